@@ -1,0 +1,1 @@
+//! Observes every request of an axum router with steeple.

@@ -1,0 +1,1 @@
+//! Observes one request or job: head, observation, record, sinks.

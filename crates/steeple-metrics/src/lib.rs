@@ -1,0 +1,1 @@
+//! A bounded metrics registry that aggregates at record time and renders Prometheus text.

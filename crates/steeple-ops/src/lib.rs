@@ -1,0 +1,1 @@
+//! The ops listener: metrics and probes on a guarded port of their own.

@@ -1,0 +1,1 @@
+//! Observes every request of a tower HTTP service with steeple.

@@ -1,0 +1,1 @@
+//! The observability suite for Rust web services.
