@@ -1,1 +1,3 @@
 //! Observes one request or job: head, observation, record, sinks.
+
+pub mod ops;

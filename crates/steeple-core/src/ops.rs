@@ -1,0 +1,257 @@
+//! The contract between whoever accepts an ops request and whoever answers it.
+//!
+//! `steeple-ops` implements [`OpsService`]; its listener, or an adapter that mounts the service under
+//! a prefix of the application's own router, calls it. Neither knows the other, and no HTTP crate is
+//! named here, because actix-web and axum live on different versions of `http`.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+
+/// Answers ops requests: metrics, probes, and whatever else the service shows of itself.
+pub trait OpsService: Send + Sync + 'static {
+    /// Answers one request.
+    ///
+    /// The future may be dropped at any await point, and the body of its response at any chunk:
+    /// an implementation gives back there what it holds.
+    fn call(&self, request: OpsRequest) -> OpsFuture;
+}
+
+impl<S: OpsService + ?Sized> OpsService for Arc<S> {
+    fn call(&self, request: OpsRequest) -> OpsFuture {
+        (**self).call(request)
+    }
+}
+
+/// The future of one [`OpsService::call`]; it needs no particular runtime to be polled.
+pub type OpsFuture = Pin<Box<dyn Future<Output = OpsResponse> + Send>>;
+
+/// One ops request, owned, with its whole (small) body already read.
+#[derive(Clone)]
+pub struct OpsRequest {
+    method: String,
+    path: String,
+    query: Option<String>,
+    headers: Vec<(String, Bytes)>,
+    peer: Option<SocketAddr>,
+    body: Bytes,
+}
+
+impl OpsRequest {
+    /// Starts a request from its method (`GET`) and its path below the mount point, which begins
+    /// with `/` and is not percent-decoded.
+    #[must_use]
+    pub fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
+        Self {
+            method: method.into(),
+            path: path.into(),
+            query: None,
+            headers: Vec::new(),
+            peer: None,
+            body: Bytes::new(),
+        }
+    }
+
+    /// Sets the query, without the `?`. Default: none.
+    #[must_use]
+    pub fn with_query(mut self, query: impl Into<String>) -> Self {
+        self.query = Some(query.into());
+        self
+    }
+
+    /// Adds a header, after those of the same name that are already there.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<Bytes>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the address at the other end of the connection. Default: unknown.
+    #[must_use]
+    pub fn with_peer(mut self, peer: SocketAddr) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// Sets the body; whoever accepts the request limits its size. Default: empty.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// The method as sent, in upper case for all standard ones.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path below the mount point.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query without the `?`.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// The first value of a header; names are compared without regard to case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        let (_, value) = self
+            .headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(value)
+    }
+
+    /// The address at the other end of the connection, where it is known.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The body, empty where none was sent.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+/// Shows the method, the path and the header names: queries, values and bodies may hold secrets.
+impl fmt::Debug for OpsRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("OpsRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("headers", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to one [`OpsRequest`].
+#[derive(Debug)]
+pub struct OpsResponse {
+    status: u16,
+    headers: Vec<(&'static str, Cow<'static, str>)>,
+    body: OpsBody,
+}
+
+impl OpsResponse {
+    /// Starts a response with a status code, no headers and an empty body.
+    #[must_use]
+    pub fn new(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: OpsBody::empty(),
+        }
+    }
+
+    /// Adds a header. The name is in lower case and the value visible ASCII; `content-length` and
+    /// `transfer-encoding` are left to the server that sends the response.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn with_body(mut self, body: OpsBody) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers in the order in which they were added.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_ref()))
+    }
+
+    /// Takes the body out, to be sent after the head.
+    #[must_use]
+    pub fn into_body(self) -> OpsBody {
+        self.body
+    }
+}
+
+/// The body of an [`OpsResponse`].
+pub enum OpsBody {
+    /// All bytes at once, so that the length is known.
+    Full(Bytes),
+    /// Chunks pulled one by one, for what is large or has no end.
+    Stream(Box<dyn OpsStream>),
+}
+
+impl OpsBody {
+    /// A body of no bytes.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::Full(Bytes::new())
+    }
+}
+
+impl fmt::Debug for OpsBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(bytes) => write!(f, "Full({} bytes)", bytes.len()),
+            Self::Stream(_) => f.write_str("Stream"),
+        }
+    }
+}
+
+/// Produces a body chunk by chunk, each only when the client has room for it.
+///
+/// Dropping the stream cancels it.
+pub trait OpsStream: Send + 'static {
+    /// Produces the next chunk, or `None` at the end; not called again after `None`.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_found_without_regard_to_case_and_the_first_wins() {
+        let request = OpsRequest::new("GET", "/metrics")
+            .with_header("Accept", "text/plain")
+            .with_header("accept", "*/*");
+
+        assert_eq!(request.header("ACCEPT"), Some(&b"text/plain"[..]));
+        assert_eq!(request.header("host"), None);
+    }
+
+    #[test]
+    fn debug_output_shows_no_query_header_value_or_body() {
+        let request = OpsRequest::new("PUT", "/log-level")
+            .with_query("key=secret")
+            .with_header("authorization", "Bearer secret")
+            .with_body("secret");
+
+        let shown = format!("{request:?}");
+
+        assert!(!shown.contains("secret"), "{shown}");
+        assert!(shown.contains("authorization"), "{shown}");
+    }
+}
