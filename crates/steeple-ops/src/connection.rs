@@ -1,0 +1,86 @@
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use http_body_util::{BodyExt, Limited};
+use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use steeple_core::ops::{OpsRequest, OpsResponse, OpsService};
+use tokio::{net::TcpStream, sync::watch, time::timeout};
+
+use crate::{
+    answer,
+    body::ResponseBody,
+    counts::Counts,
+    guard::Guard,
+    routes::{Route, Routes},
+    stall::StallGuard,
+    translation,
+};
+
+const HEADER_BYTES: usize = 8 * 1024;
+const BODY_BYTES: usize = 1024;
+
+/// What every connection shares.
+pub(crate) struct Server {
+    pub(crate) guard: Guard,
+    pub(crate) routes: Routes,
+    pub(crate) counts: Counts,
+    pub(crate) header_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+}
+
+impl Server {
+    /// Serves one connection until it ends, or, once `stopping` says so, until it is idle.
+    pub(crate) async fn serve(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        mut stopping: watch::Receiver<bool>,
+    ) {
+        let stream = StallGuard::new(TokioIo::new(stream), self.write_timeout, || {
+            self.counts.slow_reader();
+        });
+        let service = service_fn(|request| {
+            let server = Arc::clone(&self);
+            async move { Ok::<_, Infallible>(server.answer(request, peer).await) }
+        });
+        let mut connection = pin!(
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                // It runs while waiting for the first byte too, and so ends idle connections.
+                .header_read_timeout(self.header_timeout)
+                .max_header_size(HEADER_BYTES)
+                .max_buf_size(HEADER_BYTES)
+                .serve_connection(stream, service)
+        );
+        tokio::select! {
+            // How a connection ended is the client's affair; cut ones are counted where they are cut.
+            _ = connection.as_mut() => return,
+            _ = stopping.wait_for(|stopping| *stopping) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
+        let (head, body) = request.into_parts();
+        let response = match translation::request(&head) {
+            None => answer::text(400, "give exactly one host header"),
+            Some(request) => self.admit(request.with_peer(peer), body).await,
+        };
+        let path = Route::of(head.uri.path()).map_or("other", Route::path);
+        self.counts.request(path, response.status());
+        translation::response(response)
+    }
+
+    async fn admit(&self, request: OpsRequest, body: Incoming) -> OpsResponse {
+        if let Some(refusal) = self.guard.refusal(&request) {
+            return refusal;
+        }
+        let body = Limited::new(body, BODY_BYTES).collect();
+        match timeout(self.header_timeout, body).await {
+            Err(_) => answer::text(408, "the request body took too long"),
+            Ok(Err(_)) => answer::text(413, "the request body is too large"),
+            Ok(Ok(body)) => self.routes.call(request.with_body(body.to_bytes())).await,
+        }
+    }
+}

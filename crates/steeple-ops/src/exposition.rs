@@ -1,0 +1,53 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use steeple_core::ops::{OpsBody, OpsResponse, OpsStream};
+use steeple_metrics::Registry;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::answer;
+
+const RENDERS: usize = 4;
+
+/// Renders the registry for whoever asks, to at most four clients at a time.
+#[derive(Clone)]
+pub(crate) struct Exposition {
+    registry: Registry,
+    renders: Arc<Semaphore>,
+}
+
+impl Exposition {
+    pub(crate) fn new(registry: Registry) -> Self {
+        Self {
+            registry,
+            renders: Arc::new(Semaphore::new(RENDERS)),
+        }
+    }
+
+    pub(crate) fn answer(&self) -> OpsResponse {
+        let Ok(permit) = Arc::clone(&self.renders).try_acquire_owned() else {
+            return answer::text(503, "too many scrapes at a time").with_header("retry-after", "1");
+        };
+        let render = Render {
+            chunks: Box::new(self.registry.exposition().map(Bytes::from)),
+            _permit: permit,
+        };
+        answer::with_content_type(200, steeple_metrics::CONTENT_TYPE)
+            .with_body(OpsBody::Stream(Box::new(render)))
+    }
+}
+
+/// One render under way; a chunk is made when the client has room for it.
+struct Render {
+    chunks: Box<dyn Iterator<Item = Bytes> + Send>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl OpsStream for Render {
+    fn poll_chunk(&mut self, _cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        Poll::Ready(self.chunks.next())
+    }
+}

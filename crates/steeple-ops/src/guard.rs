@@ -1,0 +1,32 @@
+use steeple_core::ops::{OpsRequest, OpsResponse};
+
+use crate::{answer, host::HostPolicy, token::Token};
+
+/// Decides who is let in, before anything else is looked at.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    pub(crate) hosts: HostPolicy,
+    pub(crate) token: Option<Token>,
+}
+
+impl Guard {
+    /// Returns the answer to a request that is not let in: 421 for a foreign `Host`, 401 without the
+    /// token.
+    pub(crate) fn refusal(&self, request: &OpsRequest) -> Option<OpsResponse> {
+        // Only HTTP/1.0 gets here without a Host, and no browser speaks it.
+        let is_foreign = request
+            .header("host")
+            .is_some_and(|host| !self.hosts.allows(host));
+        if is_foreign {
+            return Some(answer::text(421, "this listener does not serve that host"));
+        }
+        let token = self.token.as_ref()?;
+        let is_authorized = request
+            .header("authorization")
+            .is_some_and(|authorization| token.is_carried_by(authorization));
+        (!is_authorized).then(|| {
+            answer::text(401, "give the ops token as `Authorization: Bearer`")
+                .with_header("www-authenticate", "Bearer realm=\"steeple\"")
+        })
+    }
+}

@@ -1,0 +1,102 @@
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// How much a client that lets writes wait has to take within each time limit: enough that nobody
+/// holds a render by reading a byte now and then, little enough for any honest network.
+const REQUIRED_PROGRESS: usize = 16 * 1024;
+
+/// Cuts a connection off whose client does not read.
+pub(crate) struct StallGuard<T, F> {
+    inner: T,
+    limit: Duration,
+    deadline: Pin<Box<Sleep>>,
+    /// How many bytes were taken since a write first had to wait; `None` while none waits.
+    taken: Option<usize>,
+    on_cut: F,
+}
+
+impl<T, F: Fn()> StallGuard<T, F> {
+    /// Fails writes when the client takes less than 16 KiB within `limit` of a write that had to
+    /// wait, and calls `on_cut` once.
+    pub(crate) fn new(inner: T, limit: Duration, on_cut: F) -> Self {
+        Self {
+            inner,
+            limit,
+            deadline: Box::pin(sleep(limit)),
+            taken: None,
+            on_cut,
+        }
+    }
+
+    fn watch(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(result) = written {
+            if let (Ok(count), Some(taken)) = (&result, self.taken) {
+                let taken = taken + count;
+                self.taken = (taken < REQUIRED_PROGRESS).then_some(taken);
+            }
+            return Poll::Ready(result);
+        }
+        if self.taken.is_none() {
+            self.taken = Some(0);
+            self.deadline.as_mut().reset(Instant::now() + self.limit);
+        }
+        ready!(self.deadline.as_mut().poll(cx));
+        (self.on_cut)();
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<T: Read + Unpin, F: Unpin> Read for StallGuard<T, F> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buffer)
+    }
+}
+
+impl<T: Write + Unpin, F: Fn() + Unpin> Write for StallGuard<T, F> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write(cx, buffer);
+        self.watch(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, buffers);
+        self.watch(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    /// Called when everything has been written, which ends a stall.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.taken = None;
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
