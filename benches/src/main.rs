@@ -1,0 +1,100 @@
+//! The bench harness: `all` measures every subject and prints one report.
+
+use std::{env, process::ExitCode};
+
+use steeple_benches::{
+    Allocations, Bar, ChildError, CountingAllocator, Report, Subject, UnknownSubject, bars,
+    nanoseconds_per_request, serve, throughput,
+};
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+const USAGE: &str = "\
+usage: steeple-benches all [--check] [--no-instructions]
+       steeple-benches list
+       steeple-benches run SUBJECT REQUESTS
+       steeple-benches allocations | time | scaling SUBJECT
+
+all          measure every subject and print the report; --check fails when a bar is missed;
+             --no-instructions leaves out what needs valgrind
+list         the names of the subjects
+run          serve that many requests, as the instruction count does
+the others   print one measure of one subject
+";
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{USAGE}")]
+    Usage,
+    #[error(transparent)]
+    Subject(#[from] UnknownSubject),
+    #[error(transparent)]
+    Measurement(#[from] ChildError),
+    #[error("missed: {0}")]
+    Missed(String),
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match obey(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(arguments: &[&str]) -> Result<(), Failure> {
+    match *arguments {
+        ["all", ref options @ ..] => all(options),
+        ["list"] => {
+            Subject::ALL
+                .iter()
+                .for_each(|subject| println!("{subject}"));
+            Ok(())
+        }
+        ["run", subject, requests] => {
+            let requests = requests.parse().map_err(|_| Failure::Usage)?;
+            serve(subject.parse()?, requests);
+            Ok(())
+        }
+        ["allocations", subject] => {
+            let Allocations { count, bytes } = Allocations::per_request(subject.parse()?);
+            println!("{count} {bytes}");
+            Ok(())
+        }
+        ["time", subject] => {
+            println!("{}", nanoseconds_per_request(subject.parse()?));
+            Ok(())
+        }
+        ["scaling", subject] => {
+            let throughput = throughput(subject.parse()?);
+            println!("{} {}", throughput.one, throughput.two);
+            Ok(())
+        }
+        _ => Err(Failure::Usage),
+    }
+}
+
+fn all(options: &[&str]) -> Result<(), Failure> {
+    if let Some(_unknown) = options
+        .iter()
+        .find(|option| !["--check", "--no-instructions"].contains(option))
+    {
+        return Err(Failure::Usage);
+    }
+    let report = Report::measure(!options.contains(&"--no-instructions"))?;
+    println!("{report}");
+    let missed: Vec<&str> = bars(&report)
+        .iter()
+        .filter(|bar| !bar.is_met())
+        .map(|Bar { name, .. }| *name)
+        .collect();
+    if options.contains(&"--check") && !missed.is_empty() {
+        return Err(Failure::Missed(missed.join(", ")));
+    }
+    Ok(())
+}

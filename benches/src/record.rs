@@ -1,0 +1,85 @@
+//! One histogram record through a handle that is already there.
+
+use std::{
+    hint::black_box,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+
+use metrics::{Key, Level, Metadata, Recorder};
+use prometheus_client::metrics::histogram::Histogram;
+
+use crate::{
+    peers,
+    race::{Contender, race},
+};
+
+/// The boundaries of `http.server.request.duration`, in seconds.
+pub(crate) const BOUNDS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+const ROUNDS: usize = 41;
+const RECORDS: usize = 10_000;
+
+/// The least that a histogram can do: one bucket search and two relaxed adds.
+#[derive(Debug, Default)]
+pub(crate) struct FloorHistogram {
+    buckets: [AtomicU64; BOUNDS.len() + 1],
+    nanoseconds: AtomicU64,
+}
+
+impl FloorHistogram {
+    pub(crate) fn record(&self, duration: Duration) {
+        let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.record_seconds(duration.as_secs_f64(), nanoseconds);
+    }
+
+    fn record_seconds(&self, seconds: f64, nanoseconds: u64) {
+        let bucket = BOUNDS.partition_point(|bound| *bound < seconds);
+        self.buckets[bucket].fetch_add(1, Relaxed);
+        self.nanoseconds.fetch_add(nanoseconds, Relaxed);
+    }
+}
+
+/// What one record costs, by name, in nanoseconds.
+#[must_use]
+pub fn record_costs() -> Vec<(&'static str, f64)> {
+    let floor = FloorHistogram::default();
+    let client = Histogram::new(BOUNDS);
+    let exporter = peers::prometheus_recorder(&BOUNDS);
+    let upkeep = exporter.handle();
+    let exporter = cached(&exporter);
+    let contenders = vec![
+        contender("floor", move |value| {
+            floor.record_seconds(value, (value * 1e9) as u64);
+        }),
+        contender("metrics-exporter-prometheus", move |value| {
+            exporter.record(value);
+        }),
+        contender("prometheus-client", move |value| client.observe(value)),
+    ];
+    // The exporter keeps every sample until its upkeep.
+    race(ROUNDS, contenders, || upkeep.run_upkeep())
+}
+
+fn cached(recorder: &dyn Recorder) -> metrics::Histogram {
+    recorder.register_histogram(
+        &Key::from_name("http_server_request_duration_seconds"),
+        &Metadata::new("benches", Level::INFO, None),
+    )
+}
+
+/// Records typical durations, from 1 to 64 ms.
+fn contender(name: &'static str, record: impl Fn(f64) + 'static) -> Contender {
+    let run = move || {
+        for index in 0..RECORDS {
+            record(black_box((1 + index * 7 % 64) as f64 * 1e-3));
+        }
+    };
+    Contender {
+        name,
+        units: RECORDS,
+        run: Box::new(run),
+    }
+}

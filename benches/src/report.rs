@@ -1,0 +1,47 @@
+//! All figures of one run, and the table that shows them.
+
+mod measure;
+mod table;
+
+use crate::{Allocations, Subject, Throughput};
+
+/// The figures of one subject; `None` where the measure was left out of the run.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Whose they are.
+    pub subject: Subject,
+    /// Instructions a request.
+    pub instructions: Option<f64>,
+    /// Allocations and bytes a request.
+    pub allocations: Option<Allocations>,
+    /// Nanoseconds a request on one thread.
+    pub nanoseconds: Option<f64>,
+    /// Requests a second on one thread and on two.
+    pub throughput: Option<Throughput>,
+}
+
+/// The figures of one run.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The figures a request, one row a subject.
+    pub rows: Vec<Row>,
+    /// Nanoseconds a cached histogram record, by name.
+    pub record: Vec<(&'static str, f64)>,
+    /// Nanoseconds a rendered line, by name.
+    pub render: Vec<(&'static str, f64)>,
+}
+
+impl Report {
+    /// The row of the subject with that name.
+    #[must_use]
+    pub fn row(&self, name: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.subject.name() == name)
+    }
+
+    /// How well a subject scales to two threads, where the bare router is 1.
+    #[must_use]
+    pub fn relative_scaling(&self, row: &Row) -> Option<f64> {
+        let bare = self.row("bare")?.throughput?;
+        Some(row.throughput?.scaling() / bare.scaling())
+    }
+}

@@ -1,0 +1,116 @@
+//! The report as Markdown.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::{Report, Row};
+use crate::{
+    bars::{Limit, bars},
+    machine,
+};
+
+impl Display for Report {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "{}, {}",
+            machine::processor(),
+            machine::compiler()
+        )?;
+        writeln!(formatter, "{}\n", machine::versions().join(", "))?;
+        self.requests(formatter)?;
+        costs(
+            formatter,
+            "histogram record through a cached handle",
+            "ns",
+            &self.record,
+        )?;
+        costs(
+            formatter,
+            "text rendering, 1,000 series",
+            "ns a line",
+            &self.render,
+        )?;
+        self.bars(formatter)
+    }
+}
+
+impl Report {
+    fn requests(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "| subject | instructions | over bare | over do-nothing | allocations | bytes \
+             | ns | over bare | requests/s, 1 thread | 2 threads | scaling | relative to bare |\n\
+             |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+        )?;
+        for row in &self.rows {
+            let over = |baseline: &str, figure: fn(&Row) -> Option<f64>| {
+                Some(figure(row)? - figure(self.row(baseline)?)?)
+            };
+            let instructions: fn(&Row) -> Option<f64> = |row| row.instructions;
+            let throughput = row.throughput;
+            writeln!(
+                formatter,
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+                row.subject,
+                Figure(instructions(row), 0),
+                Figure(over("bare", instructions), 0),
+                Figure(over("do-nothing", instructions), 0),
+                Figure(row.allocations.map(|allocations| allocations.count), 2),
+                Figure(row.allocations.map(|allocations| allocations.bytes), 0),
+                Figure(row.nanoseconds, 0),
+                Figure(over("bare", |row| row.nanoseconds), 0),
+                Figure(throughput.map(|throughput| throughput.one), 0),
+                Figure(throughput.map(|throughput| throughput.two), 0),
+                Figure(throughput.map(|throughput| throughput.scaling()), 2),
+                Figure(self.relative_scaling(row), 2),
+            )?;
+        }
+        writeln!(formatter)
+    }
+
+    fn bars(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "| bar | measured | limit | |\n|---|---:|---:|---|"
+        )?;
+        for bar in bars(self) {
+            let limit = match bar.limit {
+                Limit::AtMost(limit) => format!("at most {limit}"),
+                Limit::AtLeast(limit) => format!("at least {limit}"),
+            };
+            let verdict = if bar.is_met() { "met" } else { "MISSED" };
+            let measured = Figure(bar.measured, 3);
+            writeln!(
+                formatter,
+                "| {} | {measured} | {limit} | {verdict} |",
+                bar.name
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn costs(
+    formatter: &mut Formatter<'_>,
+    what: &str,
+    unit: &str,
+    costs: &[(&'static str, f64)],
+) -> fmt::Result {
+    writeln!(formatter, "| {what} | {unit} |\n|---|---:|")?;
+    for (name, cost) in costs {
+        writeln!(formatter, "| {name} | {cost:.1} |")?;
+    }
+    writeln!(formatter)
+}
+
+/// A figure with so many decimals, or a dash.
+struct Figure(Option<f64>, usize);
+
+impl Display for Figure {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(figure) => write!(formatter, "{figure:.*}", self.1),
+            None => formatter.write_str("-"),
+        }
+    }
+}
