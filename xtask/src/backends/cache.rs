@@ -1,0 +1,59 @@
+//! Where unpacked packages lie, and how programs find what is in them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::workspace::Workspace;
+
+/// The cache directory: `STEEPLE_CACHE`, otherwise `.cache` in the checkout.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    root: PathBuf,
+}
+
+impl Cache {
+    /// The cache of this checkout.
+    pub(crate) fn of(workspace: &Workspace) -> Self {
+        let chosen = std::env::var_os("STEEPLE_CACHE").filter(|chosen| !chosen.is_empty());
+        Self {
+            root: workspace.root.join(chosen.unwrap_or(".cache".into())),
+        }
+    }
+
+    /// The directory itself.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The root of the file tree that packages are unpacked into.
+    pub(crate) fn unpacked(&self) -> PathBuf {
+        self.root.join("debian")
+    }
+
+    /// Lets `command` and what it starts find the unpacked programs and modules, before those of the system.
+    pub(crate) fn equip(&self, command: &mut Command) {
+        let unpacked = self.unpacked().join("usr");
+        for (path, directory) in [("PATH", "bin"), ("PYTHONPATH", "lib/python3/dist-packages")] {
+            command.env(
+                path,
+                before(unpacked.join(directory), std::env::var_os(path)),
+            );
+        }
+        // Not a search path: it must not hide what an installed valgrind brings.
+        let valgrind = unpacked.join("libexec/valgrind");
+        if valgrind.is_dir() {
+            command.env("VALGRIND_LIB", valgrind);
+        }
+    }
+}
+
+/// A search path that begins with `directory`.
+fn before(directory: PathBuf, path: Option<OsString>) -> OsString {
+    let mut joined = OsString::from(directory);
+    if let Some(path) = path.filter(|path| !path.is_empty()) {
+        joined.push(":");
+        joined.push(path);
+    }
+    joined
+}

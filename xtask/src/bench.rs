@@ -1,0 +1,33 @@
+//! `cargo xtask bench`: the benchmarks, a workspace of their own because of the peers in it.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use crate::backends::{self, Cache};
+use crate::cargo::cargo;
+use crate::workspace::Workspace;
+
+/// Runs them optimised: `all` with the options given, or another command of theirs.
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let cache = Cache::of(workspace);
+    if !arguments.iter().any(|option| option == "--no-instructions") {
+        backends::for_benches(&cache)?;
+    }
+    let mut command = cargo(["run", "--release", "--"]);
+    // Their directory has its own cargo configuration.
+    command.current_dir(workspace.root.join("benches"));
+    if arguments.first().is_none_or(|first| first.starts_with('-')) {
+        command.arg("all");
+    }
+    cache.equip(&mut command);
+    let status = command
+        .args(arguments)
+        .status()
+        .context("cannot start cargo")?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

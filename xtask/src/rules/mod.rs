@@ -1,0 +1,10 @@
+//! Rules of the design that the compiler does not check.
+
+pub(crate) mod arrows;
+pub(crate) mod feature_tables;
+
+/// Fails with one finding a line.
+fn report(findings: &[String]) -> anyhow::Result<()> {
+    anyhow::ensure!(findings.is_empty(), "{}", findings.join("\n"));
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! `cargo xtask test`: every check and test that CI runs.
+
+use std::process::{Command, ExitCode};
+
+use crate::backends::{self, Cache};
+use crate::cargo::{cargo, has_subcommand};
+use crate::changes::Changes;
+use crate::features;
+use crate::rules;
+use crate::steps::{Step, run_all};
+use crate::totals::Totals;
+use crate::workspace::Workspace;
+
+/// What the user chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    offline: bool,
+    all: bool,
+}
+
+impl Options {
+    /// Reads the command line after `test`.
+    pub(crate) fn parse(arguments: &[String]) -> anyhow::Result<Self> {
+        let mut options = Self::default();
+        for argument in arguments {
+            match argument.as_str() {
+                "--offline" => options.offline = true,
+                "--all" => options.all = true,
+                unknown => anyhow::bail!(
+                    "unknown option `{unknown}`: `cargo xtask test` takes --offline and --all"
+                ),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Runs every step that the machine and the options allow.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
+    let cache = Cache::of(workspace);
+    let servers = (!options.offline).then_some(&cache);
+    let changes = if options.all {
+        Changes::Everything
+    } else {
+        Changes::since_upstream(workspace)
+    };
+    // Peers need other versions than ours: docs/adr/0001-peers-in-their-own-workspace.md.
+    let in_benches = |mut command: Command| {
+        command.current_dir(workspace.benches());
+        command
+    };
+
+    let mut steps = Vec::new();
+    if servers.is_some() {
+        steps.push(Step::set_up("servers", || backends::for_tests(&cache)));
+    } else {
+        println!("offline: the tests that need real servers are skipped");
+    }
+    steps.extend([
+        Step::commands("format", [format(), in_benches(format())]),
+        Step::commands("clippy", [clippy(), in_benches(clippy())]),
+        Step::check("design rules", || rules::arrows::check(workspace)),
+        Step::check("feature tables", || rules::feature_tables::check(workspace)),
+        tests("tests", |command| command, servers),
+        Step::tests(
+            "doc tests",
+            cargo(["test", "--workspace", "--doc", "--no-fail-fast"]),
+            Totals::of_libtest,
+        ),
+        Step::commands("docs", [documentation()]),
+        tests("tests of the benches", in_benches, servers),
+    ]);
+    println!("each feature alone: {changes}");
+    steps.push(Step::commands(
+        "each feature alone",
+        features::commands(workspace, &changes),
+    ));
+    if has_subcommand("deny") {
+        steps.push(Step::commands("deny", [cargo(["deny", "check"])]));
+    } else {
+        println!("cargo-deny is not installed: deny.toml is not checked");
+    }
+    Ok(run_all(steps))
+}
+
+/// The documentation of our own crates, where a warning is an error.
+pub(crate) fn documentation() -> Command {
+    let mut command = cargo(["doc", "--workspace", "--no-deps"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    command
+}
+
+fn format() -> Command {
+    cargo(["fmt", "--all", "--check"])
+}
+
+fn clippy() -> Command {
+    cargo([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+/// Tests marked `#[ignore]` are those that need `servers`.
+fn tests<'a>(
+    name: &'static str,
+    place: impl FnOnce(Command) -> Command,
+    servers: Option<&Cache>,
+) -> Step<'a> {
+    let nextest = has_subcommand("nextest");
+    let mut command = place(if nextest {
+        cargo(["nextest", "run", "--workspace", "--no-fail-fast"])
+    } else {
+        cargo([
+            "test",
+            "--workspace",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--no-fail-fast",
+        ])
+    });
+    if let Some(cache) = servers {
+        cache.equip(&mut command);
+        command.args(if nextest {
+            ["--run-ignored", "all"]
+        } else {
+            ["--", "--include-ignored"]
+        });
+    }
+    Step::tests(
+        name,
+        command,
+        if nextest {
+            Totals::of_nextest
+        } else {
+            Totals::of_libtest
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_may_come_in_any_order() {
+        let arguments = ["--all".to_owned(), "--offline".to_owned()];
+        assert_eq!(
+            Options::parse(&arguments).unwrap(),
+            Options {
+                offline: true,
+                all: true
+            }
+        );
+    }
+
+    #[test]
+    fn an_unknown_option_is_named() {
+        let error = Options::parse(&["--fast".to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("`--fast`"), "{error}");
+    }
+}
