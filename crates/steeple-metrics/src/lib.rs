@@ -1,1 +1,109 @@
 //! A bounded metrics registry that aggregates at record time and renders Prometheus text.
+//!
+//! [`Registry`] is a [`metrics::Recorder`]: whatever code records through the [`metrics`] facade lands
+//! in it. It aggregates when a value is recorded, so nothing piles up while nobody scrapes and no
+//! background task is needed, and every dimension along which it could grow has a limit.
+//!
+//! # Quickstart
+//!
+//! ```
+//! use metrics::{Unit, counter, describe_histogram, histogram};
+//! use steeple_metrics::Registry;
+//!
+//! let registry = Registry::new();
+//! registry.install()?; // or `metrics::with_local_recorder(&registry, || ..)` for a private one
+//!
+//! describe_histogram!("checkout.duration", Unit::Seconds, "Time to check out.");
+//! histogram!("checkout.duration", "payment" => "card").record(0.042);
+//! counter!("shop.orders", "country" => "NZ").increment(3);
+//!
+//! let text = registry.render();
+//! assert!(text.contains(r#"shop_orders_total{country="NZ"} 3"#));
+//! assert!(text.contains(r#"checkout_duration_seconds_bucket{payment="card",le="0.05"} 1"#));
+//! # Ok::<(), steeple_metrics::InstallError>(())
+//! ```
+//!
+//! Used alone, [`Registry::counter`], [`Registry::gauge`] and [`Registry::histogram`] hand out the same
+//! handles and answer a bad name with a typed [`RegisterError`].
+//!
+//! # Names and units
+//!
+//! A name with a `.` is an OpenTelemetry name: [`prometheus_name`] maps it as the [OpenTelemetry
+//! compatibility rules] say (dots become `_`, the described unit and a counter's `_total` are appended).
+//! A name without a dot is a Prometheus name and stays as it is. The exposed name is fixed when the
+//! metric's first series is registered, so **describe before you register**.
+//!
+//! A histogram's bounds come from the first matching [`RegistryBuilder::buckets`] rule, otherwise from
+//! its unit: the 14 bounds of the HTTP semantic conventions (0.005 s to 10 s, scaled to the unit) for
+//! times and for histograms without a unit, powers of 4 from 256 to 67,108,864 for [`Unit::Bytes`],
+//! and the OpenTelemetry default (0 to 10,000) for every other unit.
+//!
+//! Labels are sorted by name. As in Prometheus, an empty value is an absent label.
+//!
+//! # What the facade cannot be told
+//!
+//! Through the facade there is no way to return an error, so the registry repairs what it can: invalid
+//! characters become `_`, labels whose names then coincide are joined with `;`, and reserved labels
+//! (`le` on histograms, `otel_metric_overflow`, names starting with `__`) get the prefix `exported_`.
+//! What it must refuse is counted in `steeple_metrics_rejected_total` by `reason`: `invalid_name`,
+//! `kind_conflict` (the name already belongs to another kind), `name_collision` (two metrics would share
+//! a sample name), `too_many_metrics`, `late_unit` (a unit described after the first series) and
+//! `not_a_number` (a NaN observation).
+//!
+//! # Limits
+//!
+//! | what | default | beyond it |
+//! |---|---|---|
+//! | series per metric | [2,000](RegistryBuilder::series_limit) | one overflow series per metric |
+//! | series in all | [20,000](RegistryBuilder::total_series_limit) | one overflow series per metric |
+//! | bytes of one series' labels, escaped | 4,096 | one overflow series per metric |
+//! | metric names | [1,000](RegistryBuilder::metric_limit) | refused and counted |
+//!
+//! The overflow series carries the only label `otel_metric_overflow="true"`, so a metric's sum over all
+//! its series stays exact. `steeple_metrics_overflow_total{metric}` counts the registrations sent there,
+//! [`RegistryBuilder::on_overflow`] is told once per metric, and `steeple_metrics_series` is the number of
+//! series held.
+//!
+//! # Cost
+//!
+//! Recording through a handle is a few relaxed atomic operations: no lock, no allocation, no clock.
+//! Counters and histograms are striped over threads so that two threads on one series do not wait for each
+//! other's cache line. There are twice as many stripes as processors, rounded up to a power of two, at most
+//! 8; each takes one cache line (64 bytes) for a counter and `(bounds + 2) * 8` bytes rounded up to
+//! 64 for a histogram. With 14 bounds that is 128 bytes a stripe: 512 bytes a series on
+//! 2 processors, 1 KiB on 4 and more. A gauge is a single cell of 8 bytes. Labels and indexes
+//! add some 250 bytes and twice the labels' text to each series.
+//!
+//! [OpenTelemetry compatibility rules]: https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
+//! [`Unit::Bytes`]: metrics::Unit::Bytes
+
+mod bounds;
+mod buckets;
+mod builder;
+mod cell;
+mod error;
+mod exposition;
+mod family;
+mod kind;
+mod labels;
+mod name;
+mod number;
+mod recorder;
+mod registry;
+mod self_metrics;
+mod series;
+mod snapshot;
+mod store;
+
+pub use self::{
+    bounds::BoundsError,
+    buckets::Matcher,
+    builder::{BuildError, RegistryBuilder},
+    error::{InstallError, RegisterError},
+    exposition::{CONTENT_TYPE, Exposition},
+    kind::Kind,
+    labels::Labels,
+    name::prometheus_name,
+    registry::Registry,
+    snapshot::{FamilySnapshot, HistogramSnapshot, SeriesSnapshot, Snapshot, Value},
+};

@@ -1,0 +1,155 @@
+use thiserror::Error;
+
+use crate::number;
+
+/// Bounds are compared in groups of this size, without a branch for each.
+const GROUP: usize = 8;
+
+/// From this number of groups on, a binary search is faster than comparing all.
+const LINEAR_GROUPS: usize = 4;
+
+/// The upper bounds of a histogram's buckets, without the last, `+Inf`.
+#[derive(Debug)]
+pub(crate) struct Bounds {
+    values: Box<[f64]>,
+    /// The same values, filled up with infinity.
+    groups: Box<[[f64; GROUP]]>,
+    /// Each bucket's `le` label, the last included.
+    labels: Box<[Box<str>]>,
+}
+
+impl Bounds {
+    pub(crate) fn new(values: &[f64]) -> Result<Self, BoundsError> {
+        if values.is_empty() {
+            return Err(BoundsError::Empty);
+        }
+        if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
+            return Err(BoundsError::NotFinite { value });
+        }
+        if let Some(pair) = values.windows(2).find(|pair| pair[0] >= pair[1]) {
+            return Err(BoundsError::NotIncreasing {
+                previous: pair[0],
+                value: pair[1],
+            });
+        }
+        let groups = values.chunks(GROUP).map(|chunk| {
+            let mut group = [f64::INFINITY; GROUP];
+            group[..chunk.len()].copy_from_slice(chunk);
+            group
+        });
+        let labels = values.iter().chain([&f64::INFINITY]).map(|value| {
+            let mut text = String::new();
+            number::push_float(&mut text, *value);
+            text.into()
+        });
+        Ok(Self {
+            values: values.into(),
+            groups: groups.collect(),
+            labels: labels.collect(),
+        })
+    }
+
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    pub(crate) fn labels(&self) -> &[Box<str>] {
+        &self.labels
+    }
+
+    /// How many buckets there are, `+Inf` included.
+    pub(crate) fn buckets(&self) -> usize {
+        self.values.len() + 1
+    }
+
+    /// The bucket of `value`, which is not NaN: the first whose bound is not below it.
+    #[inline]
+    pub(crate) fn bucket(&self, value: f64) -> usize {
+        if self.groups.len() > LINEAR_GROUPS {
+            return self.values.partition_point(|bound| *bound < value);
+        }
+        let below = |group: &[f64; GROUP]| {
+            group
+                .iter()
+                .map(|bound| usize::from(*bound < value))
+                .sum::<usize>()
+        };
+        self.groups.iter().map(below).sum()
+    }
+}
+
+/// Why bucket bounds were refused.
+#[derive(Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum BoundsError {
+    /// There is no bound.
+    #[error("no bucket bounds are given: give at least one")]
+    Empty,
+    /// A bound is infinite or NaN.
+    #[error("bucket bound {value} is not finite: leave it out, the `+Inf` bucket is always there")]
+    NotFinite {
+        /// The bound.
+        value: f64,
+    },
+    /// A bound is not above the one before it.
+    #[error(
+        "bucket bound {value} is not above the bound {previous} before it: sort the bounds and give each once"
+    )]
+    NotIncreasing {
+        /// The bound before.
+        previous: f64,
+        /// The bound.
+        value: f64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn bad_bounds_are_named() {
+        assert_eq!(Bounds::new(&[]).unwrap_err(), BoundsError::Empty);
+        assert_eq!(
+            Bounds::new(&[1.0, f64::INFINITY]).unwrap_err(),
+            BoundsError::NotFinite {
+                value: f64::INFINITY
+            }
+        );
+        assert!(matches!(
+            Bounds::new(&[f64::NAN]),
+            Err(BoundsError::NotFinite { .. })
+        ));
+        let error = Bounds::new(&[1.0, 2.0, 2.0]).unwrap_err();
+        assert_eq!(
+            error,
+            BoundsError::NotIncreasing {
+                previous: 2.0,
+                value: 2.0
+            }
+        );
+        assert_eq!(
+            error.to_string(),
+            "bucket bound 2 is not above the bound 2 before it: sort the bounds and give each once"
+        );
+    }
+
+    #[test]
+    fn a_value_on_a_bound_belongs_to_that_bucket() {
+        let bounds = Bounds::new(&[1.0, 2.0]).unwrap();
+        let found = [-1.0, 1.0, 1.5, 2.0, 2.1, f64::INFINITY, f64::NEG_INFINITY]
+            .map(|value| bounds.bucket(value));
+        assert_eq!(found, [0, 0, 1, 1, 2, 2, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn both_searches_find_the_first_bound_not_below(count in 1_usize..80, value in -2.0..82.0) {
+            let values: Vec<f64> = (0..count).map(|bound| bound as f64).collect();
+            let expected = values.iter().position(|bound| *bound >= value).unwrap_or(count);
+            prop_assert_eq!(Bounds::new(&values).unwrap().bucket(value), expected);
+        }
+    }
+}

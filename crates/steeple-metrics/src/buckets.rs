@@ -1,0 +1,163 @@
+use std::{fmt, sync::Arc};
+
+use metrics::Unit;
+
+use crate::bounds::{Bounds, BoundsError};
+
+/// The `http.server.request.duration` boundaries of the [HTTP semantic
+/// conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/), in seconds.
+const SECONDS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+/// The default boundaries of the [OpenTelemetry
+/// SDK](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation).
+const PLAIN: [f64; 15] = [
+    0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1_000.0, 2_500.0, 5_000.0,
+    7_500.0, 10_000.0,
+];
+
+/// Powers of 4 from 256 B to 64 MiB.
+const BYTES: [f64; 10] = [
+    256.0,
+    1_024.0,
+    4_096.0,
+    16_384.0,
+    65_536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+];
+
+/// Which metrics a rule is for, by the name as recorded or as exposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matcher(Pattern);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pattern {
+    Full(String),
+    Prefix(String),
+    Suffix(String),
+}
+
+impl Matcher {
+    /// The metric with this name.
+    #[must_use]
+    pub fn full(name: impl Into<String>) -> Self {
+        Self(Pattern::Full(name.into()))
+    }
+
+    /// The metrics whose names start so.
+    #[must_use]
+    pub fn prefix(prefix: impl Into<String>) -> Self {
+        Self(Pattern::Prefix(prefix.into()))
+    }
+
+    /// The metrics whose names end so.
+    #[must_use]
+    pub fn suffix(suffix: impl Into<String>) -> Self {
+        Self(Pattern::Suffix(suffix.into()))
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        match &self.0 {
+            Pattern::Full(full) => name == full,
+            Pattern::Prefix(prefix) => name.starts_with(prefix),
+            Pattern::Suffix(suffix) => name.ends_with(suffix),
+        }
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Pattern::Full(full) => write!(f, "metric {full:?}"),
+            Pattern::Prefix(prefix) => write!(f, "metrics starting with {prefix:?}"),
+            Pattern::Suffix(suffix) => write!(f, "metrics ending in {suffix:?}"),
+        }
+    }
+}
+
+/// Gives each histogram its bounds.
+#[derive(Debug, Default)]
+pub(crate) struct Buckets {
+    rules: Vec<(Matcher, Arc<Bounds>)>,
+}
+
+impl Buckets {
+    pub(crate) fn add(&mut self, matcher: Matcher, bounds: &[f64]) -> Result<(), BoundsError> {
+        self.rules.push((matcher, Arc::new(Bounds::new(bounds)?)));
+        Ok(())
+    }
+
+    /// The bounds of the metric recorded as `recorded` and exposed as `exposed`.
+    pub(crate) fn bounds(&self, recorded: &str, exposed: &str, unit: Option<Unit>) -> Arc<Bounds> {
+        let matching = self
+            .rules
+            .iter()
+            .find(|(matcher, _)| matcher.matches(recorded) || matcher.matches(exposed));
+        matching.map_or_else(
+            || Arc::new(default_bounds(unit)),
+            |(_, bounds)| Arc::clone(bounds),
+        )
+    }
+}
+
+#[allow(
+    clippy::expect_used,
+    reason = "the constants are sorted and finite, as a test shows"
+)]
+fn default_bounds(unit: Option<Unit>) -> Bounds {
+    let bounds = match unit {
+        None | Some(Unit::Seconds) => Bounds::new(&SECONDS),
+        Some(Unit::Milliseconds) => Bounds::new(&SECONDS.map(|bound| bound * 1e3)),
+        Some(Unit::Microseconds) => Bounds::new(&SECONDS.map(|bound| bound * 1e6)),
+        Some(Unit::Nanoseconds) => Bounds::new(&SECONDS.map(|bound| bound * 1e9)),
+        Some(Unit::Bytes) => Bounds::new(&BYTES),
+        Some(_) => Bounds::new(&PLAIN),
+    };
+    bounds.expect("the default bounds are valid")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_follow_the_unit() {
+        let buckets = Buckets::default();
+        let first_and_last = |unit| {
+            let bounds = buckets.bounds("a.b", "a_b", unit);
+            (
+                bounds.values()[0],
+                *bounds.values().last().unwrap(),
+                bounds.values().len(),
+            )
+        };
+        assert_eq!(first_and_last(None), (0.005, 10.0, 14));
+        assert_eq!(first_and_last(Some(Unit::Seconds)), (0.005, 10.0, 14));
+        assert_eq!(
+            first_and_last(Some(Unit::Milliseconds)),
+            (5.0, 10_000.0, 14)
+        );
+        assert_eq!(first_and_last(Some(Unit::Microseconds)), (5e3, 1e7, 14));
+        assert_eq!(first_and_last(Some(Unit::Nanoseconds)), (5e6, 1e10, 14));
+        assert_eq!(first_and_last(Some(Unit::Bytes)), (256.0, 67_108_864.0, 10));
+        assert_eq!(first_and_last(Some(Unit::Count)), (0.0, 10_000.0, 15));
+    }
+
+    #[test]
+    fn the_first_matching_rule_wins_by_either_name() {
+        let mut buckets = Buckets::default();
+        buckets.add(Matcher::full("a.wait"), &[1.0]).unwrap();
+        buckets.add(Matcher::suffix("_seconds"), &[2.0]).unwrap();
+        buckets.add(Matcher::prefix("a"), &[3.0]).unwrap();
+        let first = |recorded, exposed| buckets.bounds(recorded, exposed, None).values()[0];
+        assert_eq!(first("a.wait", "a_wait_seconds"), 1.0);
+        assert_eq!(first("b.wait", "b_wait_seconds"), 2.0);
+        assert_eq!(first("a.size", "a_size"), 3.0);
+        assert_eq!(first("c", "c"), 0.005);
+    }
+}

@@ -1,0 +1,193 @@
+use std::{fmt, time::Duration};
+
+use thiserror::Error;
+
+use crate::{
+    BoundsError, Matcher, Registry,
+    buckets::Buckets,
+    registry::OverflowCallback,
+    self_metrics::SelfMetrics,
+    store::{Limits, Store},
+};
+
+/// Sets up a [`Registry`]; made by [`Registry::builder`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct RegistryBuilder {
+    buckets: Buckets,
+    invalid: Option<BuildError>,
+    limits: Limits,
+    idle_timeout: Option<Duration>,
+    on_overflow: Option<OverflowCallback>,
+}
+
+impl RegistryBuilder {
+    /// Gives the histograms that `matcher` names these bucket bounds, in the metric's unit, without the last
+    /// bound, `+Inf`. The first rule that matches wins; the default depends on the unit (see the
+    /// [crate's documentation](crate#names-and-units)).
+    pub fn buckets(mut self, matcher: Matcher, bounds: &[f64]) -> Self {
+        if let Err(source) = self.buckets.add(matcher.clone(), bounds) {
+            self.invalid
+                .get_or_insert(BuildError::Bounds { matcher, source });
+        }
+        self
+    }
+
+    /// The most series one metric may have, the overflow series not counted. Default: 2,000.
+    pub fn series_limit(mut self, limit: usize) -> Self {
+        self.limits.series_per_metric = limit;
+        self
+    }
+
+    /// The most series all metrics may have together, overflow series not counted. Default: 20,000.
+    pub fn total_series_limit(mut self, limit: usize) -> Self {
+        self.limits.series = limit;
+        self
+    }
+
+    /// The most metric names that may be registered. Default: 1,000.
+    pub fn metric_limit(mut self, limit: usize) -> Self {
+        self.limits.metrics = limit;
+        self
+    }
+
+    /// Hides a series that did not change for this long. Default: `None`, nothing is hidden.
+    ///
+    /// Change is judged by comparing with the last look, that is, the last render or snapshot: recording reads no
+    /// clock, and when nobody looks, nothing expires. A gauge that is not 0 is never hidden. A hidden series into which somebody
+    /// still holds a handle keeps its total and shows it again at its next change; one without handles is dropped and
+    /// starts over.
+    pub fn idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.idle_timeout = timeout.into();
+        self
+    }
+
+    /// Calls `callback` with the exposed name of each metric that reaches a limit, once for each metric,
+    /// on the thread that registers and outside any lock. Default: nothing is called.
+    pub fn on_overflow(mut self, callback: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.on_overflow = Some(Box::new(callback));
+        self
+    }
+
+    /// Makes the registry.
+    ///
+    /// # Errors
+    ///
+    /// If bucket bounds are not finite and increasing, or a limit or the timeout is zero.
+    pub fn build(mut self) -> Result<Registry, BuildError> {
+        if let Some(error) = self.invalid.take() {
+            return Err(error);
+        }
+        let zero = [
+            ("series_limit", self.limits.series_per_metric == 0),
+            ("total_series_limit", self.limits.series == 0),
+            ("metric_limit", self.limits.metrics == 0),
+            (
+                "idle_timeout",
+                self.idle_timeout.is_some_and(|timeout| timeout.is_zero()),
+            ),
+        ];
+        match zero.into_iter().find(|(_, is_zero)| *is_zero) {
+            Some((setting, _)) => Err(BuildError::Zero { setting }),
+            None => Ok(self.assemble()),
+        }
+    }
+
+    pub(crate) fn assemble(self) -> Registry {
+        let self_metrics = SelfMetrics::new();
+        let store = Store::new(self.limits, self.buckets, &self_metrics);
+        Registry::assembled(store, self_metrics, self.idle_timeout, self.on_overflow)
+    }
+}
+
+impl Default for RegistryBuilder {
+    fn default() -> Self {
+        Self {
+            buckets: Buckets::default(),
+            invalid: None,
+            limits: Limits {
+                metrics: 1_000,
+                series_per_metric: 2_000,
+                series: 20_000,
+            },
+            idle_timeout: None,
+            on_overflow: None,
+        }
+    }
+}
+
+impl fmt::Debug for RegistryBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistryBuilder")
+            .field("limits", &self.limits)
+            .field("idle_timeout", &self.idle_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a registry could not be built.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A rule's bounds are invalid.
+    #[error("the bucket bounds of {matcher} are invalid")]
+    Bounds {
+        /// The rule's metrics.
+        matcher: Matcher,
+        /// What is wrong with them.
+        source: BoundsError,
+    },
+    /// A limit or timeout is zero.
+    #[error("`{setting}` is zero: give a positive value or leave the default")]
+    Zero {
+        /// The setter's name.
+        setting: &'static str,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    #[test]
+    fn invalid_bounds_name_rule_and_cause() {
+        let error = Registry::builder()
+            .buckets(Matcher::prefix("ok"), &[1.0])
+            .buckets(Matcher::suffix("_seconds"), &[2.0, 1.0])
+            .build()
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the bucket bounds of metrics ending in \"_seconds\" are invalid"
+        );
+        assert!(
+            error
+                .source()
+                .unwrap()
+                .to_string()
+                .starts_with("bucket bound 1 is not above the bound 2")
+        );
+    }
+
+    #[test]
+    fn zero_settings_are_refused_by_name() {
+        let cases = [
+            (Registry::builder().series_limit(0), "series_limit"),
+            (
+                Registry::builder().total_series_limit(0),
+                "total_series_limit",
+            ),
+            (Registry::builder().metric_limit(0), "metric_limit"),
+            (
+                Registry::builder().idle_timeout(Duration::ZERO),
+                "idle_timeout",
+            ),
+        ];
+        for (builder, expected) in cases {
+            assert!(
+                matches!(builder.build(), Err(BuildError::Zero { setting }) if setting == expected)
+            );
+        }
+    }
+}

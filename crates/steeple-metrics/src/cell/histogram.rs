@@ -1,0 +1,127 @@
+use std::sync::Arc;
+
+use metrics::{CounterFn, HistogramFn};
+
+use super::{CounterCell, stripes::Stripes};
+use crate::{HistogramSnapshot, bounds::Bounds};
+
+/// The word that holds the sum; the buckets follow.
+const SUM: usize = 0;
+const FIRST_BUCKET: usize = 1;
+
+/// A count per bucket and a sum, per stripe. The number of observations is the sum of the buckets, so
+/// that the two can never disagree.
+#[derive(Debug)]
+pub(crate) struct HistogramCell {
+    stripes: Stripes,
+    bounds: Arc<Bounds>,
+    /// Counts the NaNs.
+    refused: Arc<CounterCell>,
+}
+
+impl HistogramCell {
+    pub(crate) fn new(bounds: Arc<Bounds>, refused: Arc<CounterCell>) -> Self {
+        Self {
+            stripes: Stripes::new(FIRST_BUCKET + bounds.buckets()),
+            bounds,
+            refused,
+        }
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.stripes.iter().fold(0, |count, stripe| {
+            self.words()
+                .fold(count, |count, word| count.wrapping_add(stripe.get(word)))
+        })
+    }
+
+    pub(crate) fn snapshot(&self) -> HistogramSnapshot {
+        let mut sum = 0.0;
+        let mut buckets = vec![0_u64; self.bounds.buckets()];
+        for stripe in self.stripes.iter() {
+            sum += f64::from_bits(stripe.get(SUM));
+            for (bucket, word) in buckets.iter_mut().zip(self.words()) {
+                *bucket = bucket.wrapping_add(stripe.get(word));
+            }
+        }
+        HistogramSnapshot::new(Arc::clone(&self.bounds), buckets, sum)
+    }
+
+    fn words(&self) -> impl Iterator<Item = usize> + use<> {
+        FIRST_BUCKET..FIRST_BUCKET + self.bounds.buckets()
+    }
+
+    #[inline(always)]
+    fn observe(&self, value: f64, count: u64, sum: f64) {
+        if value.is_nan() {
+            self.refused.increment(count);
+            return;
+        }
+        let stripe = self.stripes.local();
+        stripe.add(FIRST_BUCKET + self.bounds.bucket(value), count);
+        stripe.add_float(SUM, sum);
+    }
+}
+
+impl HistogramFn for HistogramCell {
+    #[inline]
+    fn record(&self, value: f64) {
+        self.observe(value, 1, value);
+    }
+
+    fn record_many(&self, value: f64, count: usize) {
+        if count > 0 {
+            self.observe(value, count as u64, value * count as f64);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    fn cell(bounds: &[f64]) -> HistogramCell {
+        HistogramCell::new(
+            Arc::new(Bounds::new(bounds).unwrap()),
+            Arc::new(CounterCell::new()),
+        )
+    }
+
+    #[test]
+    fn observations_land_in_their_buckets() {
+        let cell = cell(&[1.0, 2.0]);
+        cell.record(0.5);
+        cell.record_many(1.5, 3);
+        cell.record_many(7.0, 0);
+        cell.record(9.0);
+        let snapshot = cell.snapshot();
+        assert_eq!(snapshot.buckets(), [1, 3, 1]);
+        assert_eq!((snapshot.count(), snapshot.sum()), (5, 14.0));
+    }
+
+    #[test]
+    fn a_nan_is_refused_and_counted() {
+        let cell = cell(&[1.0]);
+        cell.record(f64::NAN);
+        cell.record_many(f64::NAN, 4);
+        cell.record(2.0);
+        assert_eq!((cell.count(), cell.snapshot().sum()), (1, 2.0));
+        assert_eq!(cell.refused.total(), 5);
+    }
+
+    #[test]
+    fn observations_of_all_threads_add_up() {
+        let cell = cell(&[0.5, 1.5, 2.5]);
+        thread::scope(|scope| {
+            for thread in 0..12 {
+                let cell = &cell;
+                scope.spawn(move || (0..1_000).for_each(|_| cell.record(f64::from(thread % 3))));
+            }
+        });
+        let snapshot = cell.snapshot();
+        assert_eq!(snapshot.buckets(), [4_000, 4_000, 4_000, 0]);
+        assert_eq!(snapshot.sum(), 12_000.0);
+    }
+}

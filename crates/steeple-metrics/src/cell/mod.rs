@@ -1,0 +1,61 @@
+//! What a handle records into: relaxed atomics, no lock, no allocation, no clock.
+
+mod counter;
+mod gauge;
+mod histogram;
+mod stripes;
+
+use std::sync::Arc;
+
+pub(crate) use self::{counter::CounterCell, gauge::GaugeCell, histogram::HistogramCell};
+use crate::{Kind, Value};
+
+/// The cell of one series.
+#[derive(Debug, Clone)]
+pub(crate) enum Cell {
+    Counter(Arc<CounterCell>),
+    Gauge(Arc<GaugeCell>),
+    Histogram(Arc<HistogramCell>),
+}
+
+impl Cell {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Counter(_) => Kind::Counter,
+            Self::Gauge(_) => Kind::Gauge,
+            Self::Histogram(_) => Kind::Histogram,
+        }
+    }
+
+    pub(crate) fn value(&self) -> Value {
+        match self {
+            Self::Counter(cell) => Value::Counter(cell.total()),
+            Self::Gauge(cell) => Value::Gauge(cell.value()),
+            Self::Histogram(cell) => Value::Histogram(cell.snapshot()),
+        }
+    }
+
+    /// A number that changes whenever something was recorded, but for a gauge set to the value it had.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        match self {
+            Self::Counter(cell) => cell.total(),
+            Self::Gauge(cell) => cell.value().to_bits(),
+            Self::Histogram(cell) => cell.count(),
+        }
+    }
+
+    /// Whether hiding the series when it is idle would hide a state that still holds.
+    pub(crate) fn holds_state(&self) -> bool {
+        matches!(self, Self::Gauge(cell) if cell.value() != 0.0)
+    }
+
+    /// Whether somebody besides the registry can record into the cell.
+    pub(crate) fn has_handles(&self) -> bool {
+        let owners = match self {
+            Self::Counter(cell) => Arc::strong_count(cell),
+            Self::Gauge(cell) => Arc::strong_count(cell),
+            Self::Histogram(cell) => Arc::strong_count(cell),
+        };
+        owners > 1
+    }
+}

@@ -1,0 +1,212 @@
+use std::borrow::Cow;
+
+use metrics::Unit;
+
+use crate::Kind;
+
+/// The name under which Prometheus sees a metric recorded as `name`.
+///
+/// A name with a `.` is an OpenTelemetry name: its dots become `_`, runs of `_` collapse, and the unit and,
+/// for a counter, `_total` are appended unless they are already there, as the [OpenTelemetry compatibility
+/// rules](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/) say.
+/// A name without a dot is a Prometheus name and is kept. In either, a character that Prometheus does
+/// not allow becomes `_`.
+///
+/// ```
+/// use metrics::Unit;
+/// use steeple_metrics::{Kind, prometheus_name};
+///
+/// let name = prometheus_name("http.server.request.duration", Kind::Histogram, Some(Unit::Seconds));
+/// assert_eq!(name, "http_server_request_duration_seconds");
+/// assert_eq!(prometheus_name("http.server.requests", Kind::Counter, None), "http_server_requests_total");
+/// assert_eq!(prometheus_name("jobs_done", Kind::Counter, None), "jobs_done");
+/// ```
+#[must_use]
+pub fn prometheus_name(name: &str, kind: Kind, unit: Option<Unit>) -> Cow<'_, str> {
+    if !name.contains('.') {
+        return sanitized(name, is_metric_character);
+    }
+    let mut exposed = String::with_capacity(name.len() + 16);
+    for character in sanitized(name, is_metric_character).chars() {
+        if character != '_' || !exposed.ends_with('_') {
+            exposed.push(character);
+        }
+    }
+    if kind == Kind::Counter && exposed.ends_with("_total") {
+        exposed.truncate(exposed.len() - "_total".len());
+    }
+    if let Some(suffix) = unit.and_then(unit_suffix) {
+        append_word(&mut exposed, suffix);
+    }
+    if kind == Kind::Counter {
+        append_word(&mut exposed, "total");
+    }
+    exposed.into()
+}
+
+/// Whether `name` can be exposed without changing more than its dots.
+pub(crate) fn is_valid_metric_name(name: &str) -> bool {
+    is_valid(name, is_metric_character)
+}
+
+/// Whether `name` can be a label name without changing more than its dots.
+pub(crate) fn is_valid_label_name(name: &str) -> bool {
+    is_valid(name, is_label_character)
+}
+
+/// `name` with every character that a label name may not have replaced by `_`.
+pub(crate) fn label_name(name: &str) -> Cow<'_, str> {
+    sanitized(name, is_label_character)
+}
+
+fn is_valid(name: &str, allowed: fn(char) -> bool) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name
+            .chars()
+            .all(|character| character == '.' || allowed(character))
+}
+
+fn sanitized(name: &str, allowed: fn(char) -> bool) -> Cow<'_, str> {
+    let needs_prefix = name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit());
+    if !needs_prefix && name.chars().all(allowed) {
+        return name.into();
+    }
+    let prefix = needs_prefix.then_some('_');
+    let body = name
+        .chars()
+        .map(|character| if allowed(character) { character } else { '_' });
+    prefix.into_iter().chain(body).collect::<String>().into()
+}
+
+fn is_metric_character(character: char) -> bool {
+    is_label_character(character) || character == ':'
+}
+
+fn is_label_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+fn append_word(name: &mut String, word: &str) {
+    let present = name
+        .strip_suffix(word)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+    if !present {
+        if !name.ends_with('_') {
+            name.push('_');
+        }
+        name.push_str(word);
+    }
+}
+
+fn unit_suffix(unit: Unit) -> Option<&'static str> {
+    match unit {
+        // A count has the curly-brace unit of OpenTelemetry, which is dropped.
+        Unit::Count => None,
+        Unit::CountPerSecond => Some("per_second"),
+        unit => Some(unit.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opentelemetry_names_gain_unit_and_total() {
+        let cases = [
+            (
+                "http.server.request.duration",
+                Kind::Histogram,
+                Some(Unit::Seconds),
+                "http_server_request_duration_seconds",
+            ),
+            (
+                "http.server.request.body.size",
+                Kind::Histogram,
+                Some(Unit::Bytes),
+                "http_server_request_body_size_bytes",
+            ),
+            (
+                "http.server.requests",
+                Kind::Counter,
+                Some(Unit::Count),
+                "http_server_requests_total",
+            ),
+            (
+                "http.server.active_requests",
+                Kind::Gauge,
+                Some(Unit::Count),
+                "http_server_active_requests",
+            ),
+            (
+                "process.cpu.time",
+                Kind::Counter,
+                Some(Unit::Seconds),
+                "process_cpu_time_seconds_total",
+            ),
+            (
+                "process.cpu.utilization",
+                Kind::Gauge,
+                Some(Unit::Percent),
+                "process_cpu_utilization_percent",
+            ),
+            (
+                "disk.io",
+                Kind::Gauge,
+                Some(Unit::CountPerSecond),
+                "disk_io_per_second",
+            ),
+            ("a..b._c", Kind::Gauge, None, "a_b_c"),
+            ("3d.renders", Kind::Counter, None, "_3d_renders_total"),
+        ];
+        for (name, kind, unit, exposed) in cases {
+            assert_eq!(prometheus_name(name, kind, unit), exposed);
+        }
+    }
+
+    #[test]
+    fn suffixes_that_are_there_are_not_repeated() {
+        assert_eq!(
+            prometheus_name("io.bytes.total", Kind::Counter, Some(Unit::Bytes)),
+            "io_bytes_total"
+        );
+        assert_eq!(
+            prometheus_name("wait.seconds", Kind::Histogram, Some(Unit::Seconds)),
+            "wait_seconds"
+        );
+        assert_eq!(
+            prometheus_name("a.nanoseconds", Kind::Gauge, Some(Unit::Seconds)),
+            "a_nanoseconds_seconds"
+        );
+    }
+
+    #[test]
+    fn prometheus_names_are_kept() {
+        assert_eq!(
+            prometheus_name("job:errors:rate5m", Kind::Counter, Some(Unit::Seconds)),
+            "job:errors:rate5m"
+        );
+        assert!(matches!(
+            prometheus_name("up", Kind::Gauge, None),
+            Cow::Borrowed("up")
+        ));
+    }
+
+    #[test]
+    fn invalid_characters_become_underscores() {
+        assert_eq!(
+            prometheus_name("größe mit-strich", Kind::Gauge, None),
+            "gr__e_mit_strich"
+        );
+        assert_eq!(prometheus_name("", Kind::Gauge, None), "_");
+        assert_eq!(label_name("http.route"), "http_route");
+        assert_eq!(label_name("a:b"), "a_b");
+        assert!(is_valid_metric_name("a.b:c") && !is_valid_label_name("a:b"));
+        assert!(
+            !is_valid_metric_name("")
+                && !is_valid_metric_name("1a")
+                && !is_valid_metric_name("a-b")
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! How numbers are written: shortest text that reads back to the same value, in a form Go's parser takes.
+
+use std::fmt::Write;
+
+/// Above this, and below its inverse, plain digits would be longer than scientific notation.
+const LARGEST_PLAIN: f64 = 1e15;
+
+pub(crate) fn push_integer(text: &mut String, value: u64) {
+    text.push_str(itoa::Buffer::new().format(value));
+}
+
+pub(crate) fn push_float(text: &mut String, value: f64) {
+    let magnitude = value.abs();
+    let written = if value.is_nan() {
+        text.write_str("NaN")
+    } else if value.is_infinite() {
+        text.write_str(if value > 0.0 { "+Inf" } else { "-Inf" })
+    } else if magnitude < LARGEST_PLAIN
+        && value.fract() == 0.0
+        && !(value == 0.0 && value.is_sign_negative())
+    {
+        text.write_str(itoa::Buffer::new().format(value as i64))
+    } else if magnitude < LARGEST_PLAIN && magnitude > 1e-5 {
+        write!(text, "{value}")
+    } else {
+        write!(text, "{value:e}")
+    };
+    debug_assert!(written.is_ok(), "a String takes every write");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(value: f64) -> String {
+        let mut text = String::new();
+        push_float(&mut text, value);
+        text
+    }
+
+    #[test]
+    fn floats_are_short_and_prometheus_style() {
+        let cases = [
+            (0.005, "0.005"),
+            (1.0, "1"),
+            (-17.0, "-17"),
+            (0.0, "0"),
+            (2.5, "2.5"),
+            (67_108_864.0, "67108864"),
+            (1e300, "1e300"),
+            (1.5e-9, "1.5e-9"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (f64::NAN, "NaN"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(written(value), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn floats_read_back_to_the_same_bits(value in any::<f64>().prop_filter("not NaN", |value| !value.is_nan())) {
+            prop_assert_eq!(written(value).parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
+    }
+}

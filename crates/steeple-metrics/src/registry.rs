@@ -1,0 +1,306 @@
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::{Duration, Instant},
+};
+
+use metrics::{Counter, Gauge, Histogram, Key, Unit};
+
+use crate::{
+    Exposition, FamilySnapshot, InstallError, Kind, RegisterError, RegistryBuilder, Snapshot,
+    cell::Cell,
+    labels, name,
+    self_metrics::{Reason, SelfMetrics},
+    store::{Request, Store},
+};
+
+/// Called with a metric's name.
+pub(crate) type OverflowCallback = Box<dyn Fn(&str) + Send + Sync>;
+
+/// A bounded metrics registry; see the [crate's documentation](crate).
+///
+/// A clone is the same registry.
+#[derive(Clone)]
+pub struct Registry(Arc<Shared>);
+
+struct Shared {
+    store: RwLock<Store>,
+    self_metrics: SelfMetrics,
+    idle_timeout: Option<Duration>,
+    on_overflow: Option<OverflowCallback>,
+    created: Instant,
+}
+
+impl Registry {
+    /// A registry with the default limits and buckets.
+    #[must_use]
+    pub fn new() -> Self {
+        RegistryBuilder::default().assemble()
+    }
+
+    /// Starts a registry with other limits or buckets.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::default()
+    }
+
+    pub(crate) fn assembled(
+        store: Store,
+        self_metrics: SelfMetrics,
+        idle_timeout: Option<Duration>,
+        on_overflow: Option<OverflowCallback>,
+    ) -> Self {
+        let store = RwLock::new(store);
+        Self(Arc::new(Shared {
+            store,
+            self_metrics,
+            idle_timeout,
+            on_overflow,
+            created: Instant::now(),
+        }))
+    }
+
+    /// Makes this the process's recorder, to which `metrics::counter!` and its siblings record.
+    ///
+    /// # Errors
+    ///
+    /// If a recorder is installed already: there is one for a process's whole life.
+    pub fn install(&self) -> Result<(), InstallError> {
+        Ok(metrics::set_global_recorder(self.clone())?)
+    }
+
+    /// The counter `name` with these labels, which is made at first use.
+    ///
+    /// Beyond the limits it is the metric's overflow series. Keep the handle: getting it costs a look-up.
+    ///
+    /// ```
+    /// use steeple_metrics::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// let orders = registry.counter("shop.orders", &[("country", "NZ")])?;
+    /// orders.increment(1);
+    /// # Ok::<(), steeple_metrics::RegisterError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a name is invalid, reserved or given twice, or if the metric cannot be had: see
+    /// [`RegisterError`].
+    pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Result<Counter, RegisterError> {
+        self.register_validated(Kind::Counter, name, labels)
+            .map(into_counter)
+    }
+
+    /// The gauge `name` with these labels, which is made at first use; otherwise like
+    /// [`counter`](Self::counter).
+    ///
+    /// # Errors
+    ///
+    /// As for [`counter`](Self::counter).
+    pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Result<Gauge, RegisterError> {
+        self.register_validated(Kind::Gauge, name, labels)
+            .map(into_gauge)
+    }
+
+    /// The histogram `name` with these labels, which is made at first use; otherwise like
+    /// [`counter`](Self::counter).
+    ///
+    /// # Errors
+    ///
+    /// As for [`counter`](Self::counter).
+    pub fn histogram(
+        &self,
+        name: &str,
+        labels: &[(&str, &str)],
+    ) -> Result<Histogram, RegisterError> {
+        self.register_validated(Kind::Histogram, name, labels)
+            .map(into_histogram)
+    }
+
+    /// Describes the metric `name`; do so before the first registration, which fixes the unit and with it
+    /// the exposed name and a histogram's default bounds.
+    ///
+    /// # Errors
+    ///
+    /// If the name is invalid or of another kind, if there are too many, or if the unit comes too late.
+    pub fn describe(
+        &self,
+        kind: Kind,
+        name: &str,
+        unit: Option<Unit>,
+        help: &str,
+    ) -> Result<(), RegisterError> {
+        validate_name(name)?;
+        self.write().describe(kind, name, unit, help)
+    }
+
+    /// The registry's state now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.snapshot_at(Instant::now())
+    }
+
+    /// The registry's state now in the [text format](crate::CONTENT_TYPE), pulled in chunks.
+    ///
+    /// Nothing is locked between two chunks, so the reader may be as slow as it likes.
+    #[must_use]
+    pub fn exposition(&self) -> Exposition {
+        Exposition::new(self.clone(), Instant::now())
+    }
+
+    /// The registry's state now in the [text format](crate::CONTENT_TYPE), as one text.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.exposition().collect()
+    }
+
+    pub(crate) fn snapshot_at(&self, now: Instant) -> Snapshot {
+        let positions = self.begin_look(now);
+        let families = positions
+            .into_iter()
+            .map(|position| self.family_at(position, now));
+        Snapshot {
+            families: families
+                .filter(|family| !family.series.is_empty())
+                .collect(),
+        }
+    }
+
+    /// Drops what is gone and tells which metrics there are to look at.
+    pub(crate) fn begin_look(&self, now: Instant) -> Vec<usize> {
+        if let Some(timeout) = self.0.idle_timeout {
+            let now = self.milliseconds(now);
+            if self.read().has_droppable(now, timeout) {
+                self.write().drop_idle(now, timeout);
+            }
+        }
+        let store = self.read();
+        self.0.self_metrics.set_series(store.len());
+        store.sorted()
+    }
+
+    pub(crate) fn family_at(&self, position: usize, now: Instant) -> FamilySnapshot {
+        self.read()
+            .snapshot(position, self.milliseconds(now), self.0.idle_timeout)
+    }
+
+    /// Registers for the facade: repairs names, and knows the key again next time.
+    pub(crate) fn register_key(&self, kind: Kind, key: &Key) -> Result<Cell, RegisterError> {
+        if let Some(cell) = self.read().find_key(key).filter(|cell| cell.kind() == kind) {
+            return Ok(cell.clone());
+        }
+        if key.name().is_empty() {
+            return Err(RegisterError::InvalidName {
+                name: String::new(),
+            });
+        }
+        let labels = labels::escaped(kind, key.labels().map(|label| (label.key(), label.value())));
+        self.register(
+            Request {
+                kind,
+                name: key.name(),
+                labels: &labels,
+            },
+            Some(key),
+        )
+    }
+
+    pub(crate) fn describe_key(&self, kind: Kind, name: &str, unit: Option<Unit>, help: &str) {
+        if let Err(error) = self.write().describe(kind, name, unit, help) {
+            self.reject(&error);
+        }
+    }
+
+    pub(crate) fn reject(&self, error: &RegisterError) {
+        self.0.self_metrics.reject(Reason::from(error));
+    }
+
+    fn register_validated(
+        &self,
+        kind: Kind,
+        name: &str,
+        labels: &[(&str, &str)],
+    ) -> Result<Cell, RegisterError> {
+        validate_name(name)?;
+        labels::validate(kind, labels)?;
+        let labels = labels::escaped(kind, labels.iter().copied());
+        self.register(
+            Request {
+                kind,
+                name,
+                labels: &labels,
+            },
+            None,
+        )
+    }
+
+    fn register(&self, request: Request<'_>, key: Option<&Key>) -> Result<Cell, RegisterError> {
+        if let Some(cell) = self.read().find(request)? {
+            return Ok(cell);
+        }
+        let registered = self.write().register(request, key, &self.0.self_metrics)?;
+        if let (Some(metric), Some(callback)) = (&registered.first_overflow, &self.0.on_overflow) {
+            // A panic of the callback must not reach the code that only wanted to record something.
+            let _ = catch_unwind(AssertUnwindSafe(|| callback(metric)));
+        }
+        Ok(registered.cell)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Store> {
+        self.0.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Store> {
+        self.0.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn milliseconds(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.0.created).as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("series", &self.read().len())
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn into_counter(cell: Cell) -> Counter {
+    if let Cell::Counter(cell) = cell {
+        Counter::from_arc(cell)
+    } else {
+        Counter::noop()
+    }
+}
+
+pub(crate) fn into_gauge(cell: Cell) -> Gauge {
+    if let Cell::Gauge(cell) = cell {
+        Gauge::from_arc(cell)
+    } else {
+        Gauge::noop()
+    }
+}
+
+pub(crate) fn into_histogram(cell: Cell) -> Histogram {
+    if let Cell::Histogram(cell) = cell {
+        Histogram::from_arc(cell)
+    } else {
+        Histogram::noop()
+    }
+}
+
+fn validate_name(name: &str) -> Result<(), RegisterError> {
+    if name::is_valid_metric_name(name) {
+        Ok(())
+    } else {
+        Err(RegisterError::InvalidName { name: name.into() })
+    }
+}

@@ -1,0 +1,119 @@
+use std::sync::Arc;
+
+use metrics::{CounterFn, GaugeFn};
+
+use crate::{
+    RegisterError,
+    cell::{Cell, CounterCell, GaugeCell},
+    family::{Family, Shape},
+};
+
+pub(crate) const SERIES: &str = "steeple_metrics_series";
+pub(crate) const REJECTED: &str = "steeple_metrics_rejected_total";
+pub(crate) const OVERFLOW: &str = "steeple_metrics_overflow_total";
+
+/// Why something was refused.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reason {
+    InvalidName,
+    KindConflict,
+    LateUnit,
+    NameCollision,
+    NotANumber,
+    TooManyMetrics,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::InvalidName,
+        Self::KindConflict,
+        Self::LateUnit,
+        Self::NameCollision,
+        Self::NotANumber,
+        Self::TooManyMetrics,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidName => "invalid_name",
+            Self::KindConflict => "kind_conflict",
+            Self::LateUnit => "late_unit",
+            Self::NameCollision => "name_collision",
+            Self::NotANumber => "not_a_number",
+            Self::TooManyMetrics => "too_many_metrics",
+        }
+    }
+}
+
+impl From<&RegisterError> for Reason {
+    fn from(error: &RegisterError) -> Self {
+        match error {
+            RegisterError::InvalidName { .. }
+            | RegisterError::InvalidLabel { .. }
+            | RegisterError::ReservedLabel { .. }
+            | RegisterError::DuplicateLabel { .. } => Self::InvalidName,
+            RegisterError::KindConflict { .. } => Self::KindConflict,
+            RegisterError::NameCollision { .. } => Self::NameCollision,
+            RegisterError::TooManyMetrics { .. } => Self::TooManyMetrics,
+            RegisterError::LateUnit { .. } => Self::LateUnit,
+        }
+    }
+}
+
+/// What the registry says about itself; its series are ordinary ones of the [`Store`](crate::store::Store).
+#[derive(Debug)]
+pub(crate) struct SelfMetrics {
+    rejected: [Arc<CounterCell>; Reason::ALL.len()],
+    series: Arc<GaugeCell>,
+}
+
+impl SelfMetrics {
+    pub(crate) fn new() -> Self {
+        Self {
+            rejected: std::array::from_fn(|_| Arc::new(CounterCell::new())),
+            series: Arc::new(GaugeCell::new()),
+        }
+    }
+
+    pub(crate) fn reject(&self, reason: Reason) {
+        self.rejected_for(reason).increment(1);
+    }
+
+    pub(crate) fn rejected_for(&self, reason: Reason) -> &Arc<CounterCell> {
+        &self.rejected[reason as usize]
+    }
+
+    pub(crate) fn set_series(&self, count: usize) {
+        self.series.set(count as f64);
+    }
+
+    /// The metrics and the series they start with.
+    pub(crate) fn families(&self) -> [Family; 3] {
+        let mut series = Family::new(
+            SERIES,
+            Shape::Gauge,
+            "Series that the metrics registry holds.",
+        );
+        series.insert("", Cell::Gauge(Arc::clone(&self.series)));
+
+        let mut rejected = Family::new(
+            REJECTED,
+            Shape::Counter,
+            "Registrations, descriptions and observations refused, by reason.",
+        );
+        for reason in Reason::ALL {
+            let labels = format!("reason=\"{}\"", reason.as_str());
+            rejected.insert(
+                &labels,
+                Cell::Counter(Arc::clone(self.rejected_for(reason))),
+            );
+        }
+
+        let overflow = Family::new(
+            OVERFLOW,
+            Shape::Counter,
+            "Registrations sent to a metric's overflow series, by metric.",
+        );
+        [series, rejected, overflow]
+    }
+}

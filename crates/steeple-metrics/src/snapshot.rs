@@ -1,0 +1,167 @@
+use std::sync::Arc;
+
+use metrics::Unit;
+
+use crate::{Kind, Labels, bounds::Bounds};
+
+/// The state of a registry at one moment: plain data that no later recording changes.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The metrics that have a series, sorted by name.
+    pub families: Vec<FamilySnapshot>,
+}
+
+/// One metric of a [`Snapshot`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FamilySnapshot {
+    /// The name as Prometheus sees it.
+    pub name: Arc<str>,
+    /// The name as the application recorded it.
+    pub recorded_name: Arc<str>,
+    /// The kind, the same for all series.
+    pub kind: Kind,
+    /// The unit as described before the first series.
+    pub unit: Option<Unit>,
+    /// The description, empty if there was none.
+    pub help: Arc<str>,
+    /// The series, sorted by their labels.
+    pub series: Vec<SeriesSnapshot>,
+}
+
+/// One series of a [`FamilySnapshot`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SeriesSnapshot {
+    /// What tells the series from its siblings.
+    pub labels: Labels,
+    /// Its value.
+    pub value: Value,
+}
+
+/// The value of a series.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// A counter's total.
+    Counter(u64),
+    /// A gauge's value.
+    Gauge(f64),
+    /// A histogram's distribution.
+    Histogram(HistogramSnapshot),
+}
+
+/// The distribution of a histogram's observations.
+#[derive(Debug, Clone)]
+pub struct HistogramSnapshot {
+    bounds: Arc<Bounds>,
+    buckets: Vec<u64>,
+    sum: f64,
+}
+
+impl Snapshot {
+    /// The metric with this name, as Prometheus sees it.
+    #[must_use]
+    pub fn family(&self, name: &str) -> Option<&FamilySnapshot> {
+        let position = self
+            .families
+            .binary_search_by(|family| (*family.name).cmp(name))
+            .ok()?;
+        self.families.get(position)
+    }
+
+    /// The value of the series of metric `name` with exactly these labels, in any order.
+    #[must_use]
+    pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<&Value> {
+        self.family(name)?.value(labels)
+    }
+}
+
+impl FamilySnapshot {
+    /// The value of the series with exactly these labels, in any order.
+    #[must_use]
+    pub fn value(&self, labels: &[(&str, &str)]) -> Option<&Value> {
+        let wanted = crate::labels::escaped(self.kind, labels.iter().copied());
+        self.series
+            .iter()
+            .find(|series| series.labels.as_str() == wanted)
+            .map(|series| &series.value)
+    }
+}
+
+impl Value {
+    /// The total, if this is a counter.
+    #[must_use]
+    pub fn as_counter(&self) -> Option<u64> {
+        if let Self::Counter(total) = self {
+            Some(*total)
+        } else {
+            None
+        }
+    }
+
+    /// The value, if this is a gauge.
+    #[must_use]
+    pub fn as_gauge(&self) -> Option<f64> {
+        if let Self::Gauge(value) = self {
+            Some(*value)
+        } else {
+            None
+        }
+    }
+
+    /// The distribution, if this is a histogram.
+    #[must_use]
+    pub fn as_histogram(&self) -> Option<&HistogramSnapshot> {
+        if let Self::Histogram(distribution) = self {
+            Some(distribution)
+        } else {
+            None
+        }
+    }
+}
+
+impl HistogramSnapshot {
+    pub(crate) fn new(bounds: Arc<Bounds>, buckets: Vec<u64>, sum: f64) -> Self {
+        Self {
+            bounds,
+            buckets,
+            sum,
+        }
+    }
+
+    /// The buckets' upper bounds, inclusive and increasing, without the last, infinity.
+    #[must_use]
+    pub fn bounds(&self) -> &[f64] {
+        self.bounds.values()
+    }
+
+    /// The observations in each bucket alone; one more than there are bounds.
+    #[must_use]
+    pub fn buckets(&self) -> &[u64] {
+        &self.buckets
+    }
+
+    /// The observations in each bucket and those below it, with the text of its `le` label.
+    pub(crate) fn cumulative(&self) -> impl Iterator<Item = (&str, u64)> {
+        let counts = self.buckets.iter().scan(0_u64, |total, count| {
+            *total = total.wrapping_add(*count);
+            Some(*total)
+        });
+        self.bounds.labels().iter().map(AsRef::as_ref).zip(counts)
+    }
+
+    /// The number of observations.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.buckets
+            .iter()
+            .fold(0, |count, bucket| count.wrapping_add(*bucket))
+    }
+
+    /// The sum of the observations.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+}
