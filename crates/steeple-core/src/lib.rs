@@ -1,3 +1,69 @@
-//! Observes one request or job: head, observation, record, sinks.
+//! The core of steeple: it observes one request or job and makes one record of it, from which every signal derives.
+//!
+//! An adapter for a web framework translates a request's head, polls the handler and the body inside the
+//! [`Observation`], and tells it what it sees. All policy lives here: what a route is called, what an outcome is, which
+//! labels exist, when a request is over.
+//!
+//! ```
+//! use steeple_core::{HttpVersion, Observer, RequestHead, ResponseHead};
+//!
+//! let observer = Observer::builder()
+//!     .sink(|record: &steeple_core::RequestRecord<'_>| assert_eq!(record.route, "/users/{id}"))
+//!     .build()?;
+//!
+//! let mut observation = observer.start(&RequestHead {
+//!     method: "GET",
+//!     scheme: None,
+//!     version: HttpVersion::Http11,
+//!     route: Some("/users/{id}"),
+//!     headers: &(),
+//!     body_size: Some(0),
+//! });
+//! let answer = observation.run(|| "the handler's answer")?;
+//! observation.respond(&ResponseHead { status: 200, headers: &(), body_size: Some(answer.len() as u64) });
+//! observation.chunk(answer.len());
+//! observation.finish();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it promises
+//!
+//! - A request settles exactly once, whether it completes, fails, panics or is dropped.
+//! - In the steady state observing a request allocates nothing, locks nothing and does no I/O.
+//! - Nothing that a client controls becomes a label or makes anything grow.
+//! - A panic in a [`Sink`] is kept from the request.
 
+pub mod current;
+mod head;
+mod headers;
+mod hex;
+mod insert_map;
+mod label;
+mod method;
+mod observation;
+mod observer;
 pub mod ops;
+mod outcome;
+mod panic;
+mod record;
+mod request_id;
+mod request_metrics;
+mod route;
+mod sink;
+mod text;
+mod trace_context;
+
+pub use self::{
+    head::{HttpVersion, RequestHead, ResponseHead, Scheme},
+    headers::Headers,
+    label::{Label, MOST_LABELS},
+    observation::{Job, JobFuture, Observation, RequestCounter},
+    observer::{Observer, ObserverBuilder, ObserverError},
+    outcome::{ErrorType, Outcome},
+    panic::{PanicReport, Panicked},
+    record::{AttachedError, JobRecord, RequestRecord},
+    request_id::RequestId,
+    route::RoutePolicy,
+    sink::Sink,
+    trace_context::{SpanId, TraceContext, TraceId},
+};

@@ -1,0 +1,85 @@
+//! The observation that the running code belongs to.
+//!
+//! While a handler, a middleware or a body is polled, dropped or settled, the request's observation is the thread's
+//! current one. These functions read and complete it from anywhere below, without an extractor. In a task that was
+//! spawned, or outside of any request, there is no current observation and they do nothing.
+
+use std::{any, cell::Cell, error::Error};
+
+use crate::{
+    observation::State, record::AttachedError, request_id::RequestId, text,
+    trace_context::TraceContext,
+};
+
+thread_local! {
+    static CURRENT: Cell<Option<Box<State>>> = const { Cell::new(None) };
+}
+
+/// The id of the current request or job.
+#[must_use]
+pub fn request_id() -> Option<RequestId> {
+    with(|state| state.beginning.request_id.clone())?
+}
+
+/// The place of the current request or job in its trace.
+#[must_use]
+pub fn trace() -> Option<TraceContext> {
+    with(|state| state.beginning.trace)
+}
+
+/// Gives the [declared](crate::Label) label `name` a value on the current request.
+///
+/// A label that was not declared is left out, since the set of labels of a metric cannot change.
+pub fn label(name: &str, value: &str) {
+    with(|state| state.set_label(name, value));
+}
+
+/// Sets the route's template, for services whose router cannot tell it.
+///
+/// Pass the template, `/users/{id}`, never the path: of templates at most 1,000 are told apart.
+pub fn route(template: &str) {
+    with(|state| state.set_route(template));
+}
+
+/// Attaches `error` to the current request or job: if it fails, this is what went wrong.
+///
+/// A job fails by it; a request fails by its status.
+pub fn attach<E: Error + ?Sized>(error: &E) {
+    // The error prints itself before the observation is taken up: its code may ask for the current one too.
+    let attached = AttachedError {
+        type_name: any::type_name::<E>(),
+        message: text::bounded(error),
+    };
+    with(|state| state.attach(attached));
+}
+
+/// Marks the current request or job as timed out, whatever it answers.
+pub fn timed_out() {
+    with(State::mark_timed_out);
+}
+
+/// Lends the current observation to `f`, which must not run foreign code: it would find no current observation.
+pub(crate) fn with<R>(f: impl FnOnce(&mut State) -> R) -> Option<R> {
+    CURRENT
+        .try_with(|current| {
+            let mut state = current.take()?;
+            let result = f(&mut state);
+            current.set(Some(state));
+            Some(result)
+        })
+        .ok()
+        .flatten()
+}
+
+/// Makes `state` the current observation while `f` runs, which must not unwind.
+#[inline]
+pub(crate) fn enter<R>(state: &mut Option<Box<State>>, f: impl FnOnce() -> R) -> R {
+    let swap = |state: &mut Option<Box<State>>| {
+        // A thread on its way out has no current observation any more; `state` then stays where it is.
+        let _ = CURRENT.try_with(|current| *state = current.replace(state.take()));
+    };
+    swap(state);
+    let result = f();
+    swap(state);
+    result
+}

@@ -1,0 +1,121 @@
+//! Header fields, read in one pass whatever the framework's type for them.
+
+use crate::{
+    request_id::RequestId,
+    trace_context::{self, Remote},
+};
+
+/// The header fields of a message.
+///
+/// Adapters implement it for their framework's map. One pass over eight headers costs a tenth of nine look-ups by name.
+pub trait Headers {
+    /// Calls `f` with the name (lower case) and value of every field, in order, repeated fields included.
+    fn visit(&self, f: &mut dyn FnMut(&str, &[u8]));
+}
+
+/// No header fields.
+impl Headers for () {
+    fn visit(&self, _: &mut dyn FnMut(&str, &[u8])) {}
+}
+
+impl Headers for [(&str, &str)] {
+    fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in self {
+            f(name, value.as_bytes());
+        }
+    }
+}
+
+/// What a request's header fields say that an observation wants to know.
+#[derive(Default)]
+pub(crate) struct RequestFields {
+    pub(crate) content_length: Option<u64>,
+    pub(crate) grpc: bool,
+    pub(crate) request_id: Option<RequestId>,
+    pub(crate) remote: Remote,
+}
+
+impl RequestFields {
+    #[inline]
+    pub(crate) fn read(headers: &dyn Headers) -> Self {
+        let mut fields = Self::default();
+        headers.visit(&mut |name, value| match name.len() {
+            11 if name == "traceparent" => trace_context::receive(&mut fields.remote, value),
+            12 if name == "x-request-id" => fields.request_id = RequestId::accept(value),
+            12 if name == "content-type" => fields.grpc = value.starts_with(b"application/grpc"),
+            14 if name == "content-length" => fields.content_length = parse_decimal(value),
+            _ => {}
+        });
+        fields
+    }
+}
+
+/// What a response's header fields say that an observation wants to know.
+#[derive(Default)]
+pub(crate) struct ResponseFields {
+    pub(crate) content_length: Option<u64>,
+    pub(crate) event_stream: bool,
+    pub(crate) grpc_status: Option<u16>,
+}
+
+impl ResponseFields {
+    #[inline]
+    pub(crate) fn read(headers: &dyn Headers) -> Self {
+        let mut fields = Self::default();
+        headers.visit(&mut |name, value| match name.len() {
+            11 if name == "grpc-status" => fields.grpc_status = parse_status(value),
+            12 if name == "content-type" => {
+                fields.event_stream = value.starts_with(b"text/event-stream")
+            }
+            14 if name == "content-length" => fields.content_length = parse_decimal(value),
+            _ => {}
+        });
+        fields
+    }
+}
+
+/// Reads digits only: no sign, no white space, no overflow.
+fn parse_decimal(value: &[u8]) -> Option<u64> {
+    if value.is_empty() {
+        return None;
+    }
+    value.iter().try_fold(0_u64, |sum, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        sum.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+fn parse_status(value: &[u8]) -> Option<u16> {
+    parse_decimal(value).and_then(|status| u16::try_from(status).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pass_reads_the_known_request_fields() {
+        let fields = RequestFields::read(
+            &[
+                ("host", "shop.example"),
+                ("content-type", "application/grpc+proto"),
+                ("x-request-id", "a-1"),
+                ("content-length", "42"),
+            ][..],
+        );
+        assert_eq!(
+            fields.request_id.as_ref().map(RequestId::as_str),
+            Some("a-1")
+        );
+        assert_eq!(fields.content_length, Some(42));
+        assert!(fields.grpc);
+    }
+
+    #[test]
+    fn a_length_that_is_no_plain_number_is_ignored() {
+        for bad in ["", "+1", " 1", "1 ", "-1", "1e3", "18446744073709551616"] {
+            assert_eq!(parse_decimal(bad.as_bytes()), None, "{bad:?}");
+        }
+        assert_eq!(parse_decimal(b"18446744073709551615"), Some(u64::MAX));
+    }
+}

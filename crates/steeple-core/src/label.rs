@@ -1,0 +1,220 @@
+//! Labels that the application adds to the request metrics, bounded in number and in values.
+
+use std::borrow::Cow;
+
+use crate::{
+    head::RequestHead,
+    insert_map::{InsertMap, Slot},
+};
+
+/// How many labels an application may add.
+pub const MOST_LABELS: usize = 4;
+/// The value that stands for all values over a label's limit.
+pub(crate) const OTHER: &str = "_OTHER";
+
+type FromHead = dyn for<'a> Fn(&RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync;
+
+/// A label of the application's own on the request metrics.
+///
+/// Its values come from the request's head, from a [route's policy](crate::RoutePolicy::label) or from the handler
+/// ([`current::label`](crate::current::label)). Values beyond the limit are counted under `_OTHER`.
+pub struct Label {
+    pub(crate) name: &'static str,
+    limit: usize,
+    allowed: Option<Vec<String>>,
+    from_head: Option<Box<FromHead>>,
+}
+
+impl Label {
+    /// Declares the label `name`, whose values the handler or the route gives.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            limit: 100,
+            allowed: None,
+            from_head: None,
+        }
+    }
+
+    /// Declares the label `name`, whose value `extract` reads from each request's head.
+    ///
+    /// Where a client controls the value, name the [values](Self::values) to expect: otherwise a client that makes
+    /// them up uses up the limit for all others.
+    #[must_use]
+    pub fn from_head<F>(name: &'static str, extract: F) -> Self
+    where
+        F: for<'a> Fn(&RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync + 'static,
+    {
+        Self {
+            from_head: Some(Box::new(extract)),
+            ..Self::new(name)
+        }
+    }
+
+    /// Sets how many different values are told apart, at most 1,000. Default: 100.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit.min(1_000);
+        self
+    }
+
+    /// Allows `values` only. Default: any, up to the limit.
+    #[must_use]
+    pub fn values<V: Into<String>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+        self.allowed = Some(values.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+/// One value of each label of a request; zero where it has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LabelValues([u16; MOST_LABELS]);
+
+const OVERFLOW: u16 = u16::MAX;
+
+impl LabelValues {
+    pub(crate) fn to_bits(self) -> u64 {
+        self.0
+            .iter()
+            .fold(0, |bits, value| bits << 16 | u64::from(*value))
+    }
+
+    /// Takes from `other` what is missing here.
+    pub(crate) fn or(mut self, other: Self) -> Self {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            if *mine == 0 {
+                *mine = theirs;
+            }
+        }
+        self
+    }
+}
+
+struct Declared {
+    name: &'static str,
+    values: InsertMap<Box<str>, ()>,
+    from_head: Option<Box<FromHead>>,
+}
+
+/// The labels that were declared.
+#[derive(Default)]
+pub(crate) struct Labels(Vec<Declared>);
+
+impl Labels {
+    /// Takes over at most [`MOST_LABELS`] labels.
+    pub(crate) fn new(labels: Vec<Label>) -> Self {
+        Self(
+            labels
+                .into_iter()
+                .take(MOST_LABELS)
+                .map(Declared::new)
+                .collect(),
+        )
+    }
+
+    #[inline]
+    pub(crate) fn read(&self, head: &RequestHead<'_>) -> LabelValues {
+        let mut values = LabelValues::default();
+        for (declared, value) in self.0.iter().zip(&mut values.0) {
+            if let Some(text) = declared
+                .from_head
+                .as_ref()
+                .and_then(|extract| extract(head))
+            {
+                *value = declared.intern(&text);
+            }
+        }
+        values
+    }
+
+    /// Sets the value of `name`; a label that was not declared has no place in the metrics.
+    pub(crate) fn set(&self, values: &mut LabelValues, name: &str, text: &str) {
+        if let Some(place) = self.0.iter().position(|declared| declared.name == name) {
+            values.0[place] = self.0[place].intern(text);
+        }
+    }
+
+    /// Name and value of each label that has one.
+    pub(crate) fn pairs(&self, values: LabelValues) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0
+            .iter()
+            .zip(values.0)
+            .filter_map(|(declared, value)| Some((declared.name, declared.text(value)?)))
+    }
+}
+
+impl Declared {
+    fn new(label: Label) -> Self {
+        let values = match &label.allowed {
+            None => InsertMap::with_limit(label.limit),
+            Some(allowed) => {
+                let values = InsertMap::with_limit(allowed.len().min(1_000));
+                for value in allowed {
+                    let _ = values.find_or_insert(value.as_str(), || (value.as_str().into(), ()));
+                }
+                values
+            }
+        };
+        // A full table takes nothing new, so a list of allowed values needs no other check.
+        Self {
+            name: label.name,
+            values,
+            from_head: label.from_head,
+        }
+    }
+
+    fn intern(&self, text: &str) -> u16 {
+        self.values
+            .find_or_insert(text, || (text.into(), ()))
+            .map_or(OVERFLOW, |(slot, ())| slot.0 + 1)
+    }
+
+    fn text(&self, value: u16) -> Option<&str> {
+        match value {
+            0 => None,
+            OVERFLOW => Some(OTHER),
+            place => self.values.at(Slot(place - 1)).map(|(text, ())| &**text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value_of(labels: &Labels, text: &str) -> String {
+        let mut values = LabelValues::default();
+        labels.set(&mut values, "tenant", text);
+        labels
+            .pairs(values)
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect()
+    }
+
+    #[test]
+    fn values_over_the_limit_are_other() {
+        let labels = Labels::new(vec![Label::new("tenant").limit(2)]);
+        assert_eq!(value_of(&labels, "a"), "tenant=a");
+        assert_eq!(value_of(&labels, "b"), "tenant=b");
+        assert_eq!(value_of(&labels, "c"), "tenant=_OTHER");
+        assert_eq!(value_of(&labels, "a"), "tenant=a");
+    }
+
+    #[test]
+    fn only_allowed_values_are_told_apart() {
+        let labels = Labels::new(vec![Label::new("tenant").values(["acme", "globex"])]);
+        for made_up in 0..1_000 {
+            assert_eq!(value_of(&labels, &made_up.to_string()), "tenant=_OTHER");
+        }
+        assert_eq!(value_of(&labels, "globex"), "tenant=globex");
+    }
+
+    #[test]
+    fn a_label_that_was_not_declared_is_left_out() {
+        let labels = Labels::new(vec![Label::new("tenant")]);
+        let mut values = LabelValues::default();
+        labels.set(&mut values, "user", "u-1");
+        assert_eq!(values, LabelValues::default());
+    }
+}

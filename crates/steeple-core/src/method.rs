@@ -1,0 +1,80 @@
+//! Request methods as a bounded set of labels.
+
+/// The methods that the semantic conventions know:
+/// [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-9), PATCH and QUERY.
+const KNOWN: [&str; 10] = [
+    "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY",
+];
+
+/// What an unknown method is called, as the
+/// [semantic conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-metrics.md) have it.
+pub(crate) const OTHER: &str = "_OTHER";
+
+/// A method by its place among the known ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Method(pub(crate) u8);
+
+impl Method {
+    /// Stands where there is no method.
+    pub(crate) const NONE: Self = Self(u8::MAX);
+}
+
+/// The known methods; every other one is `_OTHER`.
+#[derive(Debug)]
+pub(crate) struct Methods(Vec<Box<str>>);
+
+impl Methods {
+    /// Takes `names` (at most 254, case-sensitive) instead of the known methods.
+    pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(names.into_iter().take(254).map(Into::into).collect())
+    }
+
+    /// How many methods there are, `_OTHER` included.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    #[inline]
+    pub(crate) fn classify(&self, name: &str) -> Method {
+        let place = self
+            .0
+            .iter()
+            .position(|known| **known == *name)
+            .unwrap_or(self.0.len());
+        Method(place as u8)
+    }
+
+    #[inline]
+    pub(crate) fn name(&self, method: Method) -> &str {
+        self.0.get(usize::from(method.0)).map_or(OTHER, |name| name)
+    }
+}
+
+impl Default for Methods {
+    fn default() -> Self {
+        Self::new(KNOWN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_methods_keep_their_name_and_all_others_are_other() {
+        let methods = Methods::default();
+        for known in KNOWN {
+            assert_eq!(methods.name(methods.classify(known)), known);
+        }
+        for unknown in ["get", "BREW", "", "GET ", "PROPFIND"] {
+            assert_eq!(methods.name(methods.classify(unknown)), "_OTHER");
+        }
+    }
+
+    #[test]
+    fn a_list_of_the_user_replaces_the_known_ones() {
+        let methods = Methods::new(["PROPFIND"]);
+        assert_eq!(methods.name(methods.classify("PROPFIND")), "PROPFIND");
+        assert_eq!(methods.name(methods.classify("GET")), "_OTHER");
+    }
+}

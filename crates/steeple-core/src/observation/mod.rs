@@ -1,0 +1,167 @@
+//! One request or job under observation, from its head to its settlement.
+
+mod job;
+mod pool;
+mod settlement;
+mod state;
+
+use std::sync::{Arc, atomic::AtomicU64};
+
+use crate::{
+    current,
+    head::ResponseHead,
+    headers::{Headers, ResponseFields},
+    panic::{self, Panicked},
+    request_id::RequestId,
+};
+
+pub use self::job::{Job, JobFuture};
+pub(crate) use self::{
+    pool::acquire,
+    state::{Beginning, State, Subject},
+};
+
+/// One request under observation.
+///
+/// It settles exactly once: when its body is complete, or when it is dropped. A drop before the body is complete is a
+/// cancellation. A second observation of the same request by the same observer observes nothing and costs nothing.
+#[derive(Debug)]
+#[must_use = "dropping an observation settles it as cancelled"]
+pub struct Observation {
+    state: Option<Box<State>>,
+}
+
+impl Observation {
+    pub(crate) fn new(state: Box<State>) -> Self {
+        Self { state: Some(state) }
+    }
+
+    /// The observation of a request that is observed already.
+    pub(crate) fn of_nothing() -> Self {
+        Self { state: None }
+    }
+
+    /// Runs code of the request: one call, one poll, one drop.
+    ///
+    /// While it runs, this is the thread's [current](crate::current) observation.
+    ///
+    /// # Errors
+    ///
+    /// [`Panicked`] if `f` panicked. What `f` ran must not be run again; answer with [`respond`](Self::respond) and a
+    /// status of 500 before the head, end the body and [`finish`](Self::finish) after it.
+    #[inline]
+    pub fn run<R>(&mut self, f: impl FnOnce() -> R) -> Result<R, Panicked> {
+        let Some(state) = &self.state else {
+            return Ok(f());
+        };
+        let result = match state.isolation() {
+            None => current::enter(&mut self.state, || panic::catch(f)),
+            Some(isolation) => {
+                current::enter(&mut self.state, || panic::catch(|| isolation.run(f)))
+            }
+        };
+        result.map_err(|report| {
+            if let Some(state) = &mut self.state {
+                state.panicked(report);
+            }
+            Panicked::new()
+        })
+    }
+
+    /// The id to answer with in `x-request-id`.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.state.as_ref()?.beginning.request_id.as_ref()
+    }
+
+    /// Whether the request is a gRPC call, which takes its errors from `grpc-status` rather than from the status line.
+    #[must_use]
+    pub fn is_grpc(&self) -> bool {
+        self.state
+            .as_ref()
+            .is_some_and(|state| state.beginning.grpc)
+    }
+
+    /// Where to count the bytes of a request body whose size the head did not tell; `None` if there is no need.
+    #[must_use]
+    pub fn request_counter(&mut self) -> Option<RequestCounter> {
+        let state = self.state.as_mut()?;
+        let counter = state
+            .beginning
+            .request_size
+            .is_none()
+            .then(|| state.request_counter())?;
+        Some(RequestCounter(counter))
+    }
+
+    /// Takes in the head of the response. Where no body is due, the request is over.
+    #[inline]
+    pub fn respond(&mut self, head: &ResponseHead<'_>) {
+        if let Some(state) = &mut self.state
+            && !state.respond(head)
+        {
+            self.settle();
+        }
+    }
+
+    /// Takes in `bytes` more bytes of the response's body.
+    #[inline]
+    pub fn chunk(&mut self, bytes: usize) {
+        if let Some(state) = &mut self.state {
+            state.chunk(bytes as u64);
+        }
+    }
+
+    /// Takes in the trailers of the response.
+    pub fn trailers(&mut self, trailers: &dyn Headers) {
+        if let Some(state) = &mut self.state
+            && let Some(status) = ResponseFields::read(trailers).grpc_status
+        {
+            state.progress.grpc_status = Some(status);
+        }
+    }
+
+    /// Settles as failed: by an error instead of a response before the head, by a broken body after it.
+    ///
+    /// `error_type` is the error's type or another word from a small set.
+    pub fn fail(&mut self, error_type: &'static str) {
+        if let Some(state) = &mut self.state {
+            state.fail(error_type);
+        }
+        self.settle();
+    }
+
+    /// Settles as complete. Does nothing if it is settled already.
+    #[inline]
+    pub fn finish(&mut self) {
+        if let Some(state) = &mut self.state {
+            state.progress.complete = true;
+        }
+        self.settle();
+    }
+
+    #[inline]
+    fn settle(&mut self) {
+        if let Some(state) = self.state.take() {
+            settlement::settle(state);
+        }
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
+
+/// Counts the bytes of a request body as they are read, on whichever task reads them.
+#[derive(Clone, Debug)]
+pub struct RequestCounter(Arc<AtomicU64>);
+
+impl RequestCounter {
+    /// Counts `bytes` more bytes.
+    pub fn add(&self, bytes: usize) {
+        self.0
+            .fetch_add(bytes as u64, std::sync::atomic::Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,43 @@
+//! States that are used again, so that an observation allocates nothing in the steady state.
+
+use std::{cell::RefCell, sync::Arc};
+
+use crate::{
+    observation::state::{Beginning, Progress, State},
+    observer::Shared,
+};
+
+/// How many states a thread keeps, about 400 bytes each. A kept state holds on to the observer it served last.
+const KEPT: usize = 64;
+
+thread_local! {
+    static FREE: RefCell<Vec<Box<State>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes a state from the pool, or makes one.
+#[inline]
+pub(crate) fn acquire(shared: &Arc<Shared>, beginning: Beginning) -> Box<State> {
+    let free = FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten();
+    let Some(mut state) = free else {
+        return Box::new(State::new(Arc::clone(shared), beginning));
+    };
+    // Most processes have one observer: its count stays untouched, so threads do not contend for it.
+    if !state.belongs_to(shared) {
+        state.shared = Some(Arc::clone(shared));
+    }
+    state.beginning = beginning;
+    state
+}
+
+/// Gives a settled state back.
+#[inline]
+pub(crate) fn release(mut state: Box<State>) {
+    state.beginning.request_id = None;
+    state.progress = Progress::default();
+    let _ = FREE.try_with(|free| {
+        let mut free = free.borrow_mut();
+        if free.len() < KEPT {
+            free.push(state);
+        }
+    });
+}

@@ -1,0 +1,124 @@
+//! The end of an observation: one record, made in one place, handed to every sink.
+
+use crate::{
+    current,
+    observation::{
+        pool,
+        state::{State, Subject},
+    },
+    observer::Shared,
+    panic::PanicReport,
+    record::{JobRecord, Keys, RequestRecord},
+    request_id::RequestId,
+    trace_context::TraceContext,
+};
+
+/// Settles `state` and gives it back to the pool.
+pub(crate) fn settle(mut state: Box<State>) {
+    let (Some(shared), Some(request_id)) =
+        (state.shared.take(), state.beginning.request_id.clone())
+    else {
+        return;
+    };
+    let (trace, active, ignored) = (
+        state.beginning.trace,
+        state.beginning.active,
+        state.progress.policy.ignore,
+    );
+    let mut settling;
+    match state.beginning.subject {
+        Subject::Request => {
+            let record = request_record(&mut state, &shared, &request_id);
+            settling = Some(state);
+            current::enter(&mut settling, || {
+                shared.deliver(|| {
+                    log_panic(record.panic.as_ref(), &request_id, trace);
+                    shared.request(&record, active, ignored);
+                });
+            });
+        }
+        Subject::Job { kind, name } => {
+            let record = job_record(&mut state, &request_id, kind, name);
+            settling = Some(state);
+            current::enter(&mut settling, || {
+                shared.deliver(|| {
+                    log_panic(record.panic.as_ref(), &request_id, trace);
+                    shared.job(&record);
+                });
+            });
+        }
+    }
+    if let Some(mut state) = settling {
+        state.shared = Some(shared);
+        pool::release(state);
+    }
+}
+
+fn request_record<'a>(
+    state: &mut State,
+    shared: &'a Shared,
+    request_id: &'a RequestId,
+) -> RequestRecord<'a> {
+    let outcome = state.outcome();
+    let error_type = state.error_type(outcome);
+    let request_size = state.known_request_size();
+    let streaming = state.is_streaming();
+    let (beginning, progress) = (&state.beginning, &mut state.progress);
+    RequestRecord {
+        method: shared.methods.name(beginning.method),
+        route: shared.routes.template(progress.route),
+        scheme: beginning.scheme,
+        version: beginning.version,
+        status: (progress.status != 0).then_some(progress.status),
+        outcome,
+        error_type,
+        duration: beginning.started.elapsed(),
+        head_duration: progress.head_duration,
+        request_size,
+        response_size: progress.response_size,
+        upgraded: progress.status == 101,
+        streaming,
+        request_id,
+        trace: beginning.trace,
+        panic: progress.panic.take(),
+        error: progress.error.take(),
+        keys: Keys {
+            method: beginning.method,
+            route: progress.route,
+            labels: progress.labels.or(progress.policy.labels),
+        },
+    }
+}
+
+fn job_record<'a>(
+    state: &mut State,
+    request_id: &'a RequestId,
+    kind: &'static str,
+    name: &'static str,
+) -> JobRecord<'a> {
+    let outcome = state.outcome();
+    JobRecord {
+        kind,
+        name,
+        outcome,
+        error_type: state.error_type(outcome),
+        duration: state.beginning.started.elapsed(),
+        request_id,
+        trace: state.beginning.trace,
+        panic: state.progress.panic.take(),
+        error: state.progress.error.take(),
+    }
+}
+
+fn log_panic(panic: Option<&PanicReport>, request_id: &RequestId, trace: TraceContext) {
+    if let Some(panic) = panic {
+        tracing::error!(
+            target: "steeple::panic",
+            panic = panic.message,
+            location = panic.location,
+            request_id = %request_id,
+            trace_id = %trace.trace_id(),
+            "the observed code panicked"
+        );
+    }
+}

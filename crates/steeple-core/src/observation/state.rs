@@ -1,0 +1,265 @@
+//! What an observation knows so far.
+
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::{
+    head::{HttpVersion, ResponseHead, Scheme},
+    headers::ResponseFields,
+    label::LabelValues,
+    method::Method,
+    observer::{Isolation, Shared},
+    outcome::{ErrorType, Outcome},
+    panic::PanicReport,
+    record::AttachedError,
+    request_id::RequestId,
+    route::{Policy, Route},
+    trace_context::TraceContext,
+};
+
+/// What is observed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject {
+    Request,
+    Job {
+        kind: &'static str,
+        name: &'static str,
+    },
+}
+
+/// What an observation begins with.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) subject: Subject,
+    pub(crate) started: Instant,
+    pub(crate) method: Method,
+    pub(crate) scheme: Scheme,
+    pub(crate) version: HttpVersion,
+    pub(crate) grpc: bool,
+    /// Whether the method is HEAD, whose responses have no body.
+    pub(crate) head_only: bool,
+    pub(crate) request_size: Option<u64>,
+    /// Empty only in the pool, so that ids there keep no slab alive.
+    pub(crate) request_id: Option<RequestId>,
+    pub(crate) trace: TraceContext,
+    /// Whether the gauge of active requests counts it.
+    pub(crate) active: bool,
+}
+
+/// What became of an observation so far.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    pub(crate) route: Route,
+    pub(crate) policy: Policy,
+    pub(crate) labels: LabelValues,
+    /// The status that was answered; 0 before the head.
+    pub(crate) status: u16,
+    pub(crate) head_duration: Option<Duration>,
+    pub(crate) grpc_status: Option<u16>,
+    event_stream: bool,
+    counts_request: bool,
+    expected_size: Option<u64>,
+    pub(crate) response_size: u64,
+    pub(crate) complete: bool,
+    /// How it failed and why, where that does not follow from the answer.
+    failure: Option<(Outcome, &'static str)>,
+    pub(crate) error: Option<AttachedError>,
+    /// The last panic that the hook described, caught by the application or by us.
+    pub(crate) described: Option<PanicReport>,
+    pub(crate) panic: Option<PanicReport>,
+}
+
+/// The state of one observation. It is boxed, so that it moves between its owner and the thread as one word, and pooled.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// Empty only while the observation settles.
+    pub(crate) shared: Option<Arc<Shared>>,
+    pub(crate) beginning: Beginning,
+    pub(crate) progress: Progress,
+    request_count: Arc<AtomicU64>,
+}
+
+impl State {
+    pub(crate) fn new(shared: Arc<Shared>, beginning: Beginning) -> Self {
+        Self {
+            shared: Some(shared),
+            beginning,
+            progress: Progress::default(),
+            request_count: Arc::default(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn isolation(&self) -> Option<Arc<Isolation>> {
+        self.shared.as_ref()?.isolation.clone()
+    }
+
+    pub(crate) fn belongs_to(&self, shared: &Arc<Shared>) -> bool {
+        self.shared
+            .as_ref()
+            .is_some_and(|own| Arc::ptr_eq(own, shared))
+    }
+
+    pub(crate) fn set_route(&mut self, template: &str) {
+        if let Some(shared) = &self.shared {
+            self.progress.route = shared.routes.resolve(Some(template));
+            self.progress.policy = shared.routes.policy(self.progress.route);
+        }
+    }
+
+    /// Takes over the route that a nested router knows; tells whether that was news.
+    pub(crate) fn refine_route(&mut self, template: Option<&str>) -> bool {
+        let before = self.progress.route;
+        if let Some(template) = template {
+            self.set_route(template);
+        }
+        self.progress.route != before
+    }
+
+    pub(crate) fn set_label(&mut self, name: &str, value: &str) {
+        if let Some(shared) = &self.shared {
+            shared.labels.set(&mut self.progress.labels, name, value);
+        }
+    }
+
+    pub(crate) fn attach(&mut self, error: AttachedError) {
+        if let Subject::Job { .. } = self.beginning.subject {
+            self.progress
+                .failure
+                .get_or_insert((Outcome::ServerError, error.type_name));
+        }
+        self.progress.error = Some(error);
+    }
+
+    pub(crate) fn mark_timed_out(&mut self) {
+        self.progress
+            .failure
+            .get_or_insert((Outcome::TimedOut, "timeout"));
+    }
+
+    pub(crate) fn panicked(&mut self, caught: PanicReport) {
+        // The hook saw where; what a handler caught by itself before this panic says something else.
+        let described = self
+            .progress
+            .described
+            .take()
+            .filter(|described| described.message == caught.message);
+        self.progress.panic = Some(described.unwrap_or(caught));
+        self.progress.failure = Some((Outcome::Panicked, "panic"));
+    }
+
+    pub(crate) fn fail(&mut self, error_type: &'static str) {
+        let failure = if self.progress.status == 0 {
+            (Outcome::ServerError, error_type)
+        } else {
+            (Outcome::BodyError, "body_error")
+        };
+        self.progress.failure.get_or_insert(failure);
+    }
+
+    /// A counter for this request's body.
+    pub(crate) fn request_counter(&mut self) -> Arc<AtomicU64> {
+        // A body that outlived an earlier request must not count into this one.
+        if Arc::get_mut(&mut self.request_count)
+            .map(AtomicU64::get_mut)
+            .map(mem::take)
+            .is_none()
+        {
+            self.request_count = Arc::default();
+        }
+        self.progress.counts_request = true;
+        Arc::clone(&self.request_count)
+    }
+
+    pub(crate) fn known_request_size(&self) -> Option<u64> {
+        let counted = || {
+            self.progress
+                .counts_request
+                .then(|| self.request_count.load(Ordering::Relaxed))
+        };
+        self.beginning.request_size.or_else(counted)
+    }
+
+    /// Takes in the head of the response and tells whether a body is due.
+    #[inline]
+    pub(crate) fn respond(&mut self, head: &ResponseHead<'_>) -> bool {
+        let fields = ResponseFields::read(head.headers);
+        self.progress.head_duration = Some(self.beginning.started.elapsed());
+        self.progress.status = head.status;
+        self.progress.event_stream = fields.event_stream;
+        self.progress.grpc_status = fields.grpc_status;
+        // A server stops reading a body once it has sent the length that the head promised.
+        self.progress.expected_size = head.body_size.or(fields.content_length);
+        // RFC 9110, section 6.4.1: which responses have no content.
+        let bodiless = self.beginning.head_only
+            || matches!(head.status, 100..200 | 204 | 304)
+            || head.body_size == Some(0);
+        self.progress.complete = bodiless;
+        !bodiless
+    }
+
+    #[inline]
+    pub(crate) fn chunk(&mut self, bytes: u64) {
+        self.progress.response_size += bytes;
+        self.progress.complete = self.progress.expected_size == Some(self.progress.response_size);
+    }
+
+    pub(crate) fn is_streaming(&self) -> bool {
+        self.progress.policy.streaming || self.progress.event_stream
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        if let Some((outcome, _)) = self.progress.failure {
+            return outcome;
+        }
+        match (self.progress.complete, self.progress.status) {
+            (false, 0) => Outcome::CancelledBeforeHead,
+            (false, _) => Outcome::CancelledInBody,
+            (true, 0) => Outcome::Success,
+            (true, status) => match (self.beginning.grpc, self.progress.grpc_status) {
+                (true, Some(grpc_status)) => Outcome::of_grpc_status(grpc_status),
+                _ => Outcome::of_status(status),
+            },
+        }
+    }
+
+    pub(crate) fn error_type(&self, outcome: Outcome) -> Option<ErrorType> {
+        if !outcome.is_failure() {
+            return None;
+        }
+        let attached = || {
+            self.progress
+                .error
+                .as_ref()
+                .map(|error| ErrorType::Named(error.type_name))
+        };
+        match self.progress.failure {
+            Some((Outcome::ServerError, error_type)) => {
+                attached().or(Some(ErrorType::Named(error_type)))
+            }
+            Some((_, error_type)) => Some(ErrorType::Named(error_type)),
+            None => attached().or(Some(match self.progress.grpc_status {
+                Some(status) if self.beginning.grpc => ErrorType::Named(grpc_status_name(status)),
+                _ => ErrorType::Status(self.progress.status),
+            })),
+        }
+    }
+}
+
+/// The name of a [gRPC status](https://grpc.io/docs/guides/status-codes/) that is a server's fault.
+fn grpc_status_name(status: u16) -> &'static str {
+    match status {
+        4 => "DEADLINE_EXCEEDED",
+        12 => "UNIMPLEMENTED",
+        13 => "INTERNAL",
+        14 => "UNAVAILABLE",
+        15 => "DATA_LOSS",
+        _ => "UNKNOWN",
+    }
+}

@@ -1,0 +1,213 @@
+//! The configuration of an observer.
+
+use std::sync::{Arc, Once};
+
+use metrics::{Counter, Key, Label as MetricLabel, Level, Metadata, Recorder};
+use tracing::Dispatch;
+
+use crate::{
+    head::Scheme,
+    label::{Label, Labels, MOST_LABELS},
+    method::Methods,
+    observer::{Isolation, Observer, Shared},
+    panic,
+    request_metrics::{RESERVED_LABELS, RequestMetrics},
+    route::{RoutePolicy, Routes},
+    sink::Sink,
+};
+
+/// Configures an [`Observer`].
+#[derive(Default)]
+#[must_use = "an observer is made by `build`"]
+pub struct ObserverBuilder {
+    methods: Option<Vec<String>>,
+    routes: Vec<(String, RoutePolicy)>,
+    labels: Vec<Label>,
+    scheme: Scheme,
+    recorder: Option<Arc<dyn Recorder + Send + Sync>>,
+    private_recorder: bool,
+    dispatch: Option<Dispatch>,
+    sinks: Vec<Box<dyn Sink>>,
+}
+
+/// An observer cannot be made as it is configured.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ObserverError {
+    /// There are more labels than [`MOST_LABELS`].
+    #[error(
+        "{count} labels are declared, but a metric bears {MOST_LABELS} of the application's own; declare fewer"
+    )]
+    TooManyLabels {
+        /// How many are declared.
+        count: usize,
+    },
+    /// A label's name is not one.
+    #[error(
+        "`{name}` cannot be the name of a label; use letters, digits and `_`, not a digit first, and not `__` first"
+    )]
+    InvalidLabelName {
+        /// The name.
+        name: String,
+    },
+    /// A label's name is taken.
+    #[error("the label `{name}` exists already; choose another name")]
+    DuplicateLabel {
+        /// The name.
+        name: String,
+    },
+    /// A route's policy names a label that was not declared.
+    #[error(
+        "the policy of route `{route}` sets the label `{name}`, which is not declared; declare it with `label`"
+    )]
+    UndeclaredLabel {
+        /// The route.
+        route: String,
+        /// The label.
+        name: String,
+    },
+}
+
+impl ObserverBuilder {
+    /// Records the request metrics into `recorder`. Default: no metrics.
+    pub fn recorder(mut self, recorder: Arc<dyn Recorder + Send + Sync>) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// Makes the recorder of [`recorder`](Self::recorder) that of the observed code too, instead of the global one.
+    /// Default: off.
+    pub fn private_recorder(mut self) -> Self {
+        self.private_recorder = true;
+        self
+    }
+
+    /// Makes `dispatch` the tracing subscriber of the observed code, instead of the global one. Default: the global one.
+    pub fn private_subscriber(mut self, dispatch: Dispatch) -> Self {
+        self.dispatch = Some(dispatch);
+        self
+    }
+
+    /// Adds a sink.
+    pub fn sink(mut self, sink: impl Sink) -> Self {
+        self.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Sets what is done for the route of `template`. Default: it is observed like any other.
+    pub fn route(mut self, template: impl Into<String>, policy: RoutePolicy) -> Self {
+        self.routes.push((template.into(), policy));
+        self
+    }
+
+    /// Declares a label of the application's own on the request metrics, at most [`MOST_LABELS`].
+    pub fn label(mut self, label: Label) -> Self {
+        self.labels.push(label);
+        self
+    }
+
+    /// Sets the scheme of requests whose framework does not know it. Default: `http`.
+    pub fn scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// Takes `methods` (case-sensitive) for the known ones instead of those of RFC 9110, PATCH and QUERY; all others are
+    /// `_OTHER`. This is what `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` sets.
+    pub fn known_methods<M: Into<String>>(mut self, methods: impl IntoIterator<Item = M>) -> Self {
+        self.methods = Some(methods.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Makes the observer, and sees to it that the process describes panics to it.
+    ///
+    /// # Errors
+    ///
+    /// [`ObserverError`] if the labels cannot be had.
+    pub fn build(self) -> Result<Observer, ObserverError> {
+        self.check_labels()?;
+        panic::install_hook();
+        let labels = Labels::new(self.labels);
+        let methods = self.methods.map_or_else(Methods::default, |names| {
+            Methods::new(names.iter().map(String::as_str))
+        });
+        let count = |name: &'static str| match &self.recorder {
+            None => Counter::noop(),
+            Some(recorder) => recorder.register_counter(
+                &Key::from_static_labels(name, &[] as &'static [MetricLabel]),
+                &Metadata::new(module_path!(), Level::INFO, Some(module_path!())),
+            ),
+        };
+        let shared = Shared {
+            routes: Routes::new(&self.routes, &labels),
+            scheme: self.scheme,
+            sink_panics: count("steeple_sink_panics_total"),
+            applied_twice: count("steeple_layer_applied_twice_total"),
+            warn_of_twice: Once::new(),
+            warn_of_sink: Once::new(),
+            isolation: isolation(
+                self.recorder.clone().filter(|_| self.private_recorder),
+                self.dispatch,
+            ),
+            metrics: self
+                .recorder
+                .map(|recorder| RequestMetrics::new(recorder, &methods)),
+            sinks: self.sinks,
+            methods,
+            labels,
+        };
+        Ok(Observer {
+            shared: Arc::new(shared),
+        })
+    }
+
+    fn check_labels(&self) -> Result<(), ObserverError> {
+        if self.labels.len() > MOST_LABELS {
+            return Err(ObserverError::TooManyLabels {
+                count: self.labels.len(),
+            });
+        }
+        for (place, Label { name, .. }) in self.labels.iter().enumerate() {
+            if !is_label_name(name) {
+                return Err(ObserverError::InvalidLabelName {
+                    name: (*name).to_owned(),
+                });
+            }
+            let earlier = self.labels[..place].iter().any(|label| label.name == *name);
+            if earlier || RESERVED_LABELS.contains(name) {
+                return Err(ObserverError::DuplicateLabel {
+                    name: (*name).to_owned(),
+                });
+            }
+        }
+        for (route, policy) in &self.routes {
+            for (name, _) in &policy.labels {
+                if !self.labels.iter().any(|label| label.name == *name) {
+                    return Err(ObserverError::UndeclaredLabel {
+                        route: route.clone(),
+                        name: (*name).to_owned(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn isolation(
+    recorder: Option<Arc<dyn Recorder + Send + Sync>>,
+    dispatch: Option<Dispatch>,
+) -> Option<Arc<Isolation>> {
+    (recorder.is_some() || dispatch.is_some()).then(|| Arc::new(Isolation { recorder, dispatch }))
+}
+
+/// The names that [Prometheus](https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels) allows.
+fn is_label_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    let first = bytes
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    first
+        && !name.starts_with("__")
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

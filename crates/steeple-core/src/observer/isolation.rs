@@ -1,0 +1,25 @@
+//! Private instances: tests and tenants that must not see each other.
+
+use std::sync::Arc;
+
+use metrics::Recorder;
+use tracing::Dispatch;
+
+/// What an observed piece of code records into instead of what is global.
+pub(crate) struct Isolation {
+    pub(crate) recorder: Option<Arc<dyn Recorder + Send + Sync>>,
+    pub(crate) dispatch: Option<Dispatch>,
+}
+
+impl Isolation {
+    pub(crate) fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        let traced = || match &self.dispatch {
+            None => f(),
+            Some(dispatch) => tracing::dispatcher::with_default(dispatch, f),
+        };
+        match &self.recorder {
+            None => traced(),
+            Some(recorder) => metrics::with_local_recorder(&**recorder, traced),
+        }
+    }
+}

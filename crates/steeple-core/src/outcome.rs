@@ -1,0 +1,96 @@
+//! How a request or job ended.
+
+use std::fmt;
+
+/// How a request or job ended, as every signal tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was answered, and the whole answer was handed to the server. That is not to say the client received it.
+    Success,
+    /// It was answered with a status of 400 to 499.
+    ClientError,
+    /// It was answered with a status of 500 or more, with a gRPC status that stands for a server's fault, or failed
+    /// without an answer.
+    ServerError,
+    /// The handler, a middleware inside ours or the body stream panicked.
+    Panicked,
+    /// It was dropped before there was an answer: most often the client went away.
+    CancelledBeforeHead,
+    /// It was dropped before the body was complete: most often the client went away.
+    CancelledInBody,
+    /// The body stream failed.
+    BodyError,
+    /// It ran into a time-out that was marked as one.
+    TimedOut,
+}
+
+impl Outcome {
+    /// The value of the label `outcome`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::ClientError => "client_error",
+            Self::ServerError => "server_error",
+            Self::Panicked => "panicked",
+            Self::CancelledBeforeHead => "cancelled_before_head",
+            Self::CancelledInBody => "cancelled_in_body",
+            Self::BodyError => "body_error",
+            Self::TimedOut => "timed_out",
+        }
+    }
+
+    /// Whether the service is to blame.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::ServerError | Self::Panicked | Self::BodyError | Self::TimedOut
+        )
+    }
+
+    pub(crate) const fn of_status(status: u16) -> Self {
+        match status {
+            500.. => Self::ServerError,
+            400..500 => Self::ClientError,
+            _ => Self::Success,
+        }
+    }
+
+    /// The [status codes](https://grpc.io/docs/guides/status-codes/) that the RPC conventions count as a server's fault:
+    /// UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+    pub(crate) const fn of_grpc_status(status: u16) -> Self {
+        match status {
+            0 => Self::Success,
+            2 | 4 | 12 | 13 | 14 | 15 => Self::ServerError,
+            _ => Self::ClientError,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What went wrong, as a value of the attribute
+/// [`error.type`](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/error.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorType {
+    /// The status that was answered.
+    Status(u16),
+    /// The type of an error, or one of `panic`, `body_error` and `timeout`.
+    Named(&'static str),
+}
+
+impl fmt::Display for ErrorType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => status.fmt(f),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
+}

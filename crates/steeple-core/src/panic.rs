@@ -1,0 +1,116 @@
+//! Panics: caught around every poll, described by one process-wide hook.
+
+use std::{
+    any::Any,
+    cell::Cell,
+    mem,
+    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    sync::Once,
+};
+
+use crate::{current, text};
+
+/// What is known of a panic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PanicReport {
+    /// What it said, at most 1,024 bytes.
+    pub message: String,
+    /// File, line and column, unless the application replaced the hook.
+    pub location: Option<String>,
+}
+
+/// The code that ran inside an observation panicked; the panic is recorded.
+#[derive(Debug, thiserror::Error)]
+#[error("the observed code panicked")]
+pub struct Panicked(());
+
+/// Runs `f` and keeps a panic from going further.
+pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, PanicReport> {
+    // Whatever `f` left half-done is dropped by the adapter, which polls nothing again that panicked.
+    panic::catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
+        let message = message(&*payload);
+        discard(payload);
+        PanicReport {
+            message,
+            location: None,
+        }
+    })
+}
+
+impl Panicked {
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Makes the hook of the process describe panics to the current observation before the hook that was there prints them.
+pub(crate) fn install_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            describe(info);
+            previous(info);
+        }));
+    });
+}
+
+fn describe(info: &PanicHookInfo<'_>) {
+    thread_local! {
+        static DESCRIBING: Cell<bool> = const { Cell::new(false) };
+    }
+    // A panic while a panic is described would end the process.
+    let first = DESCRIBING
+        .try_with(|describing| !describing.replace(true))
+        .unwrap_or(false);
+    if first {
+        current::with(|state| {
+            state.progress.described = Some(PanicReport {
+                message: message(info.payload()),
+                location: info.location().map(ToString::to_string),
+            });
+        });
+        let _ = DESCRIBING.try_with(|describing| describing.set(false));
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    let message = payload.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text::bounded(message.unwrap_or("a value that is no text"))
+}
+
+/// Drops a panic's payload, whose own drop may panic too.
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(second) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(second);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_caught_with_its_message() {
+        assert_eq!(catch(|| 1).unwrap(), 1);
+        assert_eq!(
+            catch(|| panic!("lost {}", "it")).unwrap_err().message,
+            "lost it"
+        );
+        let odd = catch(|| panic::panic_any(7)).unwrap_err();
+        assert_eq!(odd.message, "a value that is no text");
+    }
+
+    #[test]
+    fn a_payload_that_panics_when_dropped_does_no_harm() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("bomb");
+            }
+        }
+        assert!(catch(|| panic::panic_any(Bomb)).is_err());
+    }
+}

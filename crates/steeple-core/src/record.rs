@@ -1,0 +1,108 @@
+//! The one record that every signal of a request derives from.
+
+use std::time::Duration;
+
+use crate::{
+    head::{HttpVersion, Scheme},
+    label::LabelValues,
+    method::Method,
+    observer::Shared,
+    outcome::{ErrorType, Outcome},
+    panic::PanicReport,
+    request_id::RequestId,
+    route::Route,
+    trace_context::TraceContext,
+};
+
+/// What one request was and how it ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RequestRecord<'a> {
+    /// The method, `_OTHER` if it is none of the known ones.
+    pub method: &'a str,
+    /// The template of the route, `_UNMATCHED` if there was none.
+    pub route: &'a str,
+    /// The scheme.
+    pub scheme: Scheme,
+    /// The version of HTTP.
+    pub version: HttpVersion,
+    /// The status that was answered, if one was.
+    pub status: Option<u16>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What went wrong, if the service is to blame.
+    pub error_type: Option<ErrorType>,
+    /// From the head of the request to the end of the response's body.
+    pub duration: Duration,
+    /// From the head of the request to the head of the response, if there was one.
+    pub head_duration: Option<Duration>,
+    /// The size of the request's body in bytes, where it is known.
+    pub request_size: Option<u64>,
+    /// How many bytes of the response's body were handed to the server.
+    pub response_size: u64,
+    /// Whether the connection was upgraded: the request is over with its head, the connection goes on.
+    pub upgraded: bool,
+    /// Whether the route is judged by the time to the head.
+    pub streaming: bool,
+    /// The id that the response carries.
+    pub request_id: &'a RequestId,
+    /// The place in the trace.
+    pub trace: TraceContext,
+    /// The panic that ended it, if one did.
+    pub panic: Option<PanicReport>,
+    /// The error that the handler attached, if any.
+    pub error: Option<AttachedError>,
+    pub(crate) keys: Keys,
+}
+
+/// The parts of a record by their places in the observer's tables, which the metrics find their series by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keys {
+    pub(crate) method: Method,
+    pub(crate) route: Route,
+    pub(crate) labels: LabelValues,
+}
+
+impl<'a> RequestRecord<'a> {
+    /// Name and value of each of the application's own labels.
+    pub(crate) fn labels(
+        &self,
+        shared: &'a Shared,
+    ) -> impl Iterator<Item = (&'static str, &'a str)> {
+        shared.labels.pairs(self.keys.labels)
+    }
+}
+
+/// What one job was and how it ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct JobRecord<'a> {
+    /// What sort of job: `job`, `queue`, `cron`.
+    pub kind: &'static str,
+    /// Which of its sort.
+    pub name: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What went wrong, if something did.
+    pub error_type: Option<ErrorType>,
+    /// From beginning to end.
+    pub duration: Duration,
+    /// The id of this run.
+    pub request_id: &'a RequestId,
+    /// The place in the trace.
+    pub trace: TraceContext,
+    /// The panic that ended it, if one did.
+    pub panic: Option<PanicReport>,
+    /// The error that was attached, if any.
+    pub error: Option<AttachedError>,
+}
+
+/// An error that a handler attached to its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AttachedError {
+    /// The name of its type.
+    pub type_name: &'static str,
+    /// What it says, at most 1,024 bytes.
+    pub message: String,
+}

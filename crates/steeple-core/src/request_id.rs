@@ -1,0 +1,113 @@
+//! The id that ties a response to its log lines, traces and error reports.
+
+use std::{cell::RefCell, fmt};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::hex;
+
+/// How long an inbound id may be.
+const LONGEST: usize = 64;
+/// An own id: 128 random bits in hex.
+const OWN: usize = 32;
+/// One slab holds 256 own ids. An observation that lives long keeps one slab alive, no more.
+const SLAB: usize = 256 * OWN;
+
+/// The id of one request: the caller's if it sent an acceptable `x-request-id`, a fresh random one otherwise.
+///
+/// Cloning it allocates nothing.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RequestId(Bytes);
+
+impl RequestId {
+    /// Takes over an inbound id if it matches `[A-Za-z0-9._-]{1,64}`.
+    #[must_use]
+    pub fn accept(value: &[u8]) -> Option<Self> {
+        let fits = (1..=LONGEST).contains(&value.len());
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        (fits && value.iter().all(plain)).then(|| Self(carve(value)))
+    }
+
+    /// Makes a random id of 32 lower-case hex digits.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(carve(&hex::encode::<OWN>(fastrand::u128(..))))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The id as shared bytes, for a header value that needs no allocation.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        self.0.clone()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({self})")
+    }
+}
+
+/// Copies `text` into this thread's slab; a slab whose ids are all gone is used again.
+fn carve(text: &[u8]) -> Bytes {
+    thread_local! {
+        static CURRENT: RefCell<BytesMut> = RefCell::new(BytesMut::new());
+    }
+    CURRENT
+        .try_with(|slab| {
+            let mut slab = slab.borrow_mut();
+            if slab.capacity() < text.len() && !slab.try_reclaim(SLAB) {
+                *slab = BytesMut::with_capacity(SLAB);
+            }
+            slab.extend_from_slice(text);
+            slab.split().freeze()
+        })
+        .unwrap_or_else(|_| Bytes::copy_from_slice(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn only_short_plain_ids_are_accepted() {
+        for good in ["a", "A-Z_0.9", &"x".repeat(64)] {
+            assert_eq!(RequestId::accept(good.as_bytes()).unwrap().as_str(), good);
+        }
+        for bad in [
+            "",
+            " a",
+            "a b",
+            "a\r\nb",
+            "ä",
+            "a/b",
+            "<script>",
+            &"x".repeat(65),
+        ] {
+            assert_eq!(RequestId::accept(bad.as_bytes()), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn random_ids_are_hex_and_differ_over_many_slabs() {
+        let ids: HashSet<_> = (0..10_000).map(|_| RequestId::random()).collect();
+        assert_eq!(ids.len(), 10_000);
+        assert!(
+            ids.iter().all(|id| id.as_str().len() == OWN
+                && RequestId::accept(id.as_str().as_bytes()).is_some())
+        );
+    }
+}

@@ -1,0 +1,104 @@
+//! The metrics of requests, recorded through handles that are found once.
+
+mod names;
+mod series;
+
+use std::sync::{Arc, OnceLock};
+
+use metrics::{Gauge, Key, Label, Level, Metadata, Recorder};
+
+pub(crate) use self::names::RESERVED_LABELS;
+use self::series::{Series, SeriesKey};
+use crate::{
+    head::Scheme,
+    insert_map::InsertMap,
+    method::{Method, Methods},
+    observer::Shared,
+    record::{JobRecord, RequestRecord},
+};
+
+/// How many combinations of labels have their handles kept. The others look theirs up anew each time.
+const MOST_SERIES: usize = 4_000;
+/// How many names of error types are told apart.
+const MOST_ERROR_TYPES: usize = 500;
+
+/// Records the request metrics.
+pub(crate) struct RequestMetrics {
+    recorder: Arc<dyn Recorder + Send + Sync>,
+    /// By method and scheme.
+    active: Box<[[OnceLock<Gauge>; 2]]>,
+    series: InsertMap<SeriesKey, Series>,
+    error_types: InsertMap<&'static str, ()>,
+}
+
+impl RequestMetrics {
+    pub(crate) fn new(recorder: Arc<dyn Recorder + Send + Sync>, methods: &Methods) -> Self {
+        names::describe(&*recorder);
+        Self {
+            recorder,
+            active: (0..methods.len()).map(|_| Default::default()).collect(),
+            series: InsertMap::with_limit(MOST_SERIES),
+            error_types: InsertMap::with_limit(MOST_ERROR_TYPES),
+        }
+    }
+
+    /// Counts a request as active.
+    #[inline]
+    pub(crate) fn started(&self, shared: &Shared, method: Method, scheme: Scheme) {
+        self.active(shared, method, scheme).increment(1.0);
+    }
+
+    /// Counts a request as no longer active.
+    #[inline]
+    pub(crate) fn ended(&self, shared: &Shared, record: &RequestRecord<'_>) {
+        self.active(shared, record.keys.method, record.scheme)
+            .decrement(1.0);
+    }
+
+    /// Records a request.
+    #[inline]
+    pub(crate) fn record(&self, shared: &Shared, record: &RequestRecord<'_>) {
+        let key = SeriesKey::new(record, &self.error_types);
+        match self
+            .series
+            .find_or_insert(&key, || (key, Series::register(self, shared, record)))
+        {
+            Some((_, series)) => series.record(record),
+            None => Series::register(self, shared, record).record(record),
+        }
+    }
+
+    /// Records a job.
+    pub(crate) fn record_job(&self, record: &JobRecord<'_>) {
+        let mut labels = vec![
+            Label::from_static_parts("job_kind", record.kind),
+            Label::from_static_parts("job_name", record.name),
+            Label::from_static_parts(names::OUTCOME, record.outcome.as_str()),
+        ];
+        labels.extend(
+            record
+                .error_type
+                .map(|error| Label::new(names::ERROR_TYPE, error.to_string())),
+        );
+        let key = Key::from_parts(names::JOB_DURATION, labels);
+        self.recorder
+            .register_histogram(&key, &METADATA)
+            .record(record.duration);
+    }
+
+    #[inline]
+    fn active(&self, shared: &Shared, method: Method, scheme: Scheme) -> &Gauge {
+        self.active[usize::from(method.0)][scheme as usize].get_or_init(|| {
+            let labels = vec![
+                Label::new(names::METHOD, shared.methods.name(method).to_owned()),
+                Label::from_static_parts(names::SCHEME, scheme.as_str()),
+            ];
+            self.recorder
+                .register_gauge(&Key::from_parts(names::ACTIVE_REQUESTS, labels), &METADATA)
+        })
+    }
+}
+
+/// What the facade wants to know of where a metric comes from.
+static METADATA: Metadata<'static> =
+    Metadata::new(module_path!(), Level::INFO, Some(module_path!()));

@@ -1,0 +1,74 @@
+//! Names, units and descriptions of what is recorded.
+//!
+//! Dotted names are those of the [semantic conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-metrics.md)
+//! and of their manner; the registry writes them as Prometheus does.
+
+use metrics::{Recorder, Unit};
+
+pub(super) const ACTIVE_REQUESTS: &str = "http.server.active_requests";
+pub(super) const REQUEST_DURATION: &str = "http.server.request.duration";
+pub(super) const HEAD_DURATION: &str = "http.server.response.head.duration";
+pub(super) const REQUEST_BODY_SIZE: &str = "http.server.request.body.size";
+pub(super) const RESPONSE_BODY_SIZE: &str = "http.server.response.body.size";
+pub(super) const REQUESTS: &str = "http.server.requests";
+pub(super) const ERRORS: &str = "http.server.errors";
+pub(super) const UPGRADES: &str = "http.server.upgrades";
+pub(super) const JOB_DURATION: &str = "steeple.job.duration";
+
+pub(super) const METHOD: &str = "http_request_method";
+pub(super) const ROUTE: &str = "http_route";
+pub(super) const STATUS: &str = "http_response_status_code";
+pub(super) const SCHEME: &str = "url_scheme";
+pub(super) const VERSION: &str = "network_protocol_version";
+pub(super) const ERROR_TYPE: &str = "error_type";
+pub(super) const OUTCOME: &str = "outcome";
+
+/// The labels that the application cannot declare.
+pub(crate) const RESERVED_LABELS: [&str; 7] =
+    [METHOD, ROUTE, STATUS, SCHEME, VERSION, ERROR_TYPE, OUTCOME];
+
+pub(super) fn describe(recorder: &dyn Recorder) {
+    let histograms = [
+        (
+            REQUEST_DURATION,
+            Unit::Seconds,
+            "Duration of requests, from the head to the end of the response's body.",
+        ),
+        (
+            HEAD_DURATION,
+            Unit::Seconds,
+            "Duration of requests, from the head to the head of the response.",
+        ),
+        (REQUEST_BODY_SIZE, Unit::Bytes, "Size of request bodies."),
+        (
+            RESPONSE_BODY_SIZE,
+            Unit::Bytes,
+            "Size of response bodies as handed to the server.",
+        ),
+        (JOB_DURATION, Unit::Seconds, "Duration of jobs."),
+    ];
+    for (name, unit, description) in histograms {
+        recorder.describe_histogram(name.into(), Some(unit), description.into());
+    }
+    let counters = [
+        (REQUESTS, "Requests by outcome."),
+        (ERRORS, "Requests that failed by the service's fault."),
+        (UPGRADES, "Connections upgraded to another protocol."),
+        (
+            "steeple_sink_panics_total",
+            "Panics of sinks, which lost their record.",
+        ),
+        (
+            "steeple_layer_applied_twice_total",
+            "Requests that went through the layer twice and counted once.",
+        ),
+    ];
+    for (name, description) in counters {
+        recorder.describe_counter(name.into(), None, description.into());
+    }
+    recorder.describe_gauge(
+        ACTIVE_REQUESTS.into(),
+        None,
+        "Requests that are being answered.".into(),
+    );
+}

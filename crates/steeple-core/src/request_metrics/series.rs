@@ -1,0 +1,190 @@
+//! The handles of one combination of labels.
+
+use metrics::{Counter, Histogram, Key, Label};
+
+use crate::{
+    insert_map::InsertMap,
+    observer::Shared,
+    outcome::ErrorType,
+    record::RequestRecord,
+    request_metrics::{METADATA, RequestMetrics, names},
+};
+
+/// Everything that the labels of a record depend on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SeriesKey(u64, u64);
+
+impl SeriesKey {
+    #[inline]
+    pub(super) fn new(
+        record: &RequestRecord<'_>,
+        error_types: &InsertMap<&'static str, ()>,
+    ) -> Self {
+        // Route 16 bits, status 10, method 8, outcome 4, version 3, scheme 1, error type 16: 58 bits.
+        let fields = [
+            (16, u64::from(record.keys.route.0)),
+            (10, u64::from(record.status.unwrap_or(0)) & 0x3ff),
+            (8, u64::from(record.keys.method.0)),
+            (4, record.outcome as u64),
+            (3, record.version as u64),
+            (1, record.scheme as u64),
+            (16, error_code(record.error_type, error_types)),
+        ];
+        let packed = fields
+            .into_iter()
+            .fold(0, |packed, (width, field)| packed << width | field);
+        Self(packed, record.keys.labels.to_bits())
+    }
+}
+
+fn error_code(error_type: Option<ErrorType>, error_types: &InsertMap<&'static str, ()>) -> u64 {
+    match error_type {
+        None => 0,
+        Some(ErrorType::Status(_)) => 1,
+        Some(ErrorType::Named(name)) => error_types
+            .find_or_insert(name, || (name, ()))
+            .map_or(2, |(slot, ())| u64::from(slot.0) + 3),
+    }
+}
+
+pub(super) struct Series {
+    requests: Counter,
+    duration: Histogram,
+    head_duration: Histogram,
+    request_size: Histogram,
+    response_size: Histogram,
+    errors: Option<Counter>,
+    upgrades: Option<Counter>,
+}
+
+impl Series {
+    pub(super) fn register(
+        metrics: &RequestMetrics,
+        shared: &Shared,
+        record: &RequestRecord<'_>,
+    ) -> Self {
+        let labels = Labels::of(shared, record);
+        let counter = |name, labels: Vec<Label>| {
+            metrics
+                .recorder
+                .register_counter(&Key::from_parts(name, labels), &METADATA)
+        };
+        let histogram = |name| {
+            metrics
+                .recorder
+                .register_histogram(&Key::from_parts(name, labels.attributes.clone()), &METADATA)
+        };
+        let answered = |name| {
+            if record.status.is_some() {
+                histogram(name)
+            } else {
+                Histogram::noop()
+            }
+        };
+        Self {
+            requests: counter(names::REQUESTS, labels.requests()),
+            duration: histogram(names::REQUEST_DURATION),
+            head_duration: answered(names::HEAD_DURATION),
+            request_size: histogram(names::REQUEST_BODY_SIZE),
+            response_size: answered(names::RESPONSE_BODY_SIZE),
+            errors: record
+                .error_type
+                .map(|_| counter(names::ERRORS, labels.errors())),
+            upgrades: record
+                .upgraded
+                .then(|| counter(names::UPGRADES, labels.upgrades())),
+        }
+    }
+
+    #[inline]
+    pub(super) fn record(&self, record: &RequestRecord<'_>) {
+        self.requests.increment(1);
+        self.duration.record(record.duration);
+        if let Some(head_duration) = record.head_duration {
+            self.head_duration.record(head_duration);
+        }
+        if let Some(size) = record.request_size {
+            self.request_size.record(size as f64);
+        }
+        self.response_size.record(record.response_size as f64);
+        if let Some(errors) = &self.errors {
+            errors.increment(1);
+        }
+        if let Some(upgrades) = &self.upgrades {
+            upgrades.increment(1);
+        }
+    }
+}
+
+/// The labels of one record.
+struct Labels {
+    route: Label,
+    method: Label,
+    status: Option<Label>,
+    outcome: Label,
+    error_type: Option<Label>,
+    own: Vec<Label>,
+    /// All that the semantic conventions attach to the duration.
+    attributes: Vec<Label>,
+}
+
+impl Labels {
+    fn of(shared: &Shared, record: &RequestRecord<'_>) -> Self {
+        let route = Label::new(names::ROUTE, record.route.to_owned());
+        let method = Label::new(names::METHOD, record.method.to_owned());
+        let status = record
+            .status
+            .map(|status| Label::new(names::STATUS, status.to_string()));
+        let error_type = record
+            .error_type
+            .map(|error| Label::new(names::ERROR_TYPE, error.to_string()));
+        let own: Vec<_> = record
+            .labels(shared)
+            .map(|(name, value)| Label::new(name, value.to_owned()))
+            .collect();
+        let mut attributes = vec![
+            method.clone(),
+            route.clone(),
+            Label::from_static_parts(names::SCHEME, record.scheme.as_str()),
+            Label::from_static_parts(names::VERSION, record.version.as_str()),
+        ];
+        attributes.extend(status.iter().chain(&error_type).chain(&own).cloned());
+        let outcome = Label::from_static_parts(names::OUTCOME, record.outcome.as_str());
+        Self {
+            route,
+            method,
+            status,
+            outcome,
+            error_type,
+            own,
+            attributes,
+        }
+    }
+
+    fn requests(&self) -> Vec<Label> {
+        let fixed = [&self.method, &self.route, &self.outcome];
+        fixed
+            .into_iter()
+            .chain(&self.status)
+            .chain(&self.own)
+            .cloned()
+            .collect()
+    }
+
+    fn errors(&self) -> Vec<Label> {
+        [&self.route]
+            .into_iter()
+            .chain(&self.error_type)
+            .chain(&self.own)
+            .cloned()
+            .collect()
+    }
+
+    fn upgrades(&self) -> Vec<Label> {
+        [&self.route]
+            .into_iter()
+            .chain(&self.own)
+            .cloned()
+            .collect()
+    }
+}

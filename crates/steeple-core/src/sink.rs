@@ -1,0 +1,27 @@
+//! Where records go.
+
+use crate::record::{JobRecord, RequestRecord};
+
+/// Receives one record for each request and job.
+///
+/// It runs on the thread of the request, so it must not block, do I/O, or wait for a lock that others hold for long. While
+/// it runs, [`current`](crate::current) still speaks of the request. A panic in it is caught, counted and kept from the
+/// request.
+pub trait Sink: Send + Sync + 'static {
+    /// A request is over.
+    fn request(&self, record: &RequestRecord<'_>);
+
+    /// A job is over. Default: nothing.
+    fn job(&self, record: &JobRecord<'_>) {
+        let _ = record;
+    }
+}
+
+impl<F> Sink for F
+where
+    F: Fn(&RequestRecord<'_>) + Send + Sync + 'static,
+{
+    fn request(&self, record: &RequestRecord<'_>) {
+        self(record);
+    }
+}
