@@ -1,0 +1,41 @@
+//! Clients that mean harm, or merely leave: raw sockets, no HTTP library that would tidy them up.
+//!
+//! Everything is seeded, so that a failing run can be repeated, and bounded in count.
+
+mod aborts;
+mod answers;
+mod labels;
+mod panics;
+
+use std::{io, net::SocketAddr, thread};
+
+pub use aborts::{AbortPhase, Aborts};
+pub use labels::LabelAttack;
+pub use panics::{PanickingRequests, PanicsSeen};
+
+/// Splits `count` over `connections` threads, each with its number and its share of the work.
+fn in_parallel<T: Send>(
+    count: u64,
+    connections: u64,
+    work: impl Fn(u64, u64) -> io::Result<T> + Sync,
+) -> io::Result<Vec<T>> {
+    let share = |thread| count / connections + u64::from(thread < count % connections);
+    thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> = (0..connections)
+            .map(|thread| scope.spawn(move || work(thread, share(thread))))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    })
+}
+
+fn get(address: SocketAddr, path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n")
+}

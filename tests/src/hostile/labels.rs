@@ -1,0 +1,97 @@
+//! The label attack: whatever a client may choose, chosen at random.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    net::{SocketAddr, TcpStream},
+};
+
+use super::{answers::Answers, in_parallel};
+
+/// Requests with random paths, methods and hosts over pipelined keep-alive connections.
+///
+/// A server that turns any of them into a label value gets as many series as there are requests.
+#[derive(Debug, Clone, Copy)]
+pub struct LabelAttack {
+    /// How many requests.
+    pub requests: u64,
+    /// Over how many connections.
+    pub connections: u64,
+    /// Whether each has a path of its own; otherwise `/`.
+    pub paths: bool,
+    /// Whether each has a method of its own; otherwise `GET`.
+    pub methods: bool,
+    /// Whether each has a `Host` of its own; otherwise the server's address.
+    pub hosts: bool,
+}
+
+impl LabelAttack {
+    /// All of them random, over 4 connections.
+    #[must_use]
+    pub fn of(requests: u64) -> Self {
+        Self {
+            requests,
+            connections: 4,
+            paths: true,
+            methods: true,
+            hosts: true,
+        }
+    }
+
+    /// Sends them and returns how many were answered.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached, closes a connection or answers with anything but HTTP.
+    pub fn run(&self, address: SocketAddr) -> io::Result<u64> {
+        let answered = in_parallel(self.requests, self.connections, |thread, requests| {
+            self.attack(address, thread, requests)
+        })?;
+        Ok(answered.into_iter().sum())
+    }
+
+    fn attack(&self, address: SocketAddr, seed: u64, requests: u64) -> io::Result<u64> {
+        const PIPELINED: u64 = 32;
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        let connection = stream.try_clone()?;
+        let mut answers = Answers::new(&connection);
+        let mut sent = 0;
+        let mut batch = String::new();
+        while sent < requests {
+            let size = PIPELINED.min(requests - sent);
+            batch.clear();
+            for _ in 0..size {
+                self.write(&mut batch, address, &mut random);
+            }
+            stream.write_all(batch.as_bytes())?;
+            for _ in 0..size {
+                answers.next()?;
+            }
+            sent += size;
+        }
+        Ok(sent)
+    }
+
+    fn write(&self, batch: &mut String, address: SocketAddr, random: &mut fastrand::Rng) {
+        let mut token = || random.u64(..);
+        let method = if self.methods {
+            format!("M{:X}", token())
+        } else {
+            "GET".to_owned()
+        };
+        let path = if self.paths {
+            format!("{:x}/{:x}", token(), token())
+        } else {
+            String::new()
+        };
+        let host = if self.hosts {
+            format!("h{:x}.example", token())
+        } else {
+            address.to_string()
+        };
+        // Writing into a String does not fail.
+        let _ = write!(batch, "{method} /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    }
+}
