@@ -1,0 +1,25 @@
+//! Real servers and tools: started, asked and stopped.
+//!
+//! Programs are looked for on the `PATH`; `cargo xtask test` fetches them and puts them there. A test that needs
+//! one is marked `#[ignore = "needs real servers: cargo xtask test"]`, so that a plain `cargo test` shows it as
+//! ignored, and one that is run without its server fails with [`BackendError::NotHere`].
+
+mod error;
+mod eventually;
+mod exposition;
+mod hey;
+mod http;
+mod program;
+mod prometheus;
+mod promtool;
+mod sample;
+mod server;
+
+pub use error::BackendError;
+pub use exposition::{Family, parse_exposition};
+pub use hey::hey;
+pub use http::get;
+pub use prometheus::Prometheus;
+pub use promtool::check_metrics;
+pub use sample::Sample;
+pub use server::{Server, free_address};

@@ -1,0 +1,3 @@
+//! Real servers and tools against what the crates produce. `cargo xtask test` fetches them.
+
+mod harness;
