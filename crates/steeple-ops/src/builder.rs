@@ -7,11 +7,11 @@ use crate::{
     connection::Server,
     counts::Counts,
     error::BindError,
-    exposition::Exposition,
     guard::Guard,
     host::{Host, HostPolicy},
     listener::DEFAULT_ADDRESS,
     routes::Routes,
+    scrapes::Scrapes,
     token::{Token, TokenError},
 };
 
@@ -75,7 +75,7 @@ impl OpsBuilder {
         self
     }
 
-    /// Sets how long a client may take to read 16 KiB of an answer while more is waiting to be
+    /// Sets how long a client may take to read 64 KiB of an answer while more is waiting to be
     /// sent. From 1 ms to 1 h. Default: 10 s.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
@@ -121,7 +121,7 @@ impl OpsBuilder {
                 },
                 token,
             },
-            routes: Routes::new(Exposition::new(self.registry.clone())),
+            routes: Routes::new(Scrapes::new(self.registry.clone())),
             counts: Counts::new(self.registry),
             header_timeout: self.header_timeout,
             write_timeout: self.write_timeout,

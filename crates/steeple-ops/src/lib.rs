@@ -35,7 +35,8 @@
 //! # What it may cost
 //!
 //! 32 connections (further ones get a 503 and are closed at once), 8 KiB of headers within 5 s, a body
-//! of 1 KiB, connections idle for 5 s, and 10 s for a client to read what waits for it.
+//! of 1 KiB, connections idle for 5 s, and 10 s for a client to read what
+//! waits for it, at most 64 KiB of it.
 //!
 //! # Signals
 //!
@@ -54,12 +55,12 @@ mod builder;
 mod connection;
 mod counts;
 mod error;
-mod exposition;
 mod guard;
 mod host;
 mod listener;
 mod ops;
 mod routes;
+mod scrapes;
 mod stall;
 mod token;
 mod translation;

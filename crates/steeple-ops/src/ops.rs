@@ -169,7 +169,10 @@ fn open(configured: Option<SocketAddr>) -> Result<(Runtime, TcpListener, SocketA
         .map_err(BindError::Thread)?;
     let context = runtime.enter();
     let listener = listen(configured)?;
-    let local_addr = listener.local_addr().map_err(BindError::Thread)?;
+    let local_addr = listener.local_addr().map_err(|source| BindError::Address {
+        address: configured.unwrap_or(DEFAULT_ADDRESS),
+        source,
+    })?;
     drop(context);
     Ok((runtime, listener, local_addr))
 }

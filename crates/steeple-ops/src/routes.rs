@@ -2,16 +2,16 @@ use std::future::ready;
 
 use steeple_core::ops::{OpsFuture, OpsRequest, OpsResponse, OpsService};
 
-use crate::{answer, exposition::Exposition};
+use crate::{answer, scrapes::Scrapes};
 
 /// Answers each path.
 pub(crate) struct Routes {
-    exposition: Exposition,
+    scrapes: Scrapes,
 }
 
 impl Routes {
-    pub(crate) fn new(exposition: Exposition) -> Self {
-        Self { exposition }
+    pub(crate) fn new(scrapes: Scrapes) -> Self {
+        Self { scrapes }
     }
 
     fn answer(&self, request: &OpsRequest) -> OpsResponse {
@@ -21,7 +21,7 @@ impl Routes {
         }
         match Route::of(request.path()) {
             Some(Route::Index) => answer::text(200, index()),
-            Some(Route::Metrics) => self.exposition.answer(),
+            Some(Route::Metrics) => self.scrapes.answer(),
             Some(Route::Livez) => answer::text(200, "ok"),
             None => answer::text(404, "nothing is here; / lists what there is"),
         }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// How much a client that lets writes wait has to take within each time limit: enough that nobody
 /// holds a render by reading a byte now and then, little enough for any honest network.
-const REQUIRED_PROGRESS: usize = 16 * 1024;
+const REQUIRED_PROGRESS: usize = 64 * 1024;
 
 /// Cuts a connection off whose client does not read.
 pub(crate) struct StallGuard<T, F> {
@@ -23,7 +23,7 @@ pub(crate) struct StallGuard<T, F> {
 }
 
 impl<T, F: Fn()> StallGuard<T, F> {
-    /// Fails writes when the client takes less than 16 KiB within `limit` of a write that had to
+    /// Fails writes when the client takes less than 64 KiB within `limit` of a write that had to
     /// wait, and calls `on_cut` once.
     pub(crate) fn new(inner: T, limit: Duration, on_cut: F) -> Self {
         Self {

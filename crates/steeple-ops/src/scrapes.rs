@@ -5,7 +5,7 @@ use std::{
 
 use bytes::Bytes;
 use steeple_core::ops::{OpsBody, OpsResponse, OpsStream};
-use steeple_metrics::Registry;
+use steeple_metrics::{CONTENT_TYPE, Exposition, Registry};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer;
@@ -13,13 +13,12 @@ use crate::answer;
 const RENDERS: usize = 4;
 
 /// Renders the registry for whoever asks, to at most four clients at a time.
-#[derive(Clone)]
-pub(crate) struct Exposition {
+pub(crate) struct Scrapes {
     registry: Registry,
     renders: Arc<Semaphore>,
 }
 
-impl Exposition {
+impl Scrapes {
     pub(crate) fn new(registry: Registry) -> Self {
         Self {
             registry,
@@ -32,22 +31,21 @@ impl Exposition {
             return answer::text(503, "too many scrapes at a time").with_header("retry-after", "1");
         };
         let render = Render {
-            chunks: Box::new(self.registry.exposition().map(Bytes::from)),
+            exposition: self.registry.exposition(),
             _permit: permit,
         };
-        answer::with_content_type(200, steeple_metrics::CONTENT_TYPE)
-            .with_body(OpsBody::Stream(Box::new(render)))
+        answer::with_content_type(200, CONTENT_TYPE).with_body(OpsBody::Stream(Box::new(render)))
     }
 }
 
 /// One render under way; a chunk is made when the client has room for it.
 struct Render {
-    chunks: Box<dyn Iterator<Item = Bytes> + Send>,
+    exposition: Exposition,
     _permit: OwnedSemaphorePermit,
 }
 
 impl OpsStream for Render {
     fn poll_chunk(&mut self, _cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        Poll::Ready(self.chunks.next())
+        Poll::Ready(self.exposition.next().map(Bytes::from))
     }
 }

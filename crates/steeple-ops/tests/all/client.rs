@@ -1,0 +1,101 @@
+//! An HTTP client of raw bytes, so that requests can be as wrong as a test needs them.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    head: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (known, value) = line.split_once(": ")?;
+            known.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    fn parse(text: &str) -> Self {
+        let (head, body) = text
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| panic!("no head in {text:?}"));
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self {
+            status,
+            body: body.to_owned(),
+            head: head.to_owned(),
+        }
+    }
+}
+
+/// Opens a connection whose reads fail after 10 s rather than hang.
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    stream
+}
+
+/// Sends a request and reads until the listener closes the connection.
+pub(crate) fn exchange(address: SocketAddr, request: &str) -> Answer {
+    let mut stream = connect(address);
+    stream.write_all(request.as_bytes()).unwrap();
+    Answer::parse(&read_all(&mut stream))
+}
+
+/// As HTTP/1.0, whose answers are never chunked.
+pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
+    exchange(address, &format!("GET {path} HTTP/1.0\r\n\r\n"))
+}
+
+pub(crate) fn get_with(address: SocketAddr, path: &str, headers: &str) -> Answer {
+    exchange(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nconnection: close\r\n{headers}\r\n"),
+    )
+}
+
+/// Opens a connection, has one request answered and leaves it open.
+pub(crate) fn keep_alive(address: SocketAddr) -> TcpStream {
+    let mut stream = connect(address);
+    stream
+        .write_all(b"GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .unwrap();
+    let head = read_head(&mut stream);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    stream.read_exact(&mut [0; 3]).unwrap();
+    stream
+}
+
+/// Asks for the metrics and reads no further than the head.
+pub(crate) fn begin_scrape(address: SocketAddr) -> (TcpStream, String) {
+    let mut stream = connect(address);
+    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+    let head = read_head(&mut stream);
+    (stream, head)
+}
+
+/// Reads whatever comes until the end, be it in order or cut off.
+pub(crate) fn read_all(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut bytes) {
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}

@@ -1,0 +1,208 @@
+use std::{
+    io::{Read, Write},
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    client::{begin_scrape, connect, exchange, get, get_with, keep_alive, read_all},
+    eventually, large_registry, ops, serving,
+};
+
+const SHORT: Duration = Duration::from_millis(200);
+
+fn slow_readers(address: SocketAddr) -> bool {
+    get(address, "/metrics")
+        .body
+        .contains("\nsteeple_ops_slow_readers_total 1\n")
+}
+
+#[test]
+fn headers_beyond_8_kib_are_refused() {
+    let ops = ops().bind().unwrap();
+    let with_padding = |bytes: usize| {
+        let headers = format!("host: localhost\r\npadding: {}\r\n", "x".repeat(bytes));
+        get_with(ops.local_addr(), "/livez", &headers).status
+    };
+
+    assert_eq!(with_padding(8 * 1024 - 200), 200);
+    assert_eq!(with_padding(8 * 1024), 431);
+}
+
+#[test]
+fn headers_that_drip_are_cut_off_when_their_time_is_over() {
+    let ops = ops().header_timeout(SHORT).bind().unwrap();
+    let mut stream = connect(ops.local_addr());
+    let mut writer = stream.try_clone().unwrap();
+    let begun = Instant::now();
+
+    let dripping = thread::spawn(move || {
+        let request = b"GET /livez HTTP/1.1\r\nhost: localhost\r\npadding: ";
+        let drip = request.iter().chain(std::iter::repeat(&b'x'));
+        for byte in drip {
+            if writer.write_all(&[*byte]).is_err() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+    let answer = read_all(&mut stream);
+    let elapsed = begun.elapsed();
+    drop(stream);
+    dripping.join().unwrap();
+
+    assert!(!answer.contains("200 OK"), "{answer}");
+    assert!(elapsed >= SHORT, "{elapsed:?}");
+    assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
+}
+
+#[test]
+fn idle_connections_are_closed() {
+    let ops = ops().header_timeout(SHORT).bind().unwrap();
+    let mut stream = keep_alive(ops.local_addr());
+    let begun = Instant::now();
+
+    let rest = read_all(&mut stream);
+
+    assert_eq!(rest, "");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn large_and_dripping_bodies_are_refused() {
+    let ops = ops().header_timeout(SHORT).bind().unwrap();
+    let post = |length: usize, sent: usize| {
+        let request = format!(
+            "POST /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             content-length: {length}\r\n\r\n{}",
+            "x".repeat(sent)
+        );
+        exchange(ops.local_addr(), &request).status
+    };
+
+    assert_eq!(post(1_024, 1_024), 405);
+    assert_eq!(post(1_025, 1_025), 413);
+    assert_eq!(post(10, 9), 408);
+}
+
+#[test]
+fn a_reader_that_stops_is_cut_off_and_counted() {
+    let ops = serving(&large_registry())
+        .write_timeout(SHORT)
+        .bind()
+        .unwrap();
+    let (mut stalled, head) = begin_scrape(ops.local_addr());
+
+    eventually(|| slow_readers(ops.local_addr()));
+
+    assert!(head.starts_with("HTTP/1.0 200"), "{head}");
+    assert!(
+        read_all(&mut stalled).len() < 3 << 20,
+        "the whole answer had been sent"
+    );
+}
+
+#[test]
+fn a_reader_that_drips_is_cut_off_too() {
+    let ops = serving(&large_registry())
+        .write_timeout(SHORT)
+        .bind()
+        .unwrap();
+    let (mut dripping, _head) = begin_scrape(ops.local_addr());
+
+    eventually(|| {
+        let _ = dripping.read(&mut [0; 16]);
+        slow_readers(ops.local_addr())
+    });
+}
+
+#[test]
+fn a_reader_that_is_slow_but_steady_gets_everything() {
+    let ops = serving(&large_registry())
+        .write_timeout(SHORT)
+        .bind()
+        .unwrap();
+    let (mut stream, _head) = begin_scrape(ops.local_addr());
+
+    let mut total = 0;
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match stream.read(&mut buffer).unwrap() {
+            0 => break,
+            count => total += count,
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+
+    assert!(total > 4 << 20, "{total}");
+    assert!(!slow_readers(ops.local_addr()));
+}
+
+#[test]
+fn the_33rd_connection_is_turned_away_until_another_closes() {
+    let ops = ops().bind().unwrap();
+    let address = ops.local_addr();
+    let mut open: Vec<_> = (0..32).map(|_| keep_alive(address)).collect();
+
+    let refusal = read_all(&mut connect(address));
+
+    assert!(
+        refusal.starts_with("HTTP/1.1 503 Service Unavailable\r\n"),
+        "{refusal}"
+    );
+    for header in [
+        "content-security-policy: default-src 'none'",
+        "x-content-type-options: nosniff",
+        "connection: close",
+        "retry-after: 1",
+    ] {
+        assert!(
+            refusal.contains(&format!("\r\n{header}")),
+            "{header} in {refusal}"
+        );
+    }
+    open.pop();
+    // A slot is free once the listener has seen the close; each try before that is turned away.
+    let mut turned_away = 1;
+    eventually(|| {
+        let free = !read_or_timeout(address).starts_with("HTTP/1.1 503");
+        turned_away += usize::from(!free);
+        free
+    });
+    let line = format!("\nsteeple_ops_connections_rejected_total {turned_away}\n");
+    drop(open);
+    eventually(|| {
+        let text = std::panic::catch_unwind(|| get(address, "/metrics").body).unwrap_or_default();
+        text.contains(&line)
+    });
+}
+
+/// What the listener says to a client that asks for liveness, or nothing.
+fn read_or_timeout(address: SocketAddr) -> String {
+    let mut stream = connect(address);
+    let _ = stream.write_all(b"GET /livez HTTP/1.0\r\n\r\n");
+    read_all(&mut stream)
+}
+
+#[test]
+fn the_fifth_render_at_a_time_is_told_to_come_back() {
+    let ops = serving(&large_registry()).bind().unwrap();
+    let address = ops.local_addr();
+    let mut under_way: Vec<_> = (0..4).map(|_| begin_scrape(address)).collect();
+
+    let fifth = get(address, "/metrics");
+    let probe = get(address, "/livez");
+
+    assert!(
+        under_way
+            .iter()
+            .all(|(_, head)| head.starts_with("HTTP/1.0 200"))
+    );
+    assert_eq!(fifth.status, 503);
+    assert_eq!(fifth.header("retry-after"), Some("1"));
+    assert_eq!(probe.status, 200);
+    // One client goes away: its render is given back.
+    under_way.pop();
+    eventually(|| get(address, "/metrics").status == 200);
+}

@@ -1,0 +1,132 @@
+use steeple_metrics::Registry;
+
+use crate::{
+    client::{exchange, get, get_with},
+    eventually, ops, serving,
+};
+
+#[test]
+fn metrics_are_the_registrys_text() {
+    let registry = Registry::new();
+    metrics::with_local_recorder(&registry, || {
+        metrics::counter!("orders_total", "shop" => "north").increment(3);
+    });
+    let ops = serving(&registry).bind().unwrap();
+
+    let answer = get(ops.local_addr(), "/metrics");
+
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    assert!(
+        answer
+            .body
+            .lines()
+            .any(|line| line == "orders_total{shop=\"north\"} 3"),
+        "{}",
+        answer.body
+    );
+}
+
+#[test]
+fn metrics_are_chunked_where_the_client_understands_it() {
+    let ops = ops().bind().unwrap();
+
+    let answer = get_with(ops.local_addr(), "/metrics", "host: localhost\r\n");
+
+    assert_eq!(answer.header("transfer-encoding"), Some("chunked"));
+    assert!(answer.body.ends_with("\r\n0\r\n\r\n"), "{}", answer.body);
+}
+
+#[test]
+fn a_live_process_says_ok() {
+    let ops = ops().bind().unwrap();
+
+    let answer = get(ops.local_addr(), "/livez?verbose");
+
+    assert_eq!((answer.status, answer.body.as_str()), (200, "ok\n"));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; charset=utf-8")
+    );
+}
+
+#[test]
+fn the_index_lists_what_is_served() {
+    let ops = ops().bind().unwrap();
+
+    let answer = get(ops.local_addr(), "/");
+
+    assert_eq!(answer.status, 200);
+    for line in answer.body.lines() {
+        let path = line.split(' ').next().unwrap();
+        assert_eq!(get(ops.local_addr(), path).status, 200, "{line}");
+    }
+    assert_eq!(answer.body.lines().count(), 3);
+}
+
+#[test]
+fn an_unknown_path_is_not_found() {
+    let ops = ops().bind().unwrap();
+
+    for path in [
+        "/unknown",
+        "/metrics/",
+        "//metrics",
+        "/metrics/../livez",
+        "/%6detrics",
+    ] {
+        assert_eq!(get(ops.local_addr(), path).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn head_has_the_head_of_get_and_no_body() {
+    let ops = ops().bind().unwrap();
+    let head = |path: &str| {
+        let request =
+            format!("HEAD {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        exchange(ops.local_addr(), &request)
+    };
+
+    let (metrics, livez) = (head("/metrics"), head("/livez"));
+
+    assert_eq!((metrics.status, metrics.body.as_str()), (200, ""));
+    assert_eq!(
+        metrics.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    assert_ne!(metrics.header("content-length"), Some("0"));
+    assert_eq!((livez.status, livez.body.as_str()), (200, ""));
+    assert_eq!(livez.header("content-length"), Some("3"));
+}
+
+#[test]
+fn requests_are_counted_by_route_and_status_only() {
+    let registry = Registry::new();
+    let ops = serving(&registry).bind().unwrap();
+    let address = ops.local_addr();
+
+    for path in ["/livez", "/livez?a=1", "/secret-1", "/secret-2"] {
+        get(address, path);
+    }
+    get_with(address, "/livez", "host: evil.example\r\n");
+
+    let text = get(address, "/metrics").body;
+    for line in [
+        "steeple_ops_requests_total{path=\"/livez\",status=\"200\"} 2\n",
+        "steeple_ops_requests_total{path=\"/livez\",status=\"421\"} 1\n",
+        "steeple_ops_requests_total{path=\"other\",status=\"404\"} 2\n",
+        "steeple_ops_connections_rejected_total 0\n",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    assert!(!text.contains("secret"), "{text}");
+    eventually(|| {
+        get(address, "/metrics")
+            .body
+            .contains("steeple_ops_requests_total{path=\"/metrics\",status=\"200\"}")
+    });
+}
