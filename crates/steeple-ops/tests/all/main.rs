@@ -1,5 +1,7 @@
 //! The listener over real sockets.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod access;
 mod client;
 mod limits;
