@@ -1,1 +1,64 @@
 //! Observes every request of an axum router with steeple.
+//!
+//! ```
+//! use axum::{Router, extract::Path, routing::get};
+//! use steeple_core::{Observer, current};
+//!
+//! async fn greet(Path(name): Path<String>) -> String {
+//!     current::label("tenant", "acme");
+//!     format!("hello {name}")
+//! }
+//!
+//! let observer = Observer::builder().build()?;
+//! let app: Router = Router::new().route("/greet/{name}", get(greet)).layer(steeple_axum::layer(&observer));
+//! # Ok::<(), steeple_core::ObserverError>(())
+//! ```
+//!
+//! # Routes
+//!
+//! Add the layer with [`Router::layer`](axum::Router::layer), behind the routes it shall observe, so that routing comes
+//! first: the route is then the template that axum matched, `/greet/{name}`, with the prefix of every
+//! [`nest`](axum::Router::nest) above it. A request that matched nothing, or that went to a
+//! [`nest_service`](axum::Router::nest_service) or a fallback, has no template and counts under the one route
+//! `_UNMATCHED`. A router inside a `nest_service` can have the layer too: it then tells its template, prefix included, and
+//! the request counts once.
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{MatchedPath, Request},
+};
+use steeple_core::{Observation, Observer};
+use steeple_tower::{CountedBody, Framework, ObserveLayer};
+
+/// Makes the layer to add to a router.
+#[must_use]
+pub fn layer(observer: &Observer) -> ObserveLayer<Axum> {
+    ObserveLayer::for_framework(observer, Axum)
+}
+
+/// What axum knows of a request.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Axum;
+
+impl Framework<Body> for Axum {
+    type Body = Body;
+
+    #[inline]
+    fn route<'r>(&self, request: &'r Request) -> Option<&'r str> {
+        request
+            .extensions()
+            .get::<MatchedPath>()
+            .map(MatchedPath::as_str)
+    }
+
+    #[inline]
+    fn count(&self, request: Request, observation: &mut Observation) -> Request {
+        match observation.request_counter() {
+            Some(counter) if !request.body().is_end_stream() => {
+                request.map(|body| Body::new(CountedBody::new(body, counter)))
+            }
+            _ => request,
+        }
+    }
+}

@@ -1,1 +1,44 @@
-//! Observes every request of a tower HTTP service with steeple.
+//! Observes every request of a tower HTTP service with steeple: hyper, tonic, or anything else that speaks `http` 1.
+//!
+//! ```
+//! use std::convert::Infallible;
+//!
+//! use http::{Request, Response};
+//! use http_body_util::Full;
+//! use steeple_core::{Observer, current};
+//! use steeple_tower::ObserveLayer;
+//! use tower::{ServiceBuilder, service_fn};
+//!
+//! let observer = Observer::builder().build()?;
+//! let service = ServiceBuilder::new().layer(ObserveLayer::new(&observer)).service(service_fn(
+//!     |_: Request<Full<&'static [u8]>>| async {
+//!         current::route("/greet/{name}");
+//!         Ok::<_, Infallible>(Response::new(Full::new(&b"hello"[..])))
+//!     },
+//! ));
+//! # let _ = service;
+//! # Ok::<(), steeple_core::ObserverError>(())
+//! ```
+//!
+//! A panic before the response's head becomes an empty 500 (gRPC: `grpc-status: 13`), a panic in its body ends the
+//! stream with [`BodyError::Panicked`], and the service goes on. Each response carries `x-request-id`.
+//!
+//! tower has no routes of its own: name them with [`current::route`](steeple_core::current::route), or let a
+//! [`Framework`] tell them.
+
+mod body;
+mod counted_body;
+mod framework;
+mod future;
+mod head;
+mod layer;
+mod service;
+
+pub use self::{
+    body::{BodyError, ObservedBody},
+    counted_body::CountedBody,
+    framework::{Framework, Plain},
+    future::ObserveFuture,
+    layer::ObserveLayer,
+    service::Observe,
+};

@@ -36,9 +36,16 @@ impl Observation {
         Self { state: Some(state) }
     }
 
-    /// The observation of a request that is observed already.
-    pub(crate) fn of_nothing() -> Self {
+    /// An observation of nothing: of a request that is observed already, or of an answer that is over.
+    pub fn of_nothing() -> Self {
         Self { state: None }
+    }
+
+    /// Hands the observation on, from the future of the response to its body.
+    pub fn take(&mut self) -> Self {
+        Self {
+            state: self.state.take(),
+        }
     }
 
     /// Runs code of the request: one call, one poll, one drop.

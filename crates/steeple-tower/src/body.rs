@@ -1,0 +1,152 @@
+use std::{
+    error::Error,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use steeple_core::Observation;
+
+use crate::head::Fields;
+
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+
+pub(crate) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+/// The [status](https://grpc.io/docs/guides/status-codes/) of a panic.
+pub(crate) const INTERNAL: HeaderValue = HeaderValue::from_static("13");
+
+/// A response's body broke off.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// The observed body failed.
+    #[error(transparent)]
+    Body(BoxError),
+    /// The observed body panicked.
+    #[error("the body stream panicked")]
+    Panicked,
+}
+
+pin_project! {
+    /// The body of a response that is observed to its end.
+    #[derive(Debug)]
+    #[project = Projection]
+    pub struct ObservedBody<B> {
+        // Empty once it has panicked, and where a panicking handler left none.
+        #[pin]
+        inner: Option<B>,
+        observation: Observation,
+    }
+
+    impl<B> PinnedDrop for ObservedBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            this.project().drop_inner();
+        }
+    }
+}
+
+impl<B> ObservedBody<B> {
+    pub(crate) fn new(inner: B, observation: Observation) -> Self {
+        Self {
+            inner: Some(inner),
+            observation,
+        }
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self {
+            inner: None,
+            observation: Observation::of_nothing(),
+        }
+    }
+}
+
+impl<B> Projection<'_, B> {
+    /// Drops the body while its observation is current.
+    fn drop_inner(&mut self) {
+        if self.inner.is_some() {
+            // A panic in it is recorded; there is nothing else to do about it.
+            let _ = self.observation.run(|| self.inner.set(None));
+        }
+    }
+
+    fn panicked<D>(&mut self) -> Option<Result<Frame<D>, BodyError>> {
+        self.drop_inner();
+        let grpc = self.observation.is_grpc();
+        self.observation.finish();
+        Some(if grpc {
+            Ok(Frame::trailers(HeaderMap::from_iter([(
+                GRPC_STATUS,
+                INTERNAL,
+            )])))
+        } else {
+            Err(BodyError::Panicked)
+        })
+    }
+}
+
+impl<B: Body> Projection<'_, B> {
+    fn observe(&mut self, frame: &Frame<B::Data>) {
+        if let Some(data) = frame.data_ref() {
+            self.observation.chunk(bytes::Buf::remaining(data));
+        } else if let Some(trailers) = frame.trailers_ref() {
+            self.observation.trailers(&Fields(trailers));
+        }
+        if self
+            .inner
+            .as_ref()
+            .as_pin_ref()
+            .is_none_or(|inner| inner.is_end_stream())
+        {
+            self.observation.finish();
+        }
+    }
+}
+
+impl<B> Body for ObservedBody<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Data = B::Data;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, BodyError>>> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        let Ok(polled) = this.observation.run(|| inner.poll_frame(context)) else {
+            return Poll::Ready(this.panicked());
+        };
+        Poll::Ready(match ready!(polled) {
+            Some(Ok(frame)) => {
+                this.observe(&frame);
+                Some(Ok(frame))
+            }
+            Some(Err(error)) => {
+                this.observation.fail("body_error");
+                Some(Err(BodyError::Body(error.into())))
+            }
+            None => {
+                this.observation.finish();
+                None
+            }
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner
+            .as_ref()
+            .map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+}

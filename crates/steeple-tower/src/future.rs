@@ -1,0 +1,104 @@
+use std::{
+    any,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use steeple_core::Observation;
+
+use crate::{
+    body::{BoxError, GRPC_STATUS, INTERNAL, ObservedBody},
+    head,
+};
+
+pin_project! {
+    /// The future of a response that is observed.
+    #[derive(Debug)]
+    #[project = Projection]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ObserveFuture<F> {
+        // Empty once it is done or has panicked.
+        #[pin]
+        inner: Option<F>,
+        observation: Observation,
+    }
+
+    impl<F> PinnedDrop for ObserveFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            this.project().drop_inner();
+        }
+    }
+}
+
+impl<F> ObserveFuture<F> {
+    /// Observes `inner`, or answers for a call that panicked.
+    pub(crate) fn new(inner: Option<F>, observation: Observation) -> Self {
+        Self { inner, observation }
+    }
+}
+
+impl<F> Projection<'_, F> {
+    /// Drops the handler's future while its observation is current.
+    fn drop_inner(&mut self) {
+        if self.inner.is_some() {
+            // A panic in it is recorded; there is nothing else to do about it.
+            let _ = self.observation.run(|| self.inner.set(None));
+        }
+    }
+}
+
+impl<F, B, E> Future for ObserveFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<Response<ObservedBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let polled = match this.inner.as_mut().as_pin_mut() {
+            Some(inner) => this.observation.run(|| inner.poll(context)).ok(),
+            None => None,
+        };
+        let answered = match polled {
+            Some(polled) => Some(ready!(polled)),
+            None => None,
+        };
+        this.drop_inner();
+        match answered {
+            Some(Ok(mut response)) => {
+                head::respond(this.observation, &mut response);
+                let observation = this.observation.take();
+                Poll::Ready(Ok(response.map(|body| ObservedBody::new(body, observation))))
+            }
+            Some(Err(error)) => {
+                this.observation.fail(any::type_name::<E>());
+                Poll::Ready(Err(error))
+            }
+            None => Poll::Ready(Ok(panicked(this.observation))),
+        }
+    }
+}
+
+/// The answer to a request whose handler panicked.
+fn panicked<B: Body>(observation: &mut Observation) -> Response<ObservedBody<B>>
+where
+    B::Error: Into<BoxError>,
+{
+    let mut response = Response::new(ObservedBody::empty());
+    if observation.is_grpc() {
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        response.headers_mut().insert(GRPC_STATUS, INTERNAL);
+    } else {
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    head::respond(observation, &mut response);
+    response
+}

@@ -1,0 +1,40 @@
+use steeple_core::Observer;
+use tower_layer::Layer;
+
+use crate::{framework::Plain, service::Observe};
+
+/// Observes every request of the service it is put around.
+///
+/// Applying it is free of side effects. Applied twice to one service it observes once and warns.
+#[derive(Clone, Debug)]
+pub struct ObserveLayer<F = Plain> {
+    observer: Observer,
+    framework: F,
+}
+
+impl ObserveLayer {
+    /// Makes a layer for a service of plain tower.
+    #[must_use]
+    pub fn new(observer: &Observer) -> Self {
+        Self::for_framework(observer, Plain)
+    }
+}
+
+impl<F> ObserveLayer<F> {
+    /// Makes a layer for a service of `framework`.
+    #[must_use]
+    pub fn for_framework(observer: &Observer, framework: F) -> Self {
+        Self {
+            observer: observer.clone(),
+            framework,
+        }
+    }
+}
+
+impl<S, F: Clone> Layer<S> for ObserveLayer<F> {
+    type Service = Observe<S, F>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Observe::new(inner, self.observer.clone(), self.framework.clone())
+    }
+}

@@ -1,0 +1,59 @@
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use steeple_core::Observer;
+use tower_service::Service;
+
+use crate::{
+    body::{BoxError, ObservedBody},
+    framework::{Framework, Plain},
+    future::ObserveFuture,
+    head::{self, Fields},
+};
+
+/// A service that is observed, made by [`ObserveLayer`](crate::ObserveLayer).
+#[derive(Clone, Debug)]
+pub struct Observe<S, F = Plain> {
+    inner: S,
+    observer: Observer,
+    framework: F,
+}
+
+impl<S, F> Observe<S, F> {
+    pub(crate) fn new(inner: S, observer: Observer, framework: F) -> Self {
+        Self {
+            inner,
+            observer,
+            framework,
+        }
+    }
+}
+
+impl<S, F, RequestBody, ResponseBody> Service<Request<RequestBody>> for Observe<S, F>
+where
+    S: Service<Request<F::Body>, Response = Response<ResponseBody>>,
+    F: Framework<RequestBody>,
+    RequestBody: Body,
+    ResponseBody: Body,
+    ResponseBody::Error: Into<BoxError>,
+{
+    type Response = Response<ObservedBody<ResponseBody>>;
+    type Error = S::Error;
+    type Future = ObserveFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        let route = self.framework.route(&request);
+        let headers = Fields(request.headers());
+        let mut observation = self
+            .observer
+            .start(&head::request(&request, &headers, route));
+        let request = self.framework.count(request, &mut observation);
+        let inner = observation.run(|| self.inner.call(request)).ok();
+        ObserveFuture::new(inner, observation)
+    }
+}
