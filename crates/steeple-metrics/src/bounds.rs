@@ -2,18 +2,10 @@ use thiserror::Error;
 
 use crate::number;
 
-/// Bounds are compared in groups of this size, without a branch for each.
-const GROUP: usize = 8;
-
-/// From this number of groups on, a binary search is faster than comparing all.
-const LINEAR_GROUPS: usize = 4;
-
 /// The upper bounds of a histogram's buckets, without the last, `+Inf`.
 #[derive(Debug)]
 pub(crate) struct Bounds {
     values: Box<[f64]>,
-    /// The same values, filled up with infinity.
-    groups: Box<[[f64; GROUP]]>,
     /// Each bucket's `le` label, the last included.
     labels: Box<[Box<str>]>,
 }
@@ -32,11 +24,6 @@ impl Bounds {
                 value: pair[1],
             });
         }
-        let groups = values.chunks(GROUP).map(|chunk| {
-            let mut group = [f64::INFINITY; GROUP];
-            group[..chunk.len()].copy_from_slice(chunk);
-            group
-        });
         let labels = values.iter().chain([&f64::INFINITY]).map(|value| {
             let mut text = String::new();
             number::push_float(&mut text, *value);
@@ -44,7 +31,6 @@ impl Bounds {
         });
         Ok(Self {
             values: values.into(),
-            groups: groups.collect(),
             labels: labels.collect(),
         })
     }
@@ -65,16 +51,7 @@ impl Bounds {
     /// The bucket of `value`, which is not NaN: the first whose bound is not below it.
     #[inline]
     pub(crate) fn bucket(&self, value: f64) -> usize {
-        if self.groups.len() > LINEAR_GROUPS {
-            return self.values.partition_point(|bound| *bound < value);
-        }
-        let below = |group: &[f64; GROUP]| {
-            group
-                .iter()
-                .map(|bound| usize::from(*bound < value))
-                .sum::<usize>()
-        };
-        self.groups.iter().map(below).sum()
+        self.values.partition_point(|bound| *bound < value)
     }
 }
 
@@ -105,8 +82,6 @@ pub enum BoundsError {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -142,14 +117,5 @@ mod tests {
         let found = [-1.0, 1.0, 1.5, 2.0, 2.1, f64::INFINITY, f64::NEG_INFINITY]
             .map(|value| bounds.bucket(value));
         assert_eq!(found, [0, 0, 1, 1, 2, 2, 0]);
-    }
-
-    proptest! {
-        #[test]
-        fn both_searches_find_the_first_bound_not_below(count in 1_usize..80, value in -2.0..82.0) {
-            let values: Vec<f64> = (0..count).map(|bound| bound as f64).collect();
-            let expected = values.iter().position(|bound| *bound >= value).unwrap_or(count);
-            prop_assert_eq!(Bounds::new(&values).unwrap().bucket(value), expected);
-        }
     }
 }

@@ -37,6 +37,7 @@ pub(crate) struct Store {
     /// Never shrinks, so that a position stays valid.
     families: Vec<Family>,
     by_exposed_name: BTreeMap<Arc<str>, usize>,
+    /// Does not hold the registry's own metrics, which no limit concerns.
     by_recorded_name: HashMap<Box<str>, usize, RandomState>,
     /// Descriptions of metrics that have no series yet, by recorded name.
     described: HashMap<Box<str>, Description, RandomState>,
@@ -74,6 +75,7 @@ impl Store {
             buckets,
             families: Vec::new(),
             by_exposed_name: BTreeMap::new(),
+            /// Does not hold the registry's own metrics, which no limit concerns.
             by_recorded_name: HashMap::default(),
             described: HashMap::default(),
             by_key: HashMap::default(),
@@ -81,7 +83,7 @@ impl Store {
         };
         for family in self_metrics.families() {
             store.series += family.series.len();
-            store.add_family(family);
+            store.push(family);
         }
         store
     }
@@ -157,13 +159,13 @@ impl Store {
         key: Option<&Key>,
         self_metrics: &SelfMetrics,
     ) -> Result<Registered, RegisterError> {
+        let position = self.family(request, self_metrics)?;
         if let Some(cell) = self.find(request)? {
             return Ok(Registered {
                 cell,
                 first_overflow: None,
             });
         }
-        let position = self.family(request, self_metrics)?;
         if self.is_beyond_limits(&self.families[position], request.labels) {
             return Ok(self.overflow(position));
         }
@@ -264,13 +266,13 @@ impl Store {
             recorded_name: recorded.into(),
             ..Family::new(&exposed, shape, &help)
         };
-        Ok(self.add_family(family))
+        let position = self.push(family);
+        self.by_recorded_name.insert(recorded.into(), position);
+        Ok(position)
     }
 
-    fn add_family(&mut self, family: Family) -> usize {
+    fn push(&mut self, family: Family) -> usize {
         let position = self.families.len();
-        self.by_recorded_name
-            .insert((*family.recorded_name).into(), position);
         self.by_exposed_name
             .insert(Arc::clone(&family.name), position);
         self.families.push(family);

@@ -51,11 +51,15 @@ impl HistogramCell {
         FIRST_BUCKET..FIRST_BUCKET + self.bounds.buckets()
     }
 
+    #[cold]
+    fn refuse(&self, count: u64) {
+        self.refused.increment(count);
+    }
+
     #[inline(always)]
     fn observe(&self, value: f64, count: u64, sum: f64) {
         if value.is_nan() {
-            self.refused.increment(count);
-            return;
+            return self.refuse(count);
         }
         let stripe = self.stripes.local();
         stripe.add(FIRST_BUCKET + self.bounds.bucket(value), count);

@@ -49,23 +49,33 @@ impl Stripes {
     /// The current thread's stripe.
     #[inline]
     pub(super) fn local(&self) -> Stripe<'_> {
-        let start = (thread_index() & self.mask) * self.lines_per_stripe;
-        Stripe(&self.lines[start..start + self.lines_per_stripe])
+        self.stripe(thread_index() & self.mask)
     }
 
     /// Every stripe.
     pub(super) fn iter(&self) -> impl Iterator<Item = Stripe<'_>> {
-        self.lines.chunks(self.lines_per_stripe).map(Stripe)
+        (0..=self.mask).map(|stripe| self.stripe(stripe))
+    }
+
+    #[inline]
+    fn stripe(&self, stripe: usize) -> Stripe<'_> {
+        Stripe {
+            lines: &self.lines,
+            first: stripe * self.lines_per_stripe,
+        }
     }
 }
 
 /// One stripe's words.
-pub(super) struct Stripe<'a>(&'a [Line]);
+pub(super) struct Stripe<'a> {
+    lines: &'a [Line],
+    first: usize,
+}
 
 impl Stripe<'_> {
     #[inline]
     fn word(&self, index: usize) -> &AtomicU64 {
-        &self.0[index / WORDS].0[index % WORDS]
+        &self.lines[self.first + index / WORDS].0[index % WORDS]
     }
 
     pub(super) fn get(&self, index: usize) -> u64 {
@@ -108,7 +118,7 @@ fn thread_index() -> usize {
     }
     INDEX.with(|index| {
         if index.get() == UNASSIGNED {
-            index.set(NEXT.fetch_add(1, Relaxed) % UNASSIGNED);
+            index.set(NEXT.fetch_add(1, Relaxed));
         }
         index.get()
     })

@@ -1,0 +1,54 @@
+use metrics::counter;
+use steeple_metrics::Registry;
+
+#[test]
+fn recording_through_a_handle_allocates_nothing() {
+    let registry = Registry::new();
+    let counter = registry.counter("c", &[("a", "1")]).unwrap();
+    let gauge = registry.gauge("g", &[]).unwrap();
+    let histogram = registry.histogram("h", &[]).unwrap();
+    let info = allocation_counter::measure(|| {
+        for value in 0..1_000 {
+            counter.increment(1);
+            gauge.set(value);
+            gauge.decrement(1);
+            histogram.record(value);
+            histogram.record(f64::NAN);
+        }
+    });
+    assert_eq!(info.count_total, 0);
+    assert_eq!(
+        registry
+            .snapshot()
+            .value("c", &[("a", "1")])
+            .unwrap()
+            .as_counter(),
+        Some(1_000)
+    );
+}
+
+#[test]
+fn looking_up_a_known_series_by_static_labels_allocates_nothing() {
+    let registry = Registry::new();
+    let record = || counter!("c", "a" => "1").increment(1);
+    metrics::with_local_recorder(&registry, record);
+    let info = allocation_counter::measure(|| metrics::with_local_recorder(&registry, record));
+    assert_eq!(info.count_total, 0);
+    assert_eq!(
+        registry
+            .snapshot()
+            .value("c", &[("a", "1")])
+            .unwrap()
+            .as_counter(),
+        Some(2)
+    );
+}
+
+#[test]
+fn nothing_accumulates_while_nobody_looks() {
+    let registry = Registry::new();
+    let histogram = registry.histogram("h", &[]).unwrap();
+    let info =
+        allocation_counter::measure(|| (0..1_000_000).for_each(|value| histogram.record(value)));
+    assert_eq!((info.bytes_current, info.bytes_total), (0, 0));
+}
