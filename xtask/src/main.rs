@@ -24,7 +24,8 @@ usage: cargo xtask <task>
 
   test [--offline] [--all]  every check and test that CI runs
          --offline            leave out the tests that need real servers, and fetch none
-         --all                each feature alone of every crate, not only of the changed ones
+         --all                each feature alone of every crate, not only of the changed ones,
+                              and the fault tests at full size
   bench [arguments]         the benchmarks; the arguments go to them
   fuzz [cases]              the property tests with many more cases (default 20000)
   docs                      the API documentation, without that of dependencies";
@@ -45,7 +46,7 @@ fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
         anyhow::bail!("no task given\n\n{USAGE}");
     };
     match task.as_str() {
-        "test" => test::run(&Workspace::read()?, &test::Options::parse(options)?),
+        "test" => test::run(&Workspace::read()?, test::Options::parse(options)?),
         "bench" => bench::run(&Workspace::read()?, options),
         "fuzz" => fuzz::run(&Workspace::read()?, options),
         "docs" => docs::run(),

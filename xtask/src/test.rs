@@ -36,9 +36,8 @@ impl Options {
 }
 
 /// Runs every step that the machine and the options allow.
-pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(workspace: &Workspace, options: Options) -> anyhow::Result<ExitCode> {
     let cache = Cache::of(workspace);
-    let servers = (!options.offline).then_some(&cache);
     let changes = if options.all {
         Changes::Everything
     } else {
@@ -51,24 +50,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ex
     };
 
     let mut steps = Vec::new();
-    if servers.is_some() {
-        steps.push(Step::set_up("servers", || backends::for_tests(&cache)));
-    } else {
+    if options.offline {
         println!("offline: the tests that need real servers are skipped");
+    } else {
+        steps.push(Step::set_up("servers", || backends::for_tests(&cache)));
     }
     steps.extend([
         Step::commands("format", [format(), in_benches(format())]),
         Step::commands("clippy", [clippy(), in_benches(clippy())]),
         Step::check("design rules", || rules::arrows::check(workspace)),
         Step::check("feature tables", || rules::feature_tables::check(workspace)),
-        tests("tests", |command| command, servers),
-        Step::tests(
-            "doc tests",
-            cargo(["test", "--workspace", "--doc", "--no-fail-fast"]),
-            Totals::of_libtest,
-        ),
+        tests("tests", |command| command, options, &cache),
+        Step::tests("doc tests", doc_tests(), Totals::of_libtest),
         Step::commands("docs", [documentation()]),
-        tests("tests of the benches", in_benches, servers),
+        tests("tests of the benches", in_benches, options, &cache),
     ]);
     println!("each feature alone: {changes}");
     steps.push(Step::commands(
@@ -105,26 +100,28 @@ fn clippy() -> Command {
     ])
 }
 
-/// Tests marked `#[ignore]` are those that need `servers`.
+fn doc_tests() -> Command {
+    cargo(["test", "--workspace", "--doc", "--no-fail-fast"])
+}
+
+/// Tests marked `#[ignore]` are those that need real servers.
 fn tests<'a>(
     name: &'static str,
     place: impl FnOnce(Command) -> Command,
-    servers: Option<&Cache>,
+    options: Options,
+    cache: &Cache,
 ) -> Step<'a> {
     let nextest = has_subcommand("nextest");
     let mut command = place(if nextest {
-        cargo(["nextest", "run", "--workspace", "--no-fail-fast"])
+        cargo(["nextest", "run"])
     } else {
-        cargo([
-            "test",
-            "--workspace",
-            "--lib",
-            "--bins",
-            "--tests",
-            "--no-fail-fast",
-        ])
+        cargo(["test", "--lib", "--bins", "--tests"])
     });
-    if let Some(cache) = servers {
+    command.args(["--workspace", "--no-fail-fast"]);
+    if options.all {
+        command.env("STEEPLE_FULL", "1");
+    }
+    if !options.offline {
         cache.equip(&mut command);
         command.args(if nextest {
             ["--run-ignored", "all"]
@@ -132,15 +129,12 @@ fn tests<'a>(
             ["--", "--include-ignored"]
         });
     }
-    Step::tests(
-        name,
-        command,
-        if nextest {
-            Totals::of_nextest
-        } else {
-            Totals::of_libtest
-        },
-    )
+    let totals = if nextest {
+        Totals::of_nextest
+    } else {
+        Totals::of_libtest
+    };
+    Step::tests(name, command, totals)
 }
 
 #[cfg(test)]

@@ -55,7 +55,9 @@ fn download(cache: &Cache, into: &Path, packages: &[&str]) -> anyhow::Result<()>
         state.display()
     );
     succeed(private().arg("update"))?;
-    fetch(private())
+    fetch(private())?;
+    fs::remove_dir_all(&state)?;
+    Ok(())
 }
 
 fn apt_get() -> Command {
