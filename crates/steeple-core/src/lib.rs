@@ -45,6 +45,7 @@ mod observer;
 pub mod ops;
 mod outcome;
 mod panic;
+pub mod pipeline;
 mod record;
 mod request_id;
 mod request_metrics;

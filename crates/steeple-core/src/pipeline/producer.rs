@@ -1,0 +1,38 @@
+use std::sync::Arc;
+
+use super::{Accounting, DropReason, Weigh, queue::Queue};
+
+/// Pushes items into a pipeline from any thread; clones are cheap.
+#[derive(Debug)]
+pub struct Producer<T>(Arc<Queue<T>>);
+
+impl<T: Weigh> Producer<T> {
+    pub(super) fn new(queue: Arc<Queue<T>>) -> Self {
+        Self(queue)
+    }
+
+    /// Queues `item`, or drops and counts it: where there is no room, what came first is kept.
+    ///
+    /// It does no I/O, never waits for the exporter and never panics. Once batches have grown to
+    /// their usual size it does not allocate.
+    pub fn push(&self, item: T) {
+        self.0.push(item);
+    }
+
+    /// Counts an item that a filter, sampler or rate limit refused, so that it was never made.
+    pub fn skip(&self, reason: DropReason) {
+        self.0.skip(reason);
+    }
+
+    /// The figures at this moment.
+    #[must_use]
+    pub fn accounting(&self) -> Accounting {
+        self.0.accounting()
+    }
+}
+
+impl<T> Clone for Producer<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}

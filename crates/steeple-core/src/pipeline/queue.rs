@@ -1,0 +1,184 @@
+use std::{
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time};
+
+use super::{
+    Accounting, DropReason, Report, Weigh,
+    accounting::PerReason,
+    batch::{Batch, Limits},
+    budget::{Account, Budget},
+    state::{Next, Phase, State},
+    telemetry::Telemetry,
+    weigh,
+};
+
+/// What producers, the worker and the owner of a pipeline share.
+///
+/// The lock is held for a few counters and one move at a time: never while an item is weighed or
+/// freed, a metric recorded or a batch exported.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    state: Mutex<State<T>>,
+    skipped: PerReason<AtomicU64>,
+    bytes: Budget,
+    telemetry: Telemetry,
+    /// Wakes the worker: there is a batch, or another phase.
+    work: Notify,
+    /// Wakes those who wait for items to settle or for the worker to end.
+    progress: Condvar,
+}
+
+impl<T> Queue<T> {
+    pub(super) fn new(limits: Limits, account: Account, telemetry: Telemetry) -> Self {
+        Self {
+            bytes: account.own.clone(),
+            state: Mutex::new(State::new(limits, account)),
+            skipped: PerReason::default(),
+            telemetry,
+            work: Notify::new(),
+            progress: Condvar::new(),
+        }
+    }
+
+    pub(super) fn push(&self, item: T)
+    where
+        T: Weigh,
+    {
+        let weight = weigh::weight(&item);
+        let admitted = self.state().admit(item, weight);
+        self.telemetry.created(1);
+        match admitted {
+            Ok(wake) => {
+                self.telemetry.holds(weight);
+                if wake {
+                    self.work.notify_one();
+                }
+            }
+            Err((reason, _item)) => self.telemetry.dropped(reason, 1),
+        }
+    }
+
+    pub(super) fn skip(&self, reason: DropReason) {
+        self.skipped[reason].fetch_add(1, Relaxed);
+        self.telemetry.created(1);
+        self.telemetry.dropped(reason, 1);
+    }
+
+    pub(super) fn accounting(&self) -> Accounting {
+        // Skipped items are created and dropped in one step: each counter is read once and
+        // appears on both sides of the equation.
+        let skipped = PerReason::from_fn(|reason| self.skipped[reason].load(Relaxed));
+        let state = self.state();
+        let dropped = PerReason::from_fn(|reason| state.dropped[reason] + skipped[reason]);
+        Accounting {
+            created: state.created + DropReason::ALL.iter().map(|r| skipped[*r]).sum::<u64>(),
+            exported: state.exported,
+            queued: state.queued,
+            queued_bytes: self.bytes.used(),
+            dropped,
+        }
+    }
+
+    /// The next batch for the worker, or `None` when it is to end.
+    pub(super) async fn next_batch(&self) -> Option<Batch<T>> {
+        loop {
+            let next = self.state().next();
+            match next {
+                Next::Export(batch) => return Some(batch),
+                Next::Stop => return None,
+                Next::Wait(None) => self.work.notified().await,
+                Next::Wait(Some(delay)) => {
+                    // Whether it was news or the delay that ended the wait, the state tells.
+                    let _ = time::timeout(delay, self.work.notified()).await;
+                }
+            }
+        }
+    }
+
+    /// Waits until the pipeline is in `phase` or a later one; for the worker alone, because one
+    /// waiter hears each notification.
+    pub(super) async fn reaches(&self, phase: Phase) {
+        while self.phase() < phase {
+            self.work.notified().await;
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.state().phase
+    }
+
+    pub(super) fn settle(&self, batch: Batch<T>, lost: Option<(DropReason, u64)>) {
+        let len = batch.len();
+        let spare = batch.into_spare();
+        let mut state = self.state();
+        let counted = state.settle(len, lost);
+        state.recycle(spare);
+        drop(state);
+        self.progress.notify_all();
+        if counted {
+            self.telemetry.settled(len, lost);
+        }
+    }
+
+    pub(super) fn flush(&self, deadline: Duration, wait: bool) -> Report {
+        let mut state = self.state();
+        let before = Report::start(&state);
+        let target = state.request_flush();
+        self.work.notify_one();
+        if wait {
+            state = self.wait_while(state, deadline, |state| {
+                state.settled() < target && state.phase != Phase::Closed
+            });
+        }
+        before.end(&state, target)
+    }
+
+    pub(super) fn shut_down(&self, deadline: Duration, wait: bool) -> Report {
+        let mut state = self.state();
+        let before = Report::start(&state);
+        state.phase = state.phase.max(Phase::Draining);
+        self.work.notify_one();
+        if wait {
+            state = self.wait_while(state, deadline, |state| state.worker_alive);
+        }
+        self.close(state, DropReason::Shutdown);
+        let state = self.state();
+        before.end(&state, state.settled())
+    }
+
+    pub(super) fn worker_ended(&self) {
+        let mut state = self.state();
+        state.worker_alive = false;
+        self.close(state, DropReason::NotRunning);
+    }
+
+    fn close(&self, mut state: MutexGuard<'_, State<T>>, reason: DropReason) {
+        let abandoned = state.close(reason);
+        drop(state);
+        self.work.notify_one();
+        self.progress.notify_all();
+        self.telemetry.dropped(reason, abandoned.lost);
+    }
+
+    fn wait_while<'a>(
+        &self,
+        state: MutexGuard<'a, State<T>>,
+        deadline: Duration,
+        condition: impl FnMut(&mut State<T>) -> bool,
+    ) -> MutexGuard<'a, State<T>> {
+        self.progress
+            .wait_timeout_while(state, deadline, condition)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

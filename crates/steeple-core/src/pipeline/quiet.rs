@@ -1,0 +1,59 @@
+use std::{
+    any::Any,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use tokio::runtime::{Builder, Runtime};
+use tracing::{Dispatch, dispatcher};
+
+/// A runtime of one thread on which nothing is traced and panics are caught.
+#[derive(Debug)]
+pub(super) struct Quiet(Runtime);
+
+impl Quiet {
+    pub(super) fn new() -> io::Result<Self> {
+        Builder::new_current_thread().enable_all().build().map(Self)
+    }
+
+    /// Runs `future` and the tasks that were spawned on the runtime.
+    pub(super) fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Panic> {
+        self.call(|| self.0.block_on(future))
+    }
+
+    /// Calls `function` in the context of the runtime.
+    pub(super) fn enter<R>(&self, function: impl FnOnce() -> R) -> Result<R, Panic> {
+        self.call(|| {
+            let _context = self.0.enter();
+            function()
+        })
+    }
+
+    fn call<R>(&self, function: impl FnOnce() -> R) -> Result<R, Panic> {
+        let _silence = dispatcher::set_default(&Dispatch::none());
+        catch_unwind(AssertUnwindSafe(function)).map_err(|payload| Panic::new(&*payload))
+    }
+
+    /// Ends the runtime without waiting for what blocks on it.
+    pub(super) fn end(self) {
+        self.0.shutdown_background();
+    }
+}
+
+/// A panic that was caught.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Panic {
+    message: String,
+}
+
+impl Panic {
+    fn new(payload: &(dyn Any + Send)) -> Self {
+        let message = payload
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "panicked with a value that is no text".to_owned());
+        Self { message }
+    }
+}

@@ -1,0 +1,202 @@
+use std::{collections::VecDeque, mem, time::Duration};
+
+use super::{
+    DropReason,
+    accounting::PerReason,
+    batch::{Batch, Limits},
+    budget::Account,
+};
+
+/// A pipeline's life, in its order.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Phase {
+    Running,
+    /// Takes no more items and exports those it has.
+    Draining,
+    /// Exports nothing more.
+    Closed,
+}
+
+/// What the worker is to do next.
+#[derive(Debug)]
+pub(super) enum Next<T> {
+    Export(Batch<T>),
+    /// Wait for news, or until the open batch is due.
+    Wait(Option<Duration>),
+    Stop,
+}
+
+/// The queue and its counters, which change together.
+///
+/// Batches are formed as items arrive, so that handing one to the worker moves no items.
+#[derive(Debug)]
+pub(super) struct State<T> {
+    limits: Limits,
+    account: Account,
+    open: Option<Batch<T>>,
+    sealed: VecDeque<Batch<T>>,
+    spare: Vec<T>,
+    pub(super) phase: Phase,
+    pub(super) worker_alive: bool,
+    pub(super) created: u64,
+    pub(super) exported: u64,
+    pub(super) queued: u64,
+    pub(super) dropped: PerReason<u64>,
+    accepted: u64,
+    taken: u64,
+    flush_to: u64,
+}
+
+impl<T> State<T> {
+    pub(super) fn new(limits: Limits, account: Account) -> Self {
+        Self {
+            limits,
+            account,
+            open: None,
+            sealed: VecDeque::new(),
+            spare: Vec::new(),
+            phase: Phase::Running,
+            worker_alive: true,
+            created: 0,
+            exported: 0,
+            queued: 0,
+            dropped: PerReason::default(),
+            accepted: 0,
+            taken: 0,
+            flush_to: 0,
+        }
+    }
+
+    /// Queues `item` and says whether the worker must hear of it, or hands it back.
+    pub(super) fn admit(&mut self, item: T, weight: usize) -> Result<bool, (DropReason, T)> {
+        self.created += 1;
+        match self.enqueue(item, weight) {
+            Ok(wake) => {
+                self.accepted += 1;
+                self.queued += 1;
+                Ok(wake)
+            }
+            Err((reason, item)) => {
+                self.dropped[reason] += 1;
+                Err((reason, item))
+            }
+        }
+    }
+
+    fn enqueue(&mut self, item: T, weight: usize) -> Result<bool, (DropReason, T)> {
+        if self.phase != Phase::Running {
+            return Err((DropReason::NotRunning, item));
+        }
+        if let Err(reason) = self.account.reserve(weight) {
+            return Err((reason, item));
+        }
+        let full = self
+            .open
+            .take_if(|batch| !batch.has_room_for(weight, &self.limits));
+        self.sealed.extend(full);
+
+        // A batch that opens sets the worker's timer and tells it of the one sealed before it.
+        let opens = self.open.is_none();
+        self.open
+            .get_or_insert_with(|| Batch::new(mem::take(&mut self.spare), self.account.clone()))
+            .push(item, weight);
+
+        let reached = self.open.take_if(|batch| batch.has_reached(&self.limits));
+        let wake = opens || reached.is_some();
+        self.sealed.extend(reached);
+        Ok(wake)
+    }
+
+    pub(super) fn next(&mut self) -> Next<T> {
+        if self.phase == Phase::Closed {
+            return Next::Stop;
+        }
+        let batch = match self.sealed.pop_front() {
+            Some(batch) => batch,
+            None => match self.take_open() {
+                Ok(batch) => batch,
+                Err(next) => return next,
+            },
+        };
+        self.taken += batch.len();
+        Next::Export(batch)
+    }
+
+    /// The open batch if it is due.
+    fn take_open(&mut self) -> Result<Batch<T>, Next<T>> {
+        let draining = self.phase == Phase::Draining;
+        let Some(open) = self.open.take() else {
+            return Err(if draining {
+                Next::Stop
+            } else {
+                Next::Wait(None)
+            });
+        };
+        let remaining = self.limits.max_delay.saturating_sub(open.age());
+        if draining || self.flush_to > self.taken || remaining.is_zero() {
+            return Ok(open);
+        }
+        self.open = Some(open);
+        Err(Next::Wait(Some(remaining)))
+    }
+
+    /// Counts a batch of `len` items of which `lost` were not exported; false if the pipeline was
+    /// closed meanwhile, which has counted them all as lost.
+    pub(super) fn settle(&mut self, len: u64, lost: Option<(DropReason, u64)>) -> bool {
+        if self.phase == Phase::Closed {
+            return false;
+        }
+        self.queued -= len;
+        self.exported += len;
+        if let Some((reason, count)) = lost {
+            self.exported -= count;
+            self.dropped[reason] += count;
+        }
+        true
+    }
+
+    /// Keeps the memory of a batch for the next one.
+    pub(super) fn recycle(&mut self, spare: Vec<T>) {
+        if spare.capacity() > self.spare.capacity() {
+            self.spare = spare;
+        }
+    }
+
+    /// Items that were accepted and since exported or dropped.
+    pub(super) fn settled(&self) -> u64 {
+        self.accepted - self.queued
+    }
+
+    /// Makes all that is queued due and returns the value of [`settled`](Self::settled) that will
+    /// say it is done.
+    pub(super) fn request_flush(&mut self) -> u64 {
+        self.flush_to = self.accepted;
+        self.accepted
+    }
+
+    /// Drops all that is queued for `reason`; the caller frees it without the lock.
+    pub(super) fn close(&mut self, reason: DropReason) -> Abandoned<T> {
+        let lost = mem::take(&mut self.queued);
+        self.dropped[reason] += lost;
+        self.phase = Phase::Closed;
+        Abandoned {
+            lost,
+            batches: mem::take(&mut self.sealed),
+            open: self.open.take(),
+            spare: mem::take(&mut self.spare),
+        }
+    }
+}
+
+/// What a pipeline held when it was closed.
+#[derive(Debug)]
+#[expect(
+    dead_code,
+    reason = "the batches are held to be freed without the lock"
+)]
+pub(super) struct Abandoned<T> {
+    pub(super) lost: u64,
+    batches: VecDeque<Batch<T>>,
+    open: Option<Batch<T>>,
+    spare: Vec<T>,
+}

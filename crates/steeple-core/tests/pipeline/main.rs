@@ -1,0 +1,12 @@
+//! The export pipeline against backends that stall, fail, panic and drip.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod accounting;
+mod batching;
+mod bounds;
+mod endings;
+mod panics;
+mod retries;
+mod self_observation;
+mod support;

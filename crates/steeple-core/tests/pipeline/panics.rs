@@ -1,0 +1,124 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+use steeple_core::pipeline::{DropReason, ExportError, Exporter};
+
+use crate::support::{PATIENCE, assert_balanced, builder, eventually};
+
+#[test]
+fn every_panic_costs_one_batch() {
+    let calls = Arc::new(AtomicU64::new(0));
+    let pipeline = builder("panics").spawn(move || {
+        let calls = calls.clone();
+        async move |_: &[String]| {
+            assert!(
+                calls.fetch_add(1, SeqCst) % 5 != 4,
+                "every fifth export panics"
+            );
+            Ok::<(), ExportError>(())
+        }
+    });
+    let producer = pipeline.producer();
+    (0..50).for_each(|n| producer.push(n.to_string()));
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost, report.pending), (40, 10, 0));
+    let figures = pipeline.accounting();
+    assert_eq!(figures.dropped(DropReason::ExporterPanicked), 10);
+    assert_balanced(&figures);
+}
+
+#[test]
+fn the_worker_is_back_within_a_second_of_a_panic() {
+    let calls = Arc::new(AtomicU64::new(0));
+    let pipeline = builder("back").spawn(move || {
+        let calls = calls.clone();
+        async move |_: &[String]| {
+            assert!(calls.fetch_add(1, SeqCst) > 0, "the first export panics");
+            Ok::<(), ExportError>(())
+        }
+    });
+    let producer = pipeline.producer();
+    producer.push("lost".to_owned());
+    eventually("a panic", || {
+        producer.accounting().dropped(DropReason::ExporterPanicked) == 1
+    });
+    let panicked = Instant::now();
+    producer.push("kept".to_owned());
+    eventually("an export", || producer.accounting().exported == 1);
+    assert!(
+        panicked.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        panicked.elapsed()
+    );
+}
+
+#[test]
+fn a_panic_outside_the_async_part_costs_no_more() {
+    struct Eager(bool);
+
+    impl Exporter<String> for Eager {
+        fn export(&mut self, _: &[String]) -> impl Future<Output = Result<(), ExportError>> {
+            assert!(!self.0, "panics before there is a future");
+            async { Ok(()) }
+        }
+    }
+
+    impl Drop for Eager {
+        fn drop(&mut self) {
+            assert!(!self.0, "panics once more");
+        }
+    }
+
+    let mut first = true;
+    let pipeline = builder("eager").spawn(move || Eager(std::mem::take(&mut first)));
+    let producer = pipeline.producer();
+    producer.push("lost".to_owned());
+    producer.push("kept".to_owned());
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost), (1, 1));
+}
+
+#[test]
+fn a_factory_that_panics_costs_no_items() {
+    let mut attempts = 0;
+    let pipeline = builder("factory").spawn(move || {
+        attempts += 1;
+        assert!(attempts > 3, "no exporter yet");
+        async |_: &[String]| Ok::<(), ExportError>(())
+    });
+    pipeline.producer().push("kept".to_owned());
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost), (1, 0));
+}
+
+#[test]
+fn tasks_that_an_exporter_spawned_survive_its_panic() {
+    let ticks = Arc::new(AtomicU64::new(0));
+    let counted = ticks.clone();
+    let mut first = true;
+    let pipeline = builder("tasks").spawn(move || {
+        let panics = std::mem::take(&mut first);
+        if panics {
+            let counted = counted.clone();
+            tokio::spawn(async move {
+                loop {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    counted.fetch_add(1, SeqCst);
+                }
+            });
+        }
+        async move |_: &[String]| {
+            assert!(!panics);
+            Ok::<(), ExportError>(())
+        }
+    });
+    pipeline.producer().push("lost".to_owned());
+    eventually("a panic", || pipeline.accounting().dropped_total() == 1);
+    let before = ticks.load(SeqCst);
+    eventually("another tick", || ticks.load(SeqCst) > before + 1);
+}

@@ -1,0 +1,165 @@
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+use steeple_core::pipeline::{DropReason, ExportError, RetryPolicy};
+
+use crate::support::{PATIENCE, Received, assert_balanced, builder, eventually};
+
+fn impatient() -> RetryPolicy {
+    RetryPolicy::default()
+        .initial_backoff(Duration::from_millis(1))
+        .max_backoff(Duration::from_millis(20))
+        .attempt_timeout(Duration::from_millis(200))
+}
+
+#[test]
+fn a_batch_that_fails_for_a_while_is_exported_once_the_backend_is_back() {
+    let (failures, received) = (Arc::new(AtomicU64::new(0)), Received::default());
+    let (count, sink) = (failures.clone(), received.clone());
+    let pipeline = builder("recovers").retry(impatient()).spawn(move || {
+        let (count, sink) = (count.clone(), sink.clone());
+        async move |batch: &[String]| {
+            if count.fetch_add(1, SeqCst) < 5 {
+                return Err(ExportError::retryable("connection refused"));
+            }
+            sink.add(batch);
+            Ok(())
+        }
+    });
+    pipeline.producer().push("kept".to_owned());
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost), (1, 0));
+    assert_eq!(received.items(), ["kept"]);
+}
+
+#[test]
+fn exports_resume_soon_after_a_stalled_backend_is_back() {
+    let stalls = Arc::new(AtomicBool::new(true));
+    let attempts = Arc::new(AtomicU64::new(0));
+    let (stalled, count) = (stalls.clone(), attempts.clone());
+    let pipeline = builder("stalls").retry(impatient()).spawn(move || {
+        let (stalled, count) = (stalled.clone(), count.clone());
+        async move |_: &[String]| {
+            count.fetch_add(1, SeqCst);
+            if stalled.load(SeqCst) {
+                pending::<()>().await;
+            }
+            Ok::<(), ExportError>(())
+        }
+    });
+    pipeline.producer().push("waits".to_owned());
+    eventually("a second attempt at a stalled backend", || {
+        attempts.load(SeqCst) > 1
+    });
+    stalls.store(false, SeqCst);
+    let back = Instant::now();
+    eventually("an export", || pipeline.accounting().exported == 1);
+    // One attempt timeout, and what a busy machine adds.
+    assert!(
+        back.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        back.elapsed()
+    );
+}
+
+#[test]
+fn a_batch_that_always_fails_is_given_up_and_counted() {
+    let policy = impatient().max_elapsed(Duration::from_millis(50));
+    let pipeline = builder("fails")
+        .retry(policy)
+        .spawn(|| async |_: &[String]| Err::<(), _>(ExportError::retryable("service unavailable")));
+    let producer = pipeline.producer();
+    producer.push("first".to_owned());
+    producer.push("second".to_owned());
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost, report.pending), (0, 2, 0));
+    let figures = pipeline.accounting();
+    assert_eq!(figures.dropped(DropReason::RetriesExhausted), 2);
+    assert_balanced(&figures);
+}
+
+#[test]
+fn a_permanent_error_is_not_tried_again() {
+    let attempts = Arc::new(AtomicU64::new(0));
+    let count = attempts.clone();
+    let pipeline = builder("refused").spawn(move || {
+        let count = count.clone();
+        async move |_: &[String]| {
+            count.fetch_add(1, SeqCst);
+            Err::<(), _>(ExportError::permanent("unauthorized"))
+        }
+    });
+    pipeline.producer().push("lost".to_owned());
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.lost, attempts.load(SeqCst)), (1, 1));
+    assert_eq!(pipeline.accounting().dropped(DropReason::ExporterFailed), 1);
+}
+
+#[test]
+fn only_the_rejected_items_of_a_batch_count_as_dropped() {
+    let pipeline = builder("partial")
+        .max_batch_items(10)
+        .spawn(|| async |_: &[String]| Err::<(), _>(ExportError::partial(3, "too old")));
+    let producer = pipeline.producer();
+    (0..10).for_each(|n| producer.push(n.to_string()));
+    producer.push("alone: more are rejected than were sent".to_owned());
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost), (7, 4));
+    assert_balanced(&pipeline.accounting());
+}
+
+#[test]
+fn the_pause_that_a_backend_asks_for_is_kept() {
+    let asked = Duration::from_millis(300);
+    let (attempts, received) = (Arc::new(AtomicU64::new(0)), Received::default());
+    let (count, sink) = (attempts.clone(), received.clone());
+    let pipeline = builder("asks").retry(impatient()).spawn(move || {
+        let (count, sink) = (count.clone(), sink.clone());
+        async move |batch: &[String]| {
+            if count.fetch_add(1, SeqCst) == 0 {
+                return Err(ExportError::retry_after(asked, "503"));
+            }
+            sink.add(batch);
+            Ok(())
+        }
+    });
+    pipeline.producer().push("later".to_owned());
+    eventually("the first attempt", || attempts.load(SeqCst) == 1);
+    let refused = Instant::now();
+    eventually("the second attempt", || received.items() == ["later"]);
+    let margin = Duration::from_millis(20);
+    assert!(
+        refused.elapsed() + margin >= asked,
+        "{:?}",
+        refused.elapsed()
+    );
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_the_pause_that_a_backend_asks_for() {
+    let attempts = Arc::new(AtomicU64::new(0));
+    let count = attempts.clone();
+    let pipeline = builder("hurries").spawn(move || {
+        let count = count.clone();
+        async move |_: &[String]| match count.fetch_add(1, SeqCst) {
+            0 => Err(ExportError::retry_after(Duration::from_secs(3600), "503")),
+            _ => Ok(()),
+        }
+    });
+    pipeline.producer().push("sent at the end".to_owned());
+    eventually("the first attempt", || attempts.load(SeqCst) == 1);
+    let start = Instant::now();
+    let report = pipeline.shutdown_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost), (1, 0));
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
+}

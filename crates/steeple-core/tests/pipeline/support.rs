@@ -1,0 +1,93 @@
+use std::{
+    pin::pin,
+    sync::{
+        Arc, Mutex,
+        mpsc::{self, RecvTimeoutError},
+    },
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+use steeple_core::pipeline::{Accounting, Budget, PipelineBuilder};
+
+/// More than anything here takes, however busy the machine is.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A pipeline with a budget of its own that exports each item at once.
+pub(crate) fn builder(name: &'static str) -> PipelineBuilder {
+    PipelineBuilder::new(name)
+        .budget(Budget::new(1 << 30))
+        .max_batch_items(1)
+}
+
+/// What a backend has received.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Received(Arc<Mutex<Vec<Vec<String>>>>);
+
+impl Received {
+    pub(crate) fn add(&self, batch: &[String]) {
+        self.0.lock().unwrap().push(batch.to_vec());
+    }
+
+    pub(crate) fn batches(&self) -> Vec<Vec<String>> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(crate) fn items(&self) -> Vec<String> {
+        self.batches().concat()
+    }
+}
+
+pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "not within {PATIENCE:?}: {what}"
+        );
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+pub(crate) fn assert_balanced(figures: &Accounting) {
+    assert_eq!(
+        figures.created,
+        figures.exported + figures.dropped_total() + figures.queued,
+        "{figures:?}"
+    );
+}
+
+/// Runs `body` on a thread of its own and fails if it does not end.
+pub(crate) fn watched<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
+    let (sender, receiver) = mpsc::channel();
+    let thread = thread::spawn(move || sender.send(body()));
+    match receiver.recv_timeout(PATIENCE) {
+        Ok(value) => value,
+        Err(RecvTimeoutError::Timeout) => panic!("hangs"),
+        Err(RecvTimeoutError::Disconnected) => {
+            std::panic::resume_unwind(thread.join().expect_err("it dropped the sender"))
+        }
+    }
+}
+
+/// Drives a future on no runtime at all.
+pub(crate) fn drive<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
