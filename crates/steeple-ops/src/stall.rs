@@ -100,3 +100,105 @@ impl<T: Write + Unpin, F: Fn() + Unpin> Write for StallGuard<T, F> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, future::poll_fn};
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    /// A client that takes as much at a time as it is told to.
+    struct Client<'a>(&'a Cell<Poll<usize>>);
+
+    impl Write for Client<'_> {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.0.get().map(Ok)
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    async fn write<T: Write + Unpin>(mut writer: T) -> Poll<io::Result<usize>> {
+        poll_fn(|cx| Poll::Ready(Pin::new(&mut writer).poll_write(cx, b"x"))).await
+    }
+
+    async fn flush<T: Write + Unpin>(mut writer: T) {
+        poll_fn(|cx| Pin::new(&mut writer).poll_flush(cx))
+            .await
+            .unwrap();
+    }
+
+    /// Waits three quarters of the limit with a write waiting; then the client takes `bytes`.
+    async fn stall_then_take<T: Write + Unpin>(
+        writer: &mut T,
+        taken: &Cell<Poll<usize>>,
+        bytes: usize,
+    ) -> Poll<io::Result<usize>> {
+        taken.set(Poll::Pending);
+        let waiting = write(&mut *writer).await;
+        advance(LIMIT * 3 / 4).await;
+        taken.set(Poll::Ready(bytes));
+        let _ = write(&mut *writer).await;
+        waiting
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn taking_a_little_now_and_then_does_not_prolong_the_time() {
+        let (taken, cuts) = (Cell::new(Poll::Pending), Cell::new(0));
+        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1));
+
+        for _ in 0..2 {
+            let waiting = stall_then_take(&mut guard, &taken, REQUIRED_PROGRESS / 2 - 1).await;
+            assert!(waiting.is_pending());
+        }
+        taken.set(Poll::Pending);
+        let cut = write(&mut guard).await;
+
+        assert!(
+            matches!(&cut, Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::TimedOut),
+            "{cut:?}"
+        );
+        assert_eq!(cuts.get(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn taking_enough_each_time_goes_on_for_ever() {
+        let (taken, cuts) = (Cell::new(Poll::Pending), Cell::new(0));
+        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1));
+
+        for _ in 0..100 {
+            let waiting = stall_then_take(&mut guard, &taken, REQUIRED_PROGRESS).await;
+            assert!(waiting.is_pending());
+        }
+
+        assert_eq!(cuts.get(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn small_answers_that_were_taken_whole_are_no_stall() {
+        let (taken, cuts) = (Cell::new(Poll::Pending), Cell::new(0));
+        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1));
+
+        for _ in 0..100 {
+            let waiting = stall_then_take(&mut guard, &taken, 1).await;
+            flush(&mut guard).await;
+            assert!(waiting.is_pending());
+        }
+
+        assert_eq!(cuts.get(), 0);
+    }
+}

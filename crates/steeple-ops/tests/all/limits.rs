@@ -104,20 +104,6 @@ fn a_reader_that_stops_is_cut_off_and_counted() {
 }
 
 #[test]
-fn a_reader_that_drips_is_cut_off_too() {
-    let ops = serving(&large_registry())
-        .write_timeout(SHORT)
-        .bind()
-        .unwrap();
-    let (mut dripping, _head) = begin_scrape(ops.local_addr());
-
-    eventually(|| {
-        let _ = dripping.read(&mut [0; 16]);
-        slow_readers(ops.local_addr())
-    });
-}
-
-#[test]
 fn a_reader_that_is_slow_but_steady_gets_everything() {
     let ops = serving(&large_registry())
         .write_timeout(SHORT)
