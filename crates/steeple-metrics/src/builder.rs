@@ -32,19 +32,21 @@ impl RegistryBuilder {
         self
     }
 
-    /// The most series one metric may have, the overflow series not counted. Default: 2,000.
+    /// The most series one metric may have beside its overflow series. Default: 2,000.
     pub fn series_limit(mut self, limit: usize) -> Self {
         self.limits.series_per_metric = limit;
         self
     }
 
-    /// The most series all metrics may have together, overflow series not counted. Default: 20,000.
+    /// The most series all metrics may have together. Default: 20,000.
+    ///
+    /// Above it there are only overflow series and their counters, at most two for each metric.
     pub fn total_series_limit(mut self, limit: usize) -> Self {
         self.limits.series = limit;
         self
     }
 
-    /// The most metric names that may be registered. Default: 1,000.
+    /// The most names that metrics may be recorded under. Default: 1,000.
     pub fn metric_limit(mut self, limit: usize) -> Self {
         self.limits.metrics = limit;
         self

@@ -2,11 +2,7 @@
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
-use crate::{
-    Kind, Registry,
-    cell::Cell,
-    registry::{into_counter, into_gauge, into_histogram},
-};
+use crate::{Kind, Registry, cell::Cell};
 
 impl Registry {
     fn accepted(&self, kind: Kind, key: &Key) -> Option<Cell> {
@@ -31,16 +27,16 @@ impl Recorder for Registry {
 
     fn register_counter(&self, key: &Key, _metadata: &Metadata<'_>) -> Counter {
         self.accepted(Kind::Counter, key)
-            .map_or_else(Counter::noop, into_counter)
+            .map_or_else(Counter::noop, Cell::into_counter)
     }
 
     fn register_gauge(&self, key: &Key, _metadata: &Metadata<'_>) -> Gauge {
         self.accepted(Kind::Gauge, key)
-            .map_or_else(Gauge::noop, into_gauge)
+            .map_or_else(Gauge::noop, Cell::into_gauge)
     }
 
     fn register_histogram(&self, key: &Key, _metadata: &Metadata<'_>) -> Histogram {
         self.accepted(Kind::Histogram, key)
-            .map_or_else(Histogram::noop, into_histogram)
+            .map_or_else(Histogram::noop, Cell::into_histogram)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use metrics::{Counter, Gauge, Histogram, Key, Unit};
 
 use crate::{
-    Exposition, FamilySnapshot, InstallError, Kind, RegisterError, RegistryBuilder, Snapshot,
+    InstallError, Kind, RegisterError, RegistryBuilder,
     cell::Cell,
     labels, name,
     self_metrics::{Reason, SelfMetrics},
@@ -22,14 +22,14 @@ pub(crate) type OverflowCallback = Box<dyn Fn(&str) + Send + Sync>;
 ///
 /// A clone is the same registry.
 #[derive(Clone)]
-pub struct Registry(Arc<Shared>);
+pub struct Registry(pub(crate) Arc<Shared>);
 
-struct Shared {
+pub(crate) struct Shared {
     store: RwLock<Store>,
-    self_metrics: SelfMetrics,
-    idle_timeout: Option<Duration>,
+    pub(crate) self_metrics: SelfMetrics,
+    pub(crate) idle_timeout: Option<Duration>,
     on_overflow: Option<OverflowCallback>,
-    created: Instant,
+    pub(crate) created: Instant,
 }
 
 impl Registry {
@@ -88,7 +88,7 @@ impl Registry {
     /// [`RegisterError`].
     pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Result<Counter, RegisterError> {
         self.register_validated(Kind::Counter, name, labels)
-            .map(into_counter)
+            .map(Cell::into_counter)
     }
 
     /// The gauge `name` with these labels, which is made at first use; otherwise like
@@ -99,7 +99,7 @@ impl Registry {
     /// As for [`counter`](Self::counter).
     pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Result<Gauge, RegisterError> {
         self.register_validated(Kind::Gauge, name, labels)
-            .map(into_gauge)
+            .map(Cell::into_gauge)
     }
 
     /// The histogram `name` with these labels, which is made at first use; otherwise like
@@ -114,7 +114,7 @@ impl Registry {
         labels: &[(&str, &str)],
     ) -> Result<Histogram, RegisterError> {
         self.register_validated(Kind::Histogram, name, labels)
-            .map(into_histogram)
+            .map(Cell::into_histogram)
     }
 
     /// Describes the metric `name`; do so before the first registration, which fixes the unit and with it
@@ -132,56 +132,6 @@ impl Registry {
     ) -> Result<(), RegisterError> {
         validate_name(name)?;
         self.write().describe(kind, name, unit, help)
-    }
-
-    /// The registry's state now.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        self.snapshot_at(Instant::now())
-    }
-
-    /// The registry's state now in the [text format](crate::CONTENT_TYPE), pulled in chunks.
-    ///
-    /// Nothing is locked between two chunks, so the reader may be as slow as it likes.
-    #[must_use]
-    pub fn exposition(&self) -> Exposition {
-        Exposition::new(self.clone(), Instant::now())
-    }
-
-    /// The registry's state now in the [text format](crate::CONTENT_TYPE), as one text.
-    #[must_use]
-    pub fn render(&self) -> String {
-        self.exposition().collect()
-    }
-
-    pub(crate) fn snapshot_at(&self, now: Instant) -> Snapshot {
-        let positions = self.begin_look(now);
-        let families = positions
-            .into_iter()
-            .map(|position| self.family_at(position, now));
-        Snapshot {
-            families: families
-                .filter(|family| !family.series.is_empty())
-                .collect(),
-        }
-    }
-
-    /// Drops what is gone and tells which metrics there are to look at.
-    pub(crate) fn begin_look(&self, now: Instant) -> Vec<usize> {
-        if let Some(timeout) = self.0.idle_timeout {
-            let now = self.milliseconds(now);
-            if self.read().has_droppable(now, timeout) {
-                self.write().drop_idle(now, timeout);
-            }
-        }
-        let store = self.read();
-        self.0.self_metrics.set_series(store.len());
-        store.sorted()
-    }
-
-    pub(crate) fn family_at(&self, position: usize, now: Instant) -> FamilySnapshot {
-        self.read()
-            .snapshot(position, self.milliseconds(now), self.0.idle_timeout)
     }
 
     /// Registers for the facade: repairs names, and knows the key again next time.
@@ -246,16 +196,12 @@ impl Registry {
         Ok(registered.cell)
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Store> {
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Store> {
         self.0.store.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Store> {
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Store> {
         self.0.store.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn milliseconds(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.0.created).as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -270,30 +216,6 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry")
             .field("series", &self.read().len())
             .finish_non_exhaustive()
-    }
-}
-
-pub(crate) fn into_counter(cell: Cell) -> Counter {
-    if let Cell::Counter(cell) = cell {
-        Counter::from_arc(cell)
-    } else {
-        Counter::noop()
-    }
-}
-
-pub(crate) fn into_gauge(cell: Cell) -> Gauge {
-    if let Cell::Gauge(cell) = cell {
-        Gauge::from_arc(cell)
-    } else {
-        Gauge::noop()
-    }
-}
-
-pub(crate) fn into_histogram(cell: Cell) -> Histogram {
-    if let Cell::Histogram(cell) = cell {
-        Histogram::from_arc(cell)
-    } else {
-        Histogram::noop()
     }
 }
 

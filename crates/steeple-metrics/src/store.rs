@@ -75,7 +75,6 @@ impl Store {
             buckets,
             families: Vec::new(),
             by_exposed_name: BTreeMap::new(),
-            /// Does not hold the registry's own metrics, which no limit concerns.
             by_recorded_name: HashMap::default(),
             described: HashMap::default(),
             by_key: HashMap::default(),

@@ -5,7 +5,12 @@ mod gauge;
 mod histogram;
 mod stripes;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{Ordering::Acquire, fence},
+};
+
+use metrics::{Counter, Gauge, Histogram};
 
 pub(crate) use self::{counter::CounterCell, gauge::GaugeCell, histogram::HistogramCell};
 use crate::{Kind, Value};
@@ -56,6 +61,32 @@ impl Cell {
             Self::Gauge(cell) => Arc::strong_count(cell),
             Self::Histogram(cell) => Arc::strong_count(cell),
         };
+        // What the last handle recorded before it was dropped is to be seen from here on.
+        fence(Acquire);
         owners > 1
+    }
+
+    pub(crate) fn into_counter(self) -> Counter {
+        if let Self::Counter(cell) = self {
+            Counter::from_arc(cell)
+        } else {
+            Counter::noop()
+        }
+    }
+
+    pub(crate) fn into_gauge(self) -> Gauge {
+        if let Self::Gauge(cell) = self {
+            Gauge::from_arc(cell)
+        } else {
+            Gauge::noop()
+        }
+    }
+
+    pub(crate) fn into_histogram(self) -> Histogram {
+        if let Self::Histogram(cell) = self {
+            Histogram::from_arc(cell)
+        } else {
+            Histogram::noop()
+        }
     }
 }
