@@ -19,6 +19,8 @@ const TESTS: &[Need] = &[
     Need::program("hey", "hey"),
     // Its package holds little but dependencies, so that unpacking it alone gives nothing that runs.
     Need::program("python3", "python3").only_installed(),
+    Need::python_module("decorator", "python3-decorator"),
+    // Debian's has the module above taken out of it.
     Need::python_module("prometheus_client.parser", "python3-prometheus-client"),
 ];
 
@@ -36,8 +38,10 @@ pub(crate) fn for_benches(cache: &Cache) -> anyhow::Result<()> {
 }
 
 fn ensure(cache: &Cache, needs: &[Need]) -> anyhow::Result<()> {
-    let missing = missing(cache, needs.iter());
-    let packages = packages(missing.iter().filter(|need| need.unpacks()));
+    let (unpacked, installed): (Vec<_>, Vec<_>) = needs.iter().partition(|need| need.unpacks());
+    // First what the others run on: a Python module is there only where Python is.
+    install_missing(cache, &installed)?;
+    let packages = missing(cache, &unpacked);
     if !packages.is_empty() {
         println!(
             "unpacking {} into {}",
@@ -48,29 +52,28 @@ fn ensure(cache: &Cache, needs: &[Need]) -> anyhow::Result<()> {
             println!("that did not work: {error:#}");
         }
     }
-    let missing = self::missing(cache, missing);
-    if !missing.is_empty() {
-        install::install(&self::packages(missing.iter()))?;
+    install_missing(cache, &unpacked)
+}
+
+fn install_missing(cache: &Cache, needs: &[&Need]) -> anyhow::Result<()> {
+    let packages = missing(cache, needs);
+    if packages.is_empty() {
+        return Ok(());
     }
-    let missing = self::missing(cache, missing);
+    install::install(&packages)?;
+    let packages = missing(cache, needs);
     anyhow::ensure!(
-        missing.is_empty(),
-        "these packages are there but do not work: {}; the tests that need none run with --offline",
-        self::packages(missing.iter()).join(", ")
+        packages.is_empty(),
+        "installed, but what is needed of them does not work: {}",
+        packages.join(", ")
     );
     Ok(())
 }
 
-fn missing<'a>(cache: &Cache, needs: impl IntoIterator<Item = &'a Need>) -> Vec<&'a Need> {
-    needs
-        .into_iter()
-        .filter(|need| !need.is_met(cache))
-        .collect()
-}
-
-/// The packages of `needs`, each once.
-fn packages<'a>(needs: impl Iterator<Item = &'a &'a Need>) -> Vec<&'static str> {
-    let mut packages: Vec<_> = needs.map(|need| need.package()).collect();
+/// The packages, each once, of the needs that are not met.
+fn missing(cache: &Cache, needs: &[&Need]) -> Vec<&'static str> {
+    let unmet = needs.iter().filter(|need| !need.is_met(cache));
+    let mut packages: Vec<_> = unmet.map(|need| need.package()).collect();
     packages.dedup();
     packages
 }
