@@ -24,7 +24,7 @@ pub use allocations::{Allocations, CountingAllocator};
 pub use bars::{Bar, Limit, bars};
 pub use child::ChildError;
 pub use instructions::serve;
-pub use peers::{in_memory_meter_provider, in_memory_meter_provider_032};
+pub use peers::{in_memory_meter_provider, in_memory_meter_provider_032, opentelemetry_tower};
 pub use record::record_costs;
 pub use render::render_costs;
 pub use report::{Report, Row};

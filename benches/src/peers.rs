@@ -44,7 +44,8 @@ pub fn in_memory_meter_provider_032() -> (
 }
 
 /// The layer with metrics alone; it reads the process-wide provider when it is built.
-pub(crate) fn otel_tower(meters: SdkMeterProvider) -> server::Layer {
+#[must_use]
+pub fn opentelemetry_tower(meters: SdkMeterProvider) -> server::Layer {
     global::set_meter_provider(meters);
     match server::LayerBuilder::builder().with_tracing(false).build() {
         Ok(layer) => layer,

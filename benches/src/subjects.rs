@@ -87,7 +87,7 @@ impl Subject {
             Self::OtelTower => {
                 let (meters, _) = peers::in_memory_meter_provider();
                 provider = Some(Box::new(meters.clone()));
-                routes.layer(peers::otel_tower(meters))
+                routes.layer(peers::opentelemetry_tower(meters))
             }
             Self::AxumTracingOtel => {
                 provider = Some(Box::new(peers::install_discarding_tracer()));

@@ -7,7 +7,13 @@ mod answers;
 mod labels;
 mod panics;
 
-use std::{io, net::SocketAddr, thread};
+use std::{
+    io::{self, Write},
+    net::{SocketAddr, TcpStream},
+    thread,
+};
+
+use answers::Answers;
 
 pub use aborts::{AbortPhase, Aborts};
 pub use labels::LabelAttack;
@@ -34,6 +40,17 @@ fn in_parallel<T: Send>(
             })
             .collect()
     })
+}
+
+/// One ordinary request, for contrast: returns the status of its answer.
+///
+/// # Errors
+///
+/// When the server cannot be reached or answers with anything but HTTP.
+pub fn visit(address: SocketAddr, path: &str) -> io::Result<u16> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(get(address, path).as_bytes())?;
+    Answers::new(&stream).next()
 }
 
 fn get(address: SocketAddr, path: &str) -> String {

@@ -1,0 +1,113 @@
+//! Requests that never come to an ordinary end: their client leaves, or their handler panics.
+
+use std::{panic, time::Duration};
+
+use steeple_tests::{
+    hostile::{AbortPhase, Aborts, PanickingRequests, PanicsSeen},
+    process::{eventually, isolated},
+};
+
+use crate::{figures::Figures, peer::Peer};
+
+const COUNT: u64 = 1_000;
+
+/// The figures after 1,000 requests whose clients gave up before the head, and none else.
+fn after_cancelled(peer: &Peer) -> Figures {
+    let aborts = Aborts {
+        count: COUNT,
+        connections: 4,
+        pending: "/pending",
+        endless: "/pending",
+        phases: &[AbortPhase::BeforeHead],
+        patience: Duration::from_millis(4),
+    };
+    aborts.run(peer.address).expect("the peer serves");
+    eventually("the handlers are gone", || {
+        peer.handlers.are_done_with(COUNT, peer.forgotten)
+    });
+    peer.figures()
+}
+
+/// The figures after 1,000 requests whose handler panicked, and none else.
+fn after_panicked(peer: &Peer) -> Figures {
+    panic::set_hook(Box::new(|_| {}));
+    let requests = PanickingRequests {
+        count: COUNT,
+        connections: 4,
+        path: "/panic",
+    };
+    let seen = requests.run(peer.address).expect("the peer serves");
+    let _silent = panic::take_hook();
+    let hung_up = PanicsSeen {
+        answered: 0,
+        hung_up: COUNT,
+    };
+    assert_eq!(seen, hung_up, "none of them answers a panic");
+    eventually("the handlers are gone", || {
+        peer.handlers.are_done_with(COUNT, 0)
+    });
+    peer.figures()
+}
+
+/// Both faults for each peer, which ends with this in-flight gauge and nothing recorded.
+macro_rules! nothing_recorded {
+    ($($peer:ident, in_flight: $in_flight:expr;)*) => {$(
+        mod $peer {
+            use super::*;
+
+            #[test]
+            fn records_no_cancelled_request() {
+                isolated(
+                    concat!("unsettled::", stringify!($peer), "::records_no_cancelled_request"),
+                    || nothing_recorded(&after_cancelled(&Peer::$peer()), $in_flight),
+                );
+            }
+
+            #[test]
+            fn records_no_panicked_request() {
+                isolated(
+                    concat!("unsettled::", stringify!($peer), "::records_no_panicked_request"),
+                    || nothing_recorded(&after_panicked(&Peer::$peer()), $in_flight),
+                );
+            }
+        }
+    )*};
+}
+
+nothing_recorded! {
+    axum_prometheus, in_flight: Some(0);
+    axum_otel_metrics, in_flight: Some(0);
+    opentelemetry_tower, in_flight: Some(1_000);
+    actix_web_prom, in_flight: None;
+    opentelemetry_actix_web, in_flight: Some(1_000);
+}
+
+fn nothing_recorded(figures: &Figures, in_flight: Option<i64>) {
+    assert_eq!((figures.recorded, figures.in_flight), (0, in_flight));
+}
+
+/// The figures that must not be 0 for lack of looking: an ordinary request is in them.
+#[test]
+fn every_peer_records_an_ordinary_request() {
+    let peers: [(&str, fn() -> Peer); 5] = [
+        ("axum-prometheus", Peer::axum_prometheus),
+        ("axum-otel-metrics", Peer::axum_otel_metrics),
+        (
+            "opentelemetry-instrumentation-tower",
+            Peer::opentelemetry_tower,
+        ),
+        ("actix-web-prom", Peer::actix_web_prom),
+        (
+            "opentelemetry-instrumentation-actix-web",
+            Peer::opentelemetry_actix_web,
+        ),
+    ];
+    isolated("unsettled::every_peer_records_an_ordinary_request", || {
+        for (name, start) in peers {
+            let peer = start();
+            peer.visit("/hello");
+            eventually("the request is recorded", || peer.figures().recorded == 1);
+            assert_eq!(peer.figures().routes, ["/hello"], "{name}");
+        }
+    });
+}
