@@ -28,7 +28,8 @@ use axum::{
     extract::{MatchedPath, Request},
 };
 use steeple_core::{Observation, Observer};
-use steeple_tower::{CountedBody, Framework, ObserveLayer};
+pub use steeple_tower::ObserveLayer;
+use steeple_tower::{CountedBody, Framework};
 
 /// Makes the layer to add to a router.
 #[must_use]

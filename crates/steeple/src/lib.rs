@@ -1,1 +1,82 @@
 //! The observability suite for Rust web services.
+//!
+//! One layer on an axum router, or around any tower service, and every request is timed into histograms, counted by
+//! outcome and guarded against panics, all from one record. A guarded port of its own serves the figures.
+//!
+//! ```no_run
+//! # #[cfg(feature = "axum")]
+//! use axum::{Router, routing::get};
+//! use steeple::Steeple;
+//!
+//! # #[cfg(feature = "axum")]
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let steeple = Steeple::builder("shop").build()?;
+//!     let app = Router::new().route("/", get(async || "hello")).layer(steeple.axum());
+//!     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?;
+//!     Ok(())
+//! }
+//! # #[cfg(not(feature = "axum"))]
+//! # fn main() {}
+//! ```
+//!
+//! Then `curl 127.0.0.1:9464/metrics`.
+//!
+//! # What you get
+//!
+//! | metric | what |
+//! |---|---|
+//! | `http_server_request_duration_seconds` | histogram, from the head of the request to the end of the response's body |
+//! | `http_server_response_head_duration_seconds` | histogram, to the head of the response |
+//! | `http_server_active_requests` | gauge by method and scheme |
+//! | `http_server_request_body_size_bytes`, `http_server_response_body_size_bytes` | histograms |
+//! | `http_server_requests_total` | counter by method, route, status and outcome |
+//! | `http_server_errors_total` | counter by route and type of error |
+//! | `http_server_upgrades_total` | counter by route |
+//! | `steeple_job_duration_seconds` | histogram of [jobs](Steeple::observe) |
+//! | `steeple_*`, `target_info` | what steeple itself does, and for whom |
+//!
+//! # Configuration
+//!
+//! In code, through [`SteepleBuilder`]. The operator has the last word, through the environment:
+//!
+//! | variable | what |
+//! |---|---|
+//! | `OTEL_SERVICE_NAME` | the service's name |
+//! | `OTEL_SDK_DISABLED` | `true`: observe nothing |
+//! | `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` | the known methods, separated by commas, instead of the standard ones |
+//! | `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` | where the ops listener is |
+//! | `STEEPLE_OPS_TOKEN` | the token that the ops listener asks for |
+//!
+//! # Features
+//!
+//! A feature alone changes no behaviour.
+//!
+//! | feature | what |
+//! |---|---|
+//! | `axum` | [`Steeple::axum`] and the adapter as [`axum`](crate::axum) |
+//! | `tower` | [`Steeple::tower`] and the adapter as [`tower`](crate::tower) |
+
+mod builder;
+mod environment;
+mod instance;
+mod recorder;
+mod service_name;
+
+#[cfg(feature = "axum")]
+pub use steeple_axum as axum;
+pub use steeple_core as core;
+pub use steeple_core::{
+    Job, Label, Observer, Outcome, RequestId, RequestRecord, RoutePolicy, Sink, current,
+};
+pub use steeple_metrics as metrics;
+pub use steeple_ops as ops;
+#[cfg(feature = "tower")]
+pub use steeple_tower as tower;
+
+pub use self::{
+    builder::{BuildError, SteepleBuilder},
+    environment::EnvironmentError,
+    instance::{Steeple, observe},
+    service_name::ServiceNameError,
+};

@@ -26,6 +26,11 @@ impl Job {
         Self { observation }
     }
 
+    /// A job that nobody observes.
+    pub fn unobserved() -> Self {
+        Self::new(Observation::of_nothing())
+    }
+
     /// Runs `f` as the job.
     ///
     /// # Panics

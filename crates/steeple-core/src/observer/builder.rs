@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Once};
 
-use metrics::{Counter, Key, Label as MetricLabel, Level, Metadata, Recorder};
+use metrics::Recorder;
 use tracing::Dispatch;
 
 use crate::{
@@ -24,8 +24,8 @@ pub struct ObserverBuilder {
     routes: Vec<(String, RoutePolicy)>,
     labels: Vec<Label>,
     scheme: Scheme,
-    recorder: Option<Arc<dyn Recorder + Send + Sync>>,
-    private_recorder: bool,
+    recorders: Vec<Arc<dyn Recorder + Send + Sync>>,
+    local_recorder: Option<Arc<dyn Recorder + Send + Sync>>,
     dispatch: Option<Dispatch>,
     sinks: Vec<Box<dyn Sink>>,
 }
@@ -69,21 +69,20 @@ pub enum ObserverError {
 }
 
 impl ObserverBuilder {
-    /// Records the request metrics into `recorder`. Default: no metrics.
+    /// Records the request metrics into `recorder`, besides those it was given before. Default: none.
     pub fn recorder(mut self, recorder: Arc<dyn Recorder + Send + Sync>) -> Self {
-        self.recorder = Some(recorder);
+        self.recorders.push(recorder);
         self
     }
 
-    /// Makes the recorder of [`recorder`](Self::recorder) that of the observed code too, instead of the global one.
-    /// Default: off.
-    pub fn private_recorder(mut self) -> Self {
-        self.private_recorder = true;
+    /// Makes `recorder` that of the observed code, instead of the global one. Default: the global one.
+    pub fn local_recorder(mut self, recorder: Arc<dyn Recorder + Send + Sync>) -> Self {
+        self.local_recorder = Some(recorder);
         self
     }
 
     /// Makes `dispatch` the tracing subscriber of the observed code, instead of the global one. Default: the global one.
-    pub fn private_subscriber(mut self, dispatch: Dispatch) -> Self {
+    pub fn local_subscriber(mut self, dispatch: Dispatch) -> Self {
         self.dispatch = Some(dispatch);
         self
     }
@@ -125,43 +124,42 @@ impl ObserverBuilder {
     ///
     /// [`ObserverError`] if the labels cannot be had.
     pub fn build(self) -> Result<Observer, ObserverError> {
-        self.check_labels()?;
+        self.check()?;
+        Ok(self.assemble())
+    }
+
+    fn assemble(self) -> Observer {
         panic::install_hook();
         let labels = Labels::new(self.labels);
         let methods = self.methods.map_or_else(Methods::default, |names| {
             Methods::new(names.iter().map(String::as_str))
         });
-        let count = |name: &'static str| match &self.recorder {
-            None => Counter::noop(),
-            Some(recorder) => recorder.register_counter(
-                &Key::from_static_labels(name, &[] as &'static [MetricLabel]),
-                &Metadata::new(module_path!(), Level::INFO, Some(module_path!())),
-            ),
-        };
         let shared = Shared {
             routes: Routes::new(&self.routes, &labels),
             scheme: self.scheme,
-            sink_panics: count("steeple_sink_panics_total"),
-            applied_twice: count("steeple_layer_applied_twice_total"),
             warn_of_twice: Once::new(),
             warn_of_sink: Once::new(),
-            isolation: isolation(
-                self.recorder.clone().filter(|_| self.private_recorder),
-                self.dispatch,
-            ),
+            isolation: Isolation::new(self.local_recorder, self.dispatch).map(Arc::new),
             metrics: self
-                .recorder
-                .map(|recorder| RequestMetrics::new(recorder, &methods)),
+                .recorders
+                .into_iter()
+                .map(|recorder| RequestMetrics::new(recorder, &methods))
+                .collect(),
             sinks: self.sinks,
             methods,
             labels,
         };
-        Ok(Observer {
+        Observer {
             shared: Arc::new(shared),
-        })
+        }
     }
 
-    fn check_labels(&self) -> Result<(), ObserverError> {
+    /// Checks the configuration without making anything of it.
+    ///
+    /// # Errors
+    ///
+    /// What [`build`](Self::build) would say.
+    pub fn check(&self) -> Result<(), ObserverError> {
         if self.labels.len() > MOST_LABELS {
             return Err(ObserverError::TooManyLabels {
                 count: self.labels.len(),
@@ -194,11 +192,11 @@ impl ObserverBuilder {
     }
 }
 
-fn isolation(
-    recorder: Option<Arc<dyn Recorder + Send + Sync>>,
-    dispatch: Option<Dispatch>,
-) -> Option<Arc<Isolation>> {
-    (recorder.is_some() || dispatch.is_some()).then(|| Arc::new(Isolation { recorder, dispatch }))
+/// An observer of panics alone: no metrics, no sinks.
+impl Default for Observer {
+    fn default() -> Self {
+        ObserverBuilder::default().assemble()
+    }
 }
 
 /// The names that [Prometheus](https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels) allows.

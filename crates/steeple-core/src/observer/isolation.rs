@@ -7,11 +7,18 @@ use tracing::Dispatch;
 
 /// What an observed piece of code records into instead of what is global.
 pub(crate) struct Isolation {
-    pub(crate) recorder: Option<Arc<dyn Recorder + Send + Sync>>,
-    pub(crate) dispatch: Option<Dispatch>,
+    recorder: Option<Arc<dyn Recorder + Send + Sync>>,
+    dispatch: Option<Dispatch>,
 }
 
 impl Isolation {
+    pub(crate) fn new(
+        recorder: Option<Arc<dyn Recorder + Send + Sync>>,
+        dispatch: Option<Dispatch>,
+    ) -> Option<Self> {
+        (recorder.is_some() || dispatch.is_some()).then_some(Self { recorder, dispatch })
+    }
+
     pub(crate) fn run<R>(&self, f: impl FnOnce() -> R) -> R {
         let traced = || match &self.dispatch {
             None => f(),

@@ -9,8 +9,6 @@ use std::{
     time::Instant,
 };
 
-use metrics::Counter;
-
 pub use self::builder::{ObserverBuilder, ObserverError};
 pub(crate) use self::isolation::Isolation;
 use crate::{
@@ -42,10 +40,8 @@ pub(crate) struct Shared {
     pub(crate) labels: Labels,
     pub(crate) isolation: Option<Arc<Isolation>>,
     scheme: Scheme,
-    metrics: Option<RequestMetrics>,
+    metrics: Vec<RequestMetrics>,
     sinks: Vec<Box<dyn Sink>>,
-    sink_panics: Counter,
-    applied_twice: Counter,
     warn_of_twice: Once,
     warn_of_sink: Once,
 }
@@ -72,11 +68,13 @@ impl Observer {
         let scheme = head.scheme.unwrap_or(shared.scheme);
         let route = shared.routes.resolve(head.route);
         let policy = shared.routes.policy(route);
-        let active = !policy.ignore
-            && shared.metrics.as_ref().is_some_and(|metrics| {
-                metrics.started(shared, method, scheme);
-                true
-            });
+        let active = !policy.ignore;
+        if active {
+            shared
+                .metrics
+                .iter()
+                .for_each(|metrics| metrics.started(shared, method, scheme));
+        }
         let mut state = observation::acquire(
             shared,
             Beginning {
@@ -131,7 +129,10 @@ impl Observer {
             return false;
         };
         if !refined {
-            self.shared.applied_twice.increment(1);
+            self.shared
+                .metrics
+                .iter()
+                .for_each(RequestMetrics::count_applied_twice);
             self.shared.warn_of_twice.call_once(|| {
                 tracing::warn!("the steeple layer is applied twice to the same request; it counts once: remove one of the two");
             });
@@ -149,7 +150,9 @@ impl Shared {
             Some(isolation) => panic::catch(|| isolation.run(f)),
         };
         if let Err(report) = delivered {
-            self.sink_panics.increment(1);
+            self.metrics
+                .iter()
+                .for_each(RequestMetrics::count_sink_panic);
             self.warn_of_sink.call_once(|| {
                 tracing::warn!(
                     panic = report.message,
@@ -161,7 +164,7 @@ impl Shared {
 
     #[inline]
     pub(crate) fn request(&self, record: &RequestRecord<'_>, active: bool, ignored: bool) {
-        if let Some(metrics) = &self.metrics {
+        for metrics in &self.metrics {
             if active {
                 metrics.ended(self, record);
             }
@@ -177,7 +180,7 @@ impl Shared {
     }
 
     pub(crate) fn job(&self, record: &JobRecord<'_>) {
-        if let Some(metrics) = &self.metrics {
+        for metrics in &self.metrics {
             metrics.record_job(record);
         }
         for sink in &self.sinks {

@@ -5,7 +5,7 @@ mod series;
 
 use std::sync::{Arc, OnceLock};
 
-use metrics::{Gauge, Key, Label, Level, Metadata, Recorder};
+use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder};
 
 pub(crate) use self::names::RESERVED_LABELS;
 use self::series::{Series, SeriesKey};
@@ -29,12 +29,17 @@ pub(crate) struct RequestMetrics {
     active: Box<[[OnceLock<Gauge>; 2]]>,
     series: InsertMap<SeriesKey, Series>,
     error_types: InsertMap<&'static str, ()>,
+    sink_panics: Counter,
+    applied_twice: Counter,
 }
 
 impl RequestMetrics {
     pub(crate) fn new(recorder: Arc<dyn Recorder + Send + Sync>, methods: &Methods) -> Self {
         names::describe(&*recorder);
+        let count = |name| recorder.register_counter(&Key::from_name(name), &METADATA);
         Self {
+            sink_panics: count(names::SINK_PANICS),
+            applied_twice: count(names::APPLIED_TWICE),
             recorder,
             active: (0..methods.len()).map(|_| Default::default()).collect(),
             series: InsertMap::with_limit(MOST_SERIES),
@@ -84,6 +89,16 @@ impl RequestMetrics {
         self.recorder
             .register_histogram(&key, &METADATA)
             .record(record.duration);
+    }
+
+    /// Counts a record that a sink's panic lost.
+    pub(crate) fn count_sink_panic(&self) {
+        self.sink_panics.increment(1);
+    }
+
+    /// Counts a request that went through the layer twice.
+    pub(crate) fn count_applied_twice(&self) {
+        self.applied_twice.increment(1);
     }
 
     #[inline]

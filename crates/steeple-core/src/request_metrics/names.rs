@@ -15,6 +15,9 @@ pub(super) const ERRORS: &str = "http.server.errors";
 pub(super) const UPGRADES: &str = "http.server.upgrades";
 pub(super) const JOB_DURATION: &str = "steeple.job.duration";
 
+pub(super) const SINK_PANICS: &str = "steeple_sink_panics_total";
+pub(super) const APPLIED_TWICE: &str = "steeple_layer_applied_twice_total";
+
 pub(super) const METHOD: &str = "http_request_method";
 pub(super) const ROUTE: &str = "http_route";
 pub(super) const STATUS: &str = "http_response_status_code";
@@ -54,12 +57,9 @@ pub(super) fn describe(recorder: &dyn Recorder) {
         (REQUESTS, "Requests by outcome."),
         (ERRORS, "Requests that failed by the service's fault."),
         (UPGRADES, "Connections upgraded to another protocol."),
+        (SINK_PANICS, "Panics of sinks, which lost their record."),
         (
-            "steeple_sink_panics_total",
-            "Panics of sinks, which lost their record.",
-        ),
-        (
-            "steeple_layer_applied_twice_total",
+            APPLIED_TWICE,
             "Requests that went through the layer twice and counted once.",
         ),
     ];

@@ -1,0 +1,238 @@
+//! The configuration of an instance.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use steeple_core::{Observer, ObserverBuilder, ObserverError};
+use steeple_metrics::{
+    BuildError as RegistryError, InstallError, Kind, RegisterError, Registry, RegistryBuilder,
+};
+use steeple_ops::{BindError, Ops, OpsBuilder};
+
+use crate::{
+    environment::{Environment, EnvironmentError},
+    instance::Steeple,
+    recorder::{self, GlobalRecorder},
+    service_name::{ServiceName, ServiceNameError},
+};
+
+/// The port of the [Prometheus exporter](https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/prometheus/).
+const OPS_PORT: u16 = 9464;
+
+type Configure<B> = Box<dyn FnOnce(B) -> B>;
+
+/// Configures a [`Steeple`]. Environment variables win over what is set here: see the [crate](crate).
+#[must_use = "nothing is observed before `build`"]
+pub struct SteepleBuilder {
+    service_name: String,
+    global: GlobalRecorder,
+    ops: bool,
+    environment: bool,
+    registry: Configure<RegistryBuilder>,
+    observer: Configure<ObserverBuilder>,
+    listener: Configure<OpsBuilder>,
+}
+
+/// An instance cannot be had as it is configured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The service's name is none.
+    #[error(transparent)]
+    ServiceName(#[from] ServiceNameError),
+    /// An environment variable is wrong.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The registry is configured wrongly.
+    #[error("the metrics registry cannot be made")]
+    Registry(#[from] RegistryError),
+    /// There is another global recorder, and ours was required.
+    #[error(
+        "another metrics recorder is installed; install steeple first, or do not require its recorder"
+    )]
+    RecorderTaken(#[from] InstallError),
+    /// The observer is configured wrongly.
+    #[error("the observer cannot be made")]
+    Observer(#[from] ObserverError),
+    /// The ops listener does not listen.
+    #[error("the ops listener cannot be started")]
+    Ops(#[from] BindError),
+    /// A metric about steeple itself is refused.
+    #[error("a metric of steeple's own cannot be registered")]
+    SelfMetric(#[from] RegisterError),
+}
+
+impl SteepleBuilder {
+    pub(crate) fn new(service_name: String) -> Self {
+        Self {
+            service_name,
+            global: GlobalRecorder::default(),
+            ops: true,
+            environment: true,
+            registry: Box::new(|registry| registry),
+            observer: Box::new(|observer| observer),
+            listener: Box::new(|listener| listener),
+        }
+    }
+
+    /// Configures the registry: buckets, limits, expiry. Default: see [`steeple_metrics`].
+    pub fn registry(
+        mut self,
+        configure: impl FnOnce(RegistryBuilder) -> RegistryBuilder + 'static,
+    ) -> Self {
+        let earlier = self.registry;
+        self.registry = Box::new(|registry| configure(earlier(registry)));
+        self
+    }
+
+    /// Configures what is observed: routes, labels, sinks. Default: every request, by the semantic conventions.
+    pub fn observer(
+        mut self,
+        configure: impl FnOnce(ObserverBuilder) -> ObserverBuilder + 'static,
+    ) -> Self {
+        let earlier = self.observer;
+        self.observer = Box::new(|observer| configure(earlier(observer)));
+        self
+    }
+
+    /// Configures the ops listener: address, token, hosts. Default: 127.0.0.1:9464, or any free port with a warning if
+    /// that one is busy.
+    pub fn ops(mut self, configure: impl FnOnce(OpsBuilder) -> OpsBuilder + 'static) -> Self {
+        let earlier = self.listener;
+        self.listener = Box::new(|listener| configure(earlier(listener)));
+        self
+    }
+
+    /// Starts no ops listener. Default: one is started.
+    pub fn without_ops(mut self) -> Self {
+        self.ops = false;
+        self
+    }
+
+    /// Takes the process's one metrics recorder or fails. Default: a recorder that was installed before stays, and gets the
+    /// request metrics too.
+    pub fn require_recorder(mut self) -> Self {
+        self.global = GlobalRecorder::Require;
+        self
+    }
+
+    /// Makes an instance for itself, as tests and tenants need it: nothing global is touched, the environment is not read,
+    /// and what observed code records through the `metrics` facade lands in this instance. Default: off.
+    pub fn private(mut self) -> Self {
+        self.global = GlobalRecorder::Leave;
+        self.environment = false;
+        self
+    }
+
+    /// Makes the instance.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if something is configured wrongly, or if the ops listener cannot listen.
+    pub fn build(self) -> Result<Steeple, BuildError> {
+        let environment = if self.environment {
+            Environment::of_process()?
+        } else {
+            Environment::default()
+        };
+        let name = ServiceName::parse(
+            environment
+                .service_name
+                .clone()
+                .unwrap_or(self.service_name),
+        )?;
+        if environment.disabled {
+            return Ok(Steeple::disabled());
+        }
+        let registry =
+            (self.registry)(Registry::builder().on_overflow(warn_of_overflow)).build()?;
+        let observer = (self.observer)(known_methods(
+            Observer::builder(),
+            environment.known_methods.as_deref(),
+        ));
+        // What can fail for what it says comes before what changes the process.
+        observer.check()?;
+        let ops = self
+            .ops
+            .then(|| listen(self.listener, &registry, &environment))
+            .transpose()?;
+        let observer = recorder::connect(observer, &registry, self.global)?.build()?;
+        describe_self(&registry, &name)?;
+        Ok(Steeple::new(
+            observer,
+            registry,
+            ops,
+            self.global != GlobalRecorder::Leave,
+        ))
+    }
+
+    /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one
+    /// returned observes nothing.
+    #[must_use]
+    pub fn build_or_disabled(self) -> Steeple {
+        self.build().unwrap_or_else(|error| {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(
+                error,
+                "steeple could not be started; the service goes on unobserved"
+            );
+            Steeple::disabled()
+        })
+    }
+}
+
+fn known_methods(observer: ObserverBuilder, methods: Option<&[String]>) -> ObserverBuilder {
+    match methods {
+        Some(methods) => observer.known_methods(methods),
+        None => observer,
+    }
+}
+
+fn listen(
+    configure: Configure<OpsBuilder>,
+    registry: &Registry,
+    environment: &Environment,
+) -> Result<Ops, BindError> {
+    let mut ops = configure(Ops::builder(registry.clone()));
+    if environment.ops_host.is_some() || environment.ops_port.is_some() {
+        let host = environment
+            .ops_host
+            .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        ops = ops.address(SocketAddr::new(
+            host,
+            environment.ops_port.unwrap_or(OPS_PORT),
+        ));
+    }
+    if let Some(token) = &environment.ops_token {
+        ops = ops.token(token);
+    }
+    ops.bind()
+}
+
+fn warn_of_overflow(metric: &str) {
+    tracing::warn!(
+        metric,
+        "the metric has reached its limit of series; what is new goes to its overflow series, its total stays exact"
+    );
+}
+
+fn describe_self(registry: &Registry, name: &ServiceName) -> Result<(), RegisterError> {
+    let infos = [
+        (
+            "target_info",
+            "service_name",
+            name.as_str(),
+            "The service that these figures are of.",
+        ),
+        (
+            "steeple_build_info",
+            "version",
+            env!("CARGO_PKG_VERSION"),
+            "The release of steeple.",
+        ),
+    ];
+    for (info, label, value, help) in infos {
+        registry.describe(Kind::Gauge, info, None, help)?;
+        registry.gauge(info, &[(label, value)])?.set(1.0);
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! What the operator says through environment variables.
+
+use std::{env, ffi::OsString, net::IpAddr};
+
+const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
+const DISABLED: &str = "OTEL_SDK_DISABLED";
+const KNOWN_METHODS: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
+const OPS_HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
+const OPS_PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
+const OPS_TOKEN: &str = "STEEPLE_OPS_TOKEN";
+
+/// An environment variable has a value that it cannot have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {key} is {value}, but must be {accepted}; correct or unset it")]
+#[non_exhaustive]
+pub struct EnvironmentError {
+    /// The variable.
+    pub key: &'static str,
+    /// Its value, unless that is secret.
+    pub value: String,
+    /// What is accepted.
+    pub accepted: &'static str,
+}
+
+/// The variables that are set. As the OpenTelemetry specification has it, an empty variable is not set.
+#[derive(Default)]
+pub(crate) struct Environment {
+    pub(crate) service_name: Option<String>,
+    pub(crate) disabled: bool,
+    pub(crate) known_methods: Option<Vec<String>>,
+    pub(crate) ops_host: Option<IpAddr>,
+    pub(crate) ops_port: Option<u16>,
+    pub(crate) ops_token: Option<String>,
+}
+
+impl Environment {
+    pub(crate) fn of_process() -> Result<Self, EnvironmentError> {
+        Self::read(|key| env::var_os(key))
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, EnvironmentError> {
+        let text = |key: &'static str| match variable(key).map(OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(value)) => Ok(Some(value).filter(|value| !value.is_empty())),
+            Some(Err(_)) => Err(EnvironmentError {
+                key,
+                value: "not UTF-8".to_owned(),
+                accepted: "UTF-8",
+            }),
+        };
+        Ok(Self {
+            service_name: text(SERVICE_NAME)?,
+            disabled: text(DISABLED)?.is_some_and(|value| boolean(DISABLED, &value)),
+            known_methods: text(KNOWN_METHODS)?
+                .map(|list| methods(&list))
+                .transpose()?,
+            ops_host: text(OPS_HOST)?.map(|host| address(&host)).transpose()?,
+            ops_port: text(OPS_PORT)?.map(|port| number(&port)).transpose()?,
+            ops_token: text(OPS_TOKEN)?,
+        })
+    }
+}
+
+/// Reads a [boolean](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#boolean-value):
+/// whatever is not `true` is false, and a warning if it is not `false` either.
+fn boolean(key: &str, value: &str) -> bool {
+    if !value.eq_ignore_ascii_case("true") && !value.eq_ignore_ascii_case("false") {
+        tracing::warn!(
+            key,
+            value,
+            "the environment variable is neither `true` nor `false` and is taken for `false`"
+        );
+    }
+    value.eq_ignore_ascii_case("true")
+}
+
+fn methods(list: &str) -> Result<Vec<String>, EnvironmentError> {
+    let methods: Vec<_> = list
+        .split(',')
+        .map(|method| method.trim().to_owned())
+        .collect();
+    // RFC 9110, section 9.1: a method is a token.
+    let token = |method: &String| {
+        !method.is_empty()
+            && method
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
+    if methods.iter().all(token) && methods.len() <= 254 {
+        return Ok(methods);
+    }
+    Err(EnvironmentError {
+        key: KNOWN_METHODS,
+        value: format!("{list:?}"),
+        accepted: "at most 254 methods separated by commas, such as `GET,POST`",
+    })
+}
+
+fn address(host: &str) -> Result<IpAddr, EnvironmentError> {
+    // The specification's default is the name `localhost`; a name that has to be looked up could be any address.
+    let host = if host.eq_ignore_ascii_case("localhost") {
+        "127.0.0.1"
+    } else {
+        host
+    };
+    host.parse().map_err(|_| EnvironmentError {
+        key: OPS_HOST,
+        value: format!("{host:?}"),
+        accepted: "`localhost` or an IP address, such as 127.0.0.1",
+    })
+}
+
+fn number(port: &str) -> Result<u16, EnvironmentError> {
+    port.parse().map_err(|_| EnvironmentError {
+        key: OPS_PORT,
+        value: format!("{port:?}"),
+        accepted: "a port from 0 to 65535, such as 9464",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Environment, EnvironmentError> {
+        Environment::read(|key| {
+            variables
+                .iter()
+                .find(|(name, _)| *name == key)
+                .map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn every_variable_is_read() {
+        let environment = read(&[
+            (SERVICE_NAME, "shop"),
+            (DISABLED, "TRUE"),
+            (KNOWN_METHODS, "GET, PROPFIND"),
+            (OPS_HOST, "localhost"),
+            (OPS_PORT, "0"),
+        ])
+        .unwrap();
+        assert_eq!(environment.service_name.as_deref(), Some("shop"));
+        assert!(environment.disabled);
+        assert_eq!(
+            environment.known_methods,
+            Some(vec!["GET".to_owned(), "PROPFIND".to_owned()])
+        );
+        assert_eq!(environment.ops_host, Some([127, 0, 0, 1].into()));
+        assert_eq!(environment.ops_port, Some(0));
+    }
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        let environment = read(&[(SERVICE_NAME, ""), (OPS_PORT, ""), (DISABLED, "")]).unwrap();
+        assert_eq!(
+            (environment.service_name, environment.ops_port),
+            (None, None)
+        );
+        assert!(!environment.disabled);
+    }
+
+    #[test]
+    fn a_boolean_that_is_neither_is_false() {
+        assert!(!read(&[(DISABLED, "1")]).unwrap().disabled);
+    }
+
+    #[test]
+    fn a_bad_value_is_an_error_that_names_key_value_and_accepted_form() {
+        for (key, value, accepted) in [
+            (OPS_PORT, "70000", "a port from 0 to 65535"),
+            (OPS_PORT, "http", "a port from 0 to 65535"),
+            (OPS_HOST, "ops.example", "an IP address"),
+            (KNOWN_METHODS, "GET,,POST", "separated by commas"),
+            (KNOWN_METHODS, "GET POST", "separated by commas"),
+        ] {
+            let error = read(&[(key, value)]).err().unwrap().to_string();
+            assert!(
+                error.contains(key) && error.contains(value) && error.contains(accepted),
+                "{error}"
+            );
+        }
+    }
+}
