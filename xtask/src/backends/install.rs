@@ -25,7 +25,8 @@ pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
     for (package, ran) in packages.iter().zip(running) {
         if !ran && is_running(package) {
             println!("stopping the service {package}, which the installation started");
-            succeed(as_root("systemctl").args(["disable", "--now", package]))?;
+            succeed(as_root("service").args([package, "stop"]))?;
+            succeed(as_root("update-rc.d").args([package, "disable"]))?;
         }
     }
     result
@@ -74,7 +75,7 @@ fn as_root(program: &str) -> Command {
 }
 
 fn is_running(service: &str) -> bool {
-    quiet(Command::new("systemctl").args(["is-active", "--quiet", service]))
+    quiet(Command::new("service").args([service, "status"]))
 }
 
 fn starts(program: &str) -> bool {
