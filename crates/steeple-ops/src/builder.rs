@@ -9,9 +9,9 @@ use crate::{
     error::BindError,
     guard::Guard,
     host::{Host, HostPolicy},
-    listener::DEFAULT_ADDRESS,
     routes::Routes,
     scrapes::Scrapes,
+    socket::DEFAULT_ADDRESS,
     token::{Token, TokenError},
 };
 

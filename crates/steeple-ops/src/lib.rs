@@ -61,6 +61,7 @@ mod listener;
 mod ops;
 mod routes;
 mod scrapes;
+mod socket;
 mod stall;
 mod token;
 mod translation;

@@ -19,7 +19,8 @@ use crate::{
     OpsBuilder,
     connection::Server,
     error::{BindError, ShutdownError},
-    listener::{DEFAULT_ADDRESS, accept_until, listen},
+    listener::accept_until,
+    socket::{DEFAULT_ADDRESS, listen},
 };
 
 /// Longer ones could not be added to the clock.
