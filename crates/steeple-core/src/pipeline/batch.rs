@@ -3,7 +3,6 @@ use std::time::{Duration, Instant};
 use super::budget::{Account, Charge};
 
 /// Items that are exported together, with the bytes they hold.
-#[derive(Debug)]
 pub(super) struct Batch<T> {
     items: Vec<T>,
     charge: Charge,

@@ -101,7 +101,7 @@ impl PipelineBuilder {
         // A thread's name must not contain NUL.
         let thread =
             thread::Builder::new().name(format!("steeple-{}", self.name).replace('\0', ""));
-        let worker = worker::start(thread, self.name, queue.clone(), self.retry, factory);
-        Pipeline::new(queue, worker, self.drop_deadline)
+        worker::start(thread, self.name, queue.clone(), self.retry, factory);
+        Pipeline::new(queue, self.drop_deadline)
     }
 }

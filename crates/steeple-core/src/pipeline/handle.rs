@@ -1,12 +1,8 @@
-use std::{
-    sync::Arc,
-    thread::{self, ThreadId},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, thread, time::Duration};
 
 use tokio::sync::oneshot;
 
-use super::{Accounting, Producer, Report, Weigh, queue::Queue};
+use super::{Accounting, Producer, Report, Weigh, queue::Queue, worker::works_for};
 
 /// The owner of a pipeline: it flushes it and ends it.
 ///
@@ -17,21 +13,16 @@ use super::{Accounting, Producer, Report, Weigh, queue::Queue};
 /// Deadlines are kept on every runtime and on none: the worker runs on a thread of its own, and one
 /// that does not end in time is left behind. In a child of `fork`, where that thread does not
 /// exist, the queue stays bounded and a shutdown counts its items as lost.
-#[derive(Debug)]
 #[must_use = "dropping it shuts the pipeline down"]
 pub struct Pipeline<T: Send + 'static> {
-    ending: Ending<T>,
+    queue: Arc<Queue<T>>,
     drop_deadline: Duration,
 }
 
 impl<T: Send + 'static> Pipeline<T> {
-    pub(super) fn new(
-        queue: Arc<Queue<T>>,
-        worker: Option<ThreadId>,
-        drop_deadline: Duration,
-    ) -> Self {
+    pub(super) fn new(queue: Arc<Queue<T>>, drop_deadline: Duration) -> Self {
         Self {
-            ending: Ending { queue, worker },
+            queue,
             drop_deadline,
         }
     }
@@ -42,13 +33,13 @@ impl<T: Send + 'static> Pipeline<T> {
     where
         T: Weigh,
     {
-        Producer::new(self.ending.queue.clone())
+        Producer::new(self.queue.clone())
     }
 
     /// The figures at this moment.
     #[must_use]
     pub fn accounting(&self) -> Accounting {
-        self.ending.queue.accounting()
+        self.queue.accounting()
     }
 
     /// Exports what is queued now without waiting for batches to fill, for at most `deadline`.
@@ -56,15 +47,13 @@ impl<T: Send + 'static> Pipeline<T> {
     /// Works on any runtime, with or without timers. Dropping the future ends the wait, not the
     /// flush.
     pub async fn flush(&self, deadline: Duration) -> Report {
-        self.ending
-            .detached("flush", move |ending| ending.flush(deadline))
-            .await
+        off_thread(&self.queue, move |queue| flush(queue, deadline)).await
     }
 
     /// [`flush`](Self::flush) for code that is not async. On the pipeline's own thread it does not
     /// wait.
     pub fn flush_blocking(&self, deadline: Duration) -> Report {
-        self.ending.flush(deadline)
+        flush(&self.queue, deadline)
     }
 
     /// Takes no more items, exports what is queued for at most `deadline`, and drops the rest as
@@ -75,66 +64,54 @@ impl<T: Send + 'static> Pipeline<T> {
     /// happened during it; of several at a time the earliest deadline holds. Dropping the future
     /// ends the wait, not the shutdown.
     pub async fn shutdown(&self, deadline: Duration) -> Report {
-        self.ending
-            .detached("shutdown", move |ending| ending.shut_down(deadline))
-            .await
+        off_thread(&self.queue, move |queue| shut_down(queue, deadline)).await
     }
 
     /// [`shutdown`](Self::shutdown) for code that is not async. On the pipeline's own thread it
     /// does not wait.
     pub fn shutdown_blocking(&self, deadline: Duration) -> Report {
-        self.ending.shut_down(deadline)
+        shut_down(&self.queue, deadline)
     }
 }
 
 impl<T: Send + 'static> Drop for Pipeline<T> {
     fn drop(&mut self) {
         // Nobody is left to read the report; the metrics tell what was lost.
-        let _ = self.ending.shut_down(self.drop_deadline);
+        let _ = shut_down(&self.queue, self.drop_deadline);
     }
 }
 
-/// What it takes to flush and end a pipeline, from any thread.
-#[derive(Debug)]
-struct Ending<T> {
-    queue: Arc<Queue<T>>,
-    worker: Option<ThreadId>,
+impl<T: Send + 'static> fmt::Debug for Pipeline<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Pipeline")
+            .field(&self.accounting())
+            .finish()
+    }
 }
 
-impl<T: Send + 'static> Ending<T> {
-    fn flush(&self, deadline: Duration) -> Report {
-        self.queue.flush(deadline, self.may_wait())
-    }
+fn flush<T>(queue: &Arc<Queue<T>>, deadline: Duration) -> Report {
+    queue.flush(deadline, !works_for(queue))
+}
 
-    fn shut_down(&self, deadline: Duration) -> Report {
-        self.queue.shut_down(deadline, self.may_wait())
-    }
+fn shut_down<T>(queue: &Arc<Queue<T>>, deadline: Duration) -> Report {
+    queue.shut_down(deadline, !works_for(queue))
+}
 
-    /// The worker would wait for itself.
-    fn may_wait(&self) -> bool {
-        self.worker != Some(thread::current().id())
-    }
-
-    /// Waits on another thread, because the caller's runtime may have no timer and must go on.
-    async fn detached(
-        &self,
-        purpose: &str,
-        wait: impl Fn(&Self) -> Report + Copy + Send + 'static,
-    ) -> Report {
-        let (sender, receiver) = oneshot::channel();
-        let ending = Self {
-            queue: self.queue.clone(),
-            worker: self.worker,
-        };
-        let waiter = thread::Builder::new()
-            .name(format!("steeple-{purpose}"))
-            .spawn(move || sender.send(wait(&ending)));
-        // Without a thread to wait on, blocking until the deadline is better than losing the queue;
-        // a dropped sender means that the thread was not spawned.
-        drop(waiter);
-        match receiver.await {
-            Ok(report) => report,
-            Err(_) => wait(self),
-        }
+/// Waits on another thread, because the caller's runtime must go on and may have no timers.
+async fn off_thread<T: Send + 'static>(
+    queue: &Arc<Queue<T>>,
+    wait: impl Fn(&Arc<Queue<T>>) -> Report + Copy + Send + 'static,
+) -> Report {
+    let (sender, report) = oneshot::channel();
+    let shared = queue.clone();
+    let waiter = thread::Builder::new()
+        .name("steeple-wait".to_owned())
+        .spawn(move || sender.send(wait(&shared)));
+    drop(waiter);
+    match report.await {
+        Ok(report) => report,
+        // Where no thread can be had, blocking until the deadline is better than losing the queue.
+        Err(_) => wait(queue),
     }
 }

@@ -1,9 +1,8 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{Accounting, DropReason, Weigh, queue::Queue};
 
 /// Pushes items into a pipeline from any thread; clones are cheap.
-#[derive(Debug)]
 pub struct Producer<T>(Arc<Queue<T>>);
 
 impl<T: Weigh> Producer<T> {
@@ -28,6 +27,15 @@ impl<T: Weigh> Producer<T> {
     #[must_use]
     pub fn accounting(&self) -> Accounting {
         self.0.accounting()
+    }
+}
+
+impl<T> fmt::Debug for Producer<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Producer")
+            .field(&self.0.accounting())
+            .finish()
     }
 }
 

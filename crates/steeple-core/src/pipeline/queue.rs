@@ -22,7 +22,6 @@ use super::{
 ///
 /// The lock is held for a few counters and one move at a time: never while an item is weighed or
 /// freed, a metric recorded or a batch exported.
-#[derive(Debug)]
 pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
     skipped: PerReason<AtomicU64>,
@@ -51,8 +50,8 @@ impl<T> Queue<T> {
         T: Weigh,
     {
         let weight = weigh::weight(&item);
-        let admitted = self.state().admit(item, weight);
         self.telemetry.created(1);
+        let admitted = self.state().admit(item, weight);
         match admitted {
             Ok(wake) => {
                 self.telemetry.holds(weight);
@@ -120,10 +119,10 @@ impl<T> Queue<T> {
         let counted = state.settle(len, lost);
         state.recycle(spare);
         drop(state);
-        self.progress.notify_all();
         if counted {
             self.telemetry.settled(len, lost);
         }
+        self.progress.notify_all();
     }
 
     pub(super) fn flush(&self, deadline: Duration, wait: bool) -> Report {
@@ -161,9 +160,9 @@ impl<T> Queue<T> {
     fn close(&self, mut state: MutexGuard<'_, State<T>>, reason: DropReason) {
         let abandoned = state.close(reason);
         drop(state);
+        self.telemetry.dropped(reason, abandoned.lost);
         self.work.notify_one();
         self.progress.notify_all();
-        self.telemetry.dropped(reason, abandoned.lost);
     }
 
     fn wait_while<'a>(

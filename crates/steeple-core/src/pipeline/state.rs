@@ -18,7 +18,6 @@ pub(super) enum Phase {
 }
 
 /// What the worker is to do next.
-#[derive(Debug)]
 pub(super) enum Next<T> {
     Export(Batch<T>),
     /// Wait for news, or until the open batch is due.
@@ -29,7 +28,6 @@ pub(super) enum Next<T> {
 /// The queue and its counters, which change together.
 ///
 /// Batches are formed as items arrive, so that handing one to the worker moves no items.
-#[derive(Debug)]
 pub(super) struct State<T> {
     limits: Limits,
     account: Account,
@@ -189,7 +187,6 @@ impl<T> State<T> {
 }
 
 /// What a pipeline held when it was closed.
-#[derive(Debug)]
 #[expect(
     dead_code,
     reason = "the batches are held to be freed without the lock"

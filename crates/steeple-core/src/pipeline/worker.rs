@@ -2,8 +2,9 @@ use std::{
     cell::Cell,
     future::poll_fn,
     pin::pin,
+    ptr,
     sync::Arc,
-    thread::{self, ThreadId},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -23,7 +24,9 @@ use super::{
 const RESTART_PAUSE: Duration = Duration::from_millis(100);
 
 thread_local! {
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+    /// The queue that this thread works for. An address, because thread ids are gone by the time
+    /// that thread-locals are dropped, and a pipeline may be one of them.
+    static WORKS_FOR: Cell<*const ()> = const { Cell::new(ptr::null()) };
 }
 
 /// Whether the current thread is the worker of a pipeline.
@@ -32,19 +35,22 @@ thread_local! {
 /// exports.
 #[must_use]
 pub fn is_worker_thread() -> bool {
-    IS_WORKER.get()
+    !WORKS_FOR.get().is_null()
 }
 
-/// Starts the worker of `queue` on a thread of its own; `None` if that failed, which closes the
-/// queue.
+/// Whether the current thread is the worker of `queue`.
+pub(super) fn works_for<T>(queue: &Arc<Queue<T>>) -> bool {
+    ptr::addr_eq(WORKS_FOR.get(), Arc::as_ptr(queue))
+}
+
+/// Starts the worker of `queue` on a thread of its own; where that fails the queue is closed.
 pub(super) fn start<T, E, F>(
     thread: thread::Builder,
     name: &'static str,
     queue: Arc<Queue<T>>,
     retry: RetryPolicy,
     factory: F,
-) -> Option<ThreadId>
-where
+) where
     T: Send + 'static,
     E: Exporter<T>,
     F: FnMut() -> E + Send + 'static,
@@ -52,7 +58,7 @@ where
     let mut log = SelfLog::new(name);
     let ended = Ended(queue);
     let spawned = thread.spawn(move || {
-        IS_WORKER.set(true);
+        WORKS_FOR.set(Arc::as_ptr(&ended.0).cast());
         match Quiet::new() {
             Ok(runtime) => Worker {
                 queue: &ended.0,
@@ -65,12 +71,8 @@ where
             Err(error) => log.not_started(&error),
         }
     });
-    match spawned {
-        Ok(handle) => Some(handle.thread().id()),
-        Err(error) => {
-            SelfLog::new(name).not_started(&error);
-            None
-        }
+    if let Err(error) = spawned {
+        SelfLog::new(name).not_started(&error);
     }
 }
 
@@ -265,14 +267,13 @@ mod tests {
         let more_than_the_address_space = 1 << 50;
         let thread = thread::Builder::new().stack_size(more_than_the_address_space);
         let exporter = || async |_: &[String]| Ok::<(), ExportError>(());
-        let worker = start(
+        start(
             thread,
             "unspawned",
             queue.clone(),
             RetryPolicy::default(),
             exporter,
         );
-        assert_eq!(worker, None);
 
         queue.push("lost".to_owned());
         assert_eq!(queue.accounting().dropped(DropReason::NotRunning), 1);

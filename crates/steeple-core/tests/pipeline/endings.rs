@@ -2,6 +2,7 @@
 //! block: each ends in time and counts what is lost.
 
 use std::{
+    cell::RefCell,
     future::pending,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, mpsc},
@@ -12,6 +13,7 @@ use std::{
 use steeple_core::pipeline::{DropReason, ExportError, Pipeline, Producer};
 use tokio::{
     runtime::{Builder, Runtime},
+    sync::oneshot,
     task::LocalSet,
 };
 
@@ -250,6 +252,75 @@ fn a_shutdown_goes_on_when_its_future_is_dropped() {
     eventually("the shutdown to end", || {
         producer.accounting().dropped(DropReason::Shutdown) == 1
     });
+}
+
+#[test]
+fn a_backend_on_the_thread_that_shuts_down_is_no_deadlock() {
+    watched(|| {
+        let (requests, mut received) = tokio::sync::mpsc::channel::<oneshot::Sender<()>>(1);
+        let pipeline = builder("in-process").spawn(move || {
+            let requests = requests.clone();
+            async move |_: &[String]| {
+                let (reply, replied) = oneshot::channel();
+                requests.send(reply).await.map_err(ExportError::permanent)?;
+                replied.await.map_err(ExportError::permanent)
+            }
+        });
+        (0..ITEMS).for_each(|n| pipeline.producer().push(n.to_string()));
+        let report = current_thread().block_on(async {
+            tokio::spawn(async move {
+                while let Some(reply) = received.recv().await {
+                    let _ = reply.send(());
+                }
+            });
+            pipeline.shutdown(PATIENCE).await
+        });
+        assert!(report.is_complete(), "{report:?}");
+        assert_eq!(pipeline.accounting().exported, ITEMS);
+    });
+}
+
+#[test]
+fn a_pipeline_may_live_until_its_thread_drops_its_locals() {
+    thread_local! {
+        static PIPELINE: RefCell<Option<Pipeline<String>>> = const { RefCell::new(None) };
+    }
+
+    let producer = watched(|| {
+        let (_release, blocked) = mpsc::channel();
+        let pipeline = spawn(Backend::Works, blocked);
+        let producer = pipeline.producer();
+        producer.push("item".to_owned());
+        PIPELINE.set(Some(pipeline));
+        producer
+    });
+    eventually("the export", || producer.accounting().exported == 1);
+    eventually("the end", || {
+        producer.push("late".to_owned());
+        producer.accounting().dropped(DropReason::NotRunning) > 0
+    });
+}
+
+#[test]
+fn what_is_pushed_while_several_threads_shut_down_is_counted() {
+    let (_release, blocked) = mpsc::channel();
+    let pipeline = spawn(Backend::Works, blocked);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            let producer = pipeline.producer();
+            scope.spawn(move || (0..5_000).for_each(|n| producer.push(n.to_string())));
+        }
+        for _ in 0..3 {
+            scope.spawn(|| {
+                eventually("some items", || pipeline.accounting().exported > 100);
+                pipeline.shutdown_blocking(PATIENCE)
+            });
+        }
+    });
+    let figures = pipeline.accounting();
+    assert_eq!((figures.created, figures.queued), (20_000, 0));
+    assert_eq!(figures.dropped(DropReason::Shutdown), 0);
+    assert_balanced(&figures);
 }
 
 #[test]
