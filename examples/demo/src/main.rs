@@ -1,0 +1,64 @@
+//! A small shop under load, to see steeple at work.
+//!
+//!     cargo run -p demo
+//!
+//! It serves a shop on a free port (`--port N` chooses one), puts load on it (`--without-load` does not) and prints what
+//! steeple saw, every two seconds, until it gets Ctrl-C or SIGTERM.
+
+mod arguments;
+mod figures;
+mod load;
+mod shop;
+
+use std::{error::Error, net::Ipv4Addr, panic, time::Duration};
+
+use steeple::{RoutePolicy, Steeple};
+use tokio::net::TcpListener;
+
+use crate::arguments::Arguments;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse(std::env::args().skip(1))?;
+    // The shop panics on purpose. Without this the default hook would print each panic between the figures.
+    panic::set_hook(Box::new(|_| {}));
+
+    let steeple = Steeple::builder("demo-shop")
+        .observer(|observer| {
+            observer
+                .route("/healthz", RoutePolicy::new().ignore())
+                .route("/shop/events", RoutePolicy::new().streaming())
+        })
+        .build()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(axum::serve(listener, shop::router().layer(steeple.axum())).into_future());
+
+    figures::introduce(address, steeple.ops_addr());
+    if arguments.load {
+        tokio::spawn(load::run(address));
+    }
+    tokio::select! {
+        () = figures::print_every(Duration::from_secs(2), steeple.registry().clone()) => {}
+        () = asked_to_stop() => {}
+    }
+    steeple.shutdown(Duration::from_secs(2)).await?;
+    Ok(())
+}
+
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<Option<()>>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}
