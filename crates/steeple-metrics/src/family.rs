@@ -34,12 +34,12 @@ pub(crate) enum Shape {
 }
 
 impl Family {
-    pub(crate) fn new(name: &str, shape: Shape, help: &str) -> Self {
+    pub(crate) fn new(name: &str, shape: Shape, help: Arc<str>) -> Self {
         Self {
             name: name.into(),
             recorded_name: name.into(),
             unit: None,
-            help: help.into(),
+            help,
             shape,
             series: BTreeMap::new(),
             overflowed: None,

@@ -81,6 +81,7 @@
 mod bounds;
 mod buckets;
 mod builder;
+mod catalog;
 mod cell;
 mod error;
 mod exposition;

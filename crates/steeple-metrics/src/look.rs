@@ -47,12 +47,11 @@ impl Registry {
         }
         let store = self.read();
         self.0.self_metrics.set_series(store.len());
-        store.sorted()
+        store.catalog.sorted()
     }
 
     pub(crate) fn family_at(&self, position: usize, now: Instant) -> FamilySnapshot {
-        self.read()
-            .snapshot(position, self.milliseconds(now), self.0.idle_timeout)
+        self.read().catalog.families[position].snapshot(self.milliseconds(now), self.0.idle_timeout)
     }
 
     fn milliseconds(&self, now: Instant) -> u64 {

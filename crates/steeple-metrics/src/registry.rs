@@ -131,7 +131,7 @@ impl Registry {
         help: &str,
     ) -> Result<(), RegisterError> {
         validate_name(name)?;
-        self.write().describe(kind, name, unit, help)
+        self.write().catalog.describe(kind, name, unit, help)
     }
 
     /// Registers for the facade: repairs names, and knows the key again next time.
@@ -156,7 +156,7 @@ impl Registry {
     }
 
     pub(crate) fn describe_key(&self, kind: Kind, name: &str, unit: Option<Unit>, help: &str) {
-        if let Err(error) = self.write().describe(kind, name, unit, help) {
+        if let Err(error) = self.write().catalog.describe(kind, name, unit, help) {
             self.reject(&error);
         }
     }
@@ -188,7 +188,7 @@ impl Registry {
         if let Some(cell) = self.read().find(request)? {
             return Ok(cell);
         }
-        let registered = self.write().register(request, key, &self.0.self_metrics)?;
+        let registered = self.write().register(request, key)?;
         if let (Some(metric), Some(callback)) = (&registered.first_overflow, &self.0.on_overflow) {
             // A panic of the callback must not reach the code that only wanted to record something.
             let _ = catch_unwind(AssertUnwindSafe(|| callback(metric)));

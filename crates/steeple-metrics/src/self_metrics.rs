@@ -3,14 +3,15 @@ use std::sync::Arc;
 use metrics::{CounterFn, GaugeFn};
 
 use crate::{
-    RegisterError,
+    Kind, RegisterError,
     cell::{Cell, CounterCell, GaugeCell},
     family::{Family, Shape},
+    labels,
 };
 
-pub(crate) const SERIES: &str = "steeple_metrics_series";
-pub(crate) const REJECTED: &str = "steeple_metrics_rejected_total";
-pub(crate) const OVERFLOW: &str = "steeple_metrics_overflow_total";
+const SERIES: &str = "steeple_metrics_series";
+const REJECTED: &str = "steeple_metrics_rejected_total";
+const OVERFLOW: &str = "steeple_metrics_overflow_total";
 
 /// Why something was refused.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +25,7 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 6] = [
+    const ALL: [Self; 6] = [
         Self::InvalidName,
         Self::KindConflict,
         Self::LateUnit,
@@ -87,33 +88,37 @@ impl SelfMetrics {
         self.series.set(count as f64);
     }
 
-    /// The metrics and the series they start with.
-    pub(crate) fn families(&self) -> [Family; 3] {
-        let mut series = Family::new(
-            SERIES,
-            Shape::Gauge,
-            "Series that the metrics registry holds.",
-        );
+    /// The metrics that have their series from the start.
+    pub(crate) fn families(&self) -> [Family; 2] {
+        let help = "Series that the metrics registry holds.";
+        let mut series = Family::new(SERIES, Shape::Gauge, help.into());
         series.insert("", Cell::Gauge(Arc::clone(&self.series)));
 
-        let mut rejected = Family::new(
-            REJECTED,
-            Shape::Counter,
-            "Registrations, descriptions and observations refused, by reason.",
-        );
+        let help =
+            "Registrations, descriptions and observations that the metrics registry refused.";
+        let mut rejected = Family::new(REJECTED, Shape::Counter, help.into());
         for reason in Reason::ALL {
-            let labels = format!("reason=\"{}\"", reason.as_str());
+            let counter = Arc::clone(self.rejected_for(reason));
             rejected.insert(
-                &labels,
-                Cell::Counter(Arc::clone(self.rejected_for(reason))),
+                &own_label("reason", reason.as_str()),
+                Cell::Counter(counter),
             );
         }
-
-        let overflow = Family::new(
-            OVERFLOW,
-            Shape::Counter,
-            "Registrations sent to a metric's overflow series, by metric.",
-        );
-        [series, rejected, overflow]
+        [series, rejected]
     }
+
+    /// The metric with a series for each metric that overflows.
+    pub(crate) fn overflow_family() -> Family {
+        let help = "Registrations that went to a metric's overflow series.";
+        Family::new(OVERFLOW, Shape::Counter, help.into())
+    }
+
+    /// The labels of the overflow counter of `metric`.
+    pub(crate) fn overflow_labels(metric: &str) -> String {
+        own_label("metric", metric)
+    }
+}
+
+fn own_label(name: &str, value: &str) -> String {
+    labels::escaped(Kind::Counter, [(name, value)].into_iter())
 }

@@ -66,6 +66,14 @@ impl Cell {
         owners > 1
     }
 
+    pub(crate) fn as_counter(&self) -> Option<&Arc<CounterCell>> {
+        if let Self::Counter(cell) = self {
+            Some(cell)
+        } else {
+            None
+        }
+    }
+
     pub(crate) fn into_counter(self) -> Counter {
         if let Self::Counter(cell) = self {
             Counter::from_arc(cell)

@@ -18,7 +18,7 @@ fn overflow_total(snapshot: &Snapshot, name: &str) -> Option<u64> {
 fn sum(snapshot: &Snapshot, name: &str) -> u64 {
     snapshot
         .family(name)
-        .unwrap()
+        .expect("the metric is there")
         .series
         .iter()
         .filter_map(|series| series.value.as_counter())
@@ -51,7 +51,7 @@ fn beyond_the_limit_of_a_metric_the_total_stays_exact() {
 #[test]
 fn series_that_are_there_keep_working_at_the_limit() {
     let registry = Registry::builder().series_limit(1).build().unwrap();
-    registry.counter("c", &[("a", "1")]).unwrap();
+    drop(registry.counter("c", &[("a", "1")]).unwrap());
     registry.counter("c", &[("a", "2")]).unwrap().increment(5);
     registry.counter("c", &[("a", "1")]).unwrap().increment(7);
     let snapshot = registry.snapshot();
@@ -94,9 +94,9 @@ fn the_number_of_series_is_a_metric() {
             .unwrap()
     };
     let before = series(&registry);
-    registry.gauge("a", &[]).unwrap();
-    registry.gauge("a", &[("b", "c")]).unwrap();
-    registry.gauge("a", &[("b", "c")]).unwrap();
+    drop(registry.gauge("a", &[]).unwrap());
+    drop(registry.gauge("a", &[("b", "c")]).unwrap());
+    drop(registry.gauge("a", &[("b", "c")]).unwrap());
     assert_eq!(series(&registry), before + 2.0);
     let held: usize = registry
         .snapshot()
@@ -124,7 +124,7 @@ fn an_overflow_is_told_once_for_each_metric_outside_any_lock() {
     *own.lock().unwrap() = Some(registry.clone());
     for name in ["x.y", "z"] {
         for value in ["1", "2", "3", "4"] {
-            registry.counter(name, &[("a", value)]).unwrap();
+            drop(registry.counter(name, &[("a", value)]).unwrap());
         }
     }
     assert_eq!(*told.lock().unwrap(), ["x_y_total", "z"]);
@@ -138,7 +138,7 @@ fn a_callback_that_panics_harms_nobody() {
         .on_overflow(|_| panic!("callback"))
         .build()
         .unwrap();
-    registry.counter("c", &[("a", "1")]).unwrap();
+    drop(registry.counter("c", &[("a", "1")]).unwrap());
     registry.counter("c", &[("a", "2")]).unwrap().increment(1);
     assert_eq!(overflow_total(&registry.snapshot(), "c"), Some(1));
 }

@@ -33,7 +33,7 @@ fn the_text_is_exactly_the_format_of_the_specification() {
     wait.record(0.25);
     wait.record(1.0);
     wait.record(8.0);
-    registry.histogram("c", &[]).unwrap();
+    drop(registry.histogram("c", &[]).unwrap());
     registry
         .counter("a.jobs", &[("z", "1"), ("b", "x\ny")])
         .unwrap()
@@ -98,9 +98,8 @@ fn chunks_are_bounded_and_make_up_the_text() {
 fn registering_is_possible_while_a_reader_pauses() {
     let registry = Registry::new();
     for series in 0..2_000 {
-        registry
-            .counter("a", &[("series", &series.to_string())])
-            .unwrap();
+        let labels = [("series", &*series.to_string())];
+        drop(registry.counter("a", &labels).unwrap());
     }
     let mut exposition = registry.exposition();
     let first = exposition.next().unwrap();
