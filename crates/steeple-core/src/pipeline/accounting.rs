@@ -1,4 +1,7 @@
-use std::ops::{Index, IndexMut};
+use std::{
+    fmt,
+    ops::{Index, IndexMut},
+};
 
 /// Why an item did not reach its backend.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -91,7 +94,7 @@ impl Accounting {
 }
 
 /// One value for each [`DropReason`].
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
 pub(super) struct PerReason<V>([V; DropReason::ALL.len()]);
 
 impl<V> PerReason<V> {
@@ -111,6 +114,13 @@ impl<V> Index<DropReason> for PerReason<V> {
 impl<V> IndexMut<DropReason> for PerReason<V> {
     fn index_mut(&mut self, reason: DropReason) -> &mut V {
         &mut self.0[reason as usize]
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for PerReason<V> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = DropReason::ALL.iter().zip(&self.0);
+        formatter.debug_map().entries(named).finish()
     }
 }
 

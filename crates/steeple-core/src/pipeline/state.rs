@@ -197,3 +197,69 @@ pub(super) struct Abandoned<T> {
     open: Option<Batch<T>>,
     spare: Vec<T>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Next, Phase, State};
+    use crate::pipeline::{
+        DropReason,
+        batch::Limits,
+        budget::{Account, Budget},
+    };
+
+    fn state() -> State<&'static str> {
+        let limits = Limits {
+            max_items: 2,
+            max_bytes: 100,
+            max_delay: Duration::from_secs(3600),
+        };
+        let account = Account {
+            own: Budget::new(100),
+            shared: Budget::new(100),
+            gauge: metrics::Gauge::noop(),
+        };
+        State::new(limits, account)
+    }
+
+    #[test]
+    fn the_worker_hears_of_a_batch_that_opens_and_of_one_that_is_full() {
+        let mut state = state();
+        let wakes: Vec<_> = (0..6).map(|_| state.admit("item", 1)).collect();
+        assert_eq!(wakes, [Ok(true); 6]);
+        state.limits.max_items = 4;
+        let wakes: Vec<_> = (0..4).map(|_| state.admit("item", 1)).collect();
+        assert_eq!(wakes, [Ok(true), Ok(false), Ok(false), Ok(true)]);
+    }
+
+    #[test]
+    fn a_batch_that_settles_after_the_close_is_not_counted_again() {
+        let mut state = state();
+        for _ in 0..3 {
+            assert!(state.admit("item", 1).is_ok());
+        }
+        let Next::Export(batch) = state.next() else {
+            unreachable!("a full batch is due")
+        };
+        assert_eq!(state.close(DropReason::Shutdown).lost, 3);
+        assert!(!state.settle(batch.len(), None));
+        assert_eq!((state.exported, state.queued), (0, 0));
+        assert_eq!(state.dropped[DropReason::Shutdown], 3);
+        assert_eq!(state.phase, Phase::Closed);
+    }
+
+    #[test]
+    fn batches_reuse_the_memory_of_earlier_ones() {
+        let mut state = state();
+        state.recycle(Vec::with_capacity(7));
+        state.recycle(Vec::new());
+        for _ in 0..2 {
+            assert!(state.admit("item", 1).is_ok());
+        }
+        let Next::Export(batch) = state.next() else {
+            unreachable!("a full batch is due")
+        };
+        assert_eq!(batch.into_spare().capacity(), 7);
+    }
+}
