@@ -80,7 +80,7 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> anyhow::Result<Exi
 
 /// The documentation of our own crates, where a warning is an error.
 pub(crate) fn documentation() -> Command {
-    let mut command = cargo(["doc", "--workspace", "--no-deps"]);
+    let mut command = everything(["doc", "--no-deps"]);
     command.env("RUSTDOCFLAGS", "-D warnings");
     command
 }
@@ -90,18 +90,20 @@ fn format() -> Command {
 }
 
 fn clippy() -> Command {
-    cargo([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ])
+    let mut command = everything(["clippy", "--all-targets"]);
+    command.args(["--", "-D", "warnings"]);
+    command
 }
 
 fn doc_tests() -> Command {
-    cargo(["test", "--workspace", "--doc", "--no-fail-fast"])
+    everything(["test", "--doc", "--no-fail-fast"])
+}
+
+/// Cargo over every crate with all its features.
+fn everything<const N: usize>(arguments: [&str; N]) -> Command {
+    let mut command = cargo(arguments);
+    command.args(["--workspace", "--all-features"]);
+    command
 }
 
 /// Tests marked `#[ignore]` are those that need real servers.
@@ -113,11 +115,10 @@ fn tests<'a>(
 ) -> Step<'a> {
     let nextest = has_subcommand("nextest");
     let mut command = place(if nextest {
-        cargo(["nextest", "run"])
+        everything(["nextest", "run", "--no-fail-fast"])
     } else {
-        cargo(["test", "--lib", "--bins", "--tests"])
+        everything(["test", "--no-fail-fast", "--lib", "--bins", "--tests"])
     });
-    command.args(["--workspace", "--no-fail-fast"]);
     if options.all {
         command.env("STEEPLE_FULL", "1");
     }
