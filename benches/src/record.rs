@@ -8,6 +8,7 @@ use std::{
 
 use metrics::{Key, Level, Metadata, Recorder};
 use prometheus_client::metrics::histogram::Histogram;
+use steeple_metrics::Registry;
 
 use crate::{
     peers,
@@ -50,10 +51,12 @@ pub fn record_costs() -> Vec<(&'static str, f64)> {
     let exporter = peers::prometheus_recorder(&BOUNDS);
     let upkeep = exporter.handle();
     let exporter = cached(&exporter);
+    let steeple = cached(&Registry::new());
     let contenders = vec![
         contender("floor", move |value| {
             floor.record_seconds(value, (value * 1e9) as u64);
         }),
+        contender("steeple", move |value| steeple.record(value)),
         contender("metrics-exporter-prometheus", move |value| {
             exporter.record(value);
         }),

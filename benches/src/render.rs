@@ -24,6 +24,7 @@ const LABEL_SETS: usize = 500;
 #[must_use]
 pub fn render_costs() -> Vec<(&'static str, f64)> {
     let contenders = vec![
+        contender("steeple", steeple()),
         contender("metrics-exporter-prometheus", metrics_exporter_prometheus()),
         contender("prometheus-client", prometheus_client()),
     ];
@@ -55,6 +56,12 @@ fn labels(index: usize) -> [(&'static str, String); 3] {
             format!("/orders/{{order}}/items/{}", index / 5),
         ),
     ]
+}
+
+fn steeple() -> impl Fn() -> String {
+    let registry = steeple_metrics::Registry::new();
+    fill(&registry);
+    move || registry.render()
 }
 
 fn metrics_exporter_prometheus() -> impl Fn() -> String {

@@ -1,8 +1,9 @@
 //! What is measured.
 
-use std::{any::Any, fmt, str::FromStr};
+use std::{any::Any, fmt, str::FromStr, sync::Arc};
 
 use axum::Router;
+use steeple_core::Observer;
 use tower_http::trace::TraceLayer;
 
 use crate::{
@@ -20,6 +21,8 @@ pub enum Subject {
     DoNothing,
     /// The hand-written floor: clock pair, counter, histogram, gauge.
     Floor,
+    /// steeple with the metrics, the request id and the panic capture that it always has.
+    Steeple,
     /// tower-http's `TraceLayer`, over a subscriber that keeps spans and writes nothing.
     TraceLayer,
     /// axum-prometheus over metrics-exporter-prometheus.
@@ -42,10 +45,11 @@ pub(crate) struct Observed {
 
 impl Subject {
     /// All of them, baselines first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Bare,
         Self::DoNothing,
         Self::Floor,
+        Self::Steeple,
         Self::TraceLayer,
         Self::AxumPrometheus,
         Self::OtelTower,
@@ -60,6 +64,7 @@ impl Subject {
             Self::Bare => "bare",
             Self::DoNothing => "do-nothing",
             Self::Floor => "floor",
+            Self::Steeple => "steeple",
             Self::TraceLayer => "tower-http-trace",
             Self::AxumPrometheus => "axum-prometheus",
             Self::OtelTower => "opentelemetry-instrumentation-tower",
@@ -76,6 +81,7 @@ impl Subject {
             Self::Bare => routes,
             Self::DoNothing => routes.layer(DoNothing::default()),
             Self::Floor => routes.layer(Floor::default()),
+            Self::Steeple => routes.layer(steeple_axum::layer(&observer())),
             Self::TraceLayer => {
                 peers::install_span_registry();
                 routes.layer(TraceLayer::new_for_http())
@@ -107,6 +113,14 @@ impl Subject {
             router: router.with_state(()),
             provider,
         }
+    }
+}
+
+fn observer() -> Observer {
+    let registry = Arc::new(steeple_metrics::Registry::new());
+    match Observer::builder().recorder(registry).build() {
+        Ok(observer) => observer,
+        Err(error) => panic!("it declares no label: {error}"),
     }
 }
 
