@@ -61,7 +61,13 @@ impl Registry {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering::Relaxed},
+        },
+        time::Duration,
+    };
 
     use metrics::{counter, with_local_recorder};
 
@@ -106,6 +112,8 @@ mod tests {
         assert_eq!(total(&clocked.after(59)), Some(5));
         assert_eq!(total(&clocked.after(1)), None);
         assert_eq!(total(&clocked.after(1_000)), None);
+        let timeout = Duration::from_secs(60);
+        assert!(!clocked.registry.read().has_droppable(u64::MAX, timeout));
         counter.increment(1);
         assert_eq!(total(&clocked.after(1)), Some(6));
     }
@@ -147,6 +155,38 @@ mod tests {
                 .and_then(Value::as_counter),
             Some(1)
         );
+    }
+
+    #[test]
+    fn an_overflow_series_that_was_dropped_comes_back_untold() {
+        let told = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&told);
+        let registry = Registry::builder()
+            .idle_timeout(Duration::from_secs(60))
+            .series_limit(1)
+            .on_overflow(move |_| {
+                count.fetch_add(1, Relaxed);
+            })
+            .build()
+            .unwrap();
+        let mut clocked = Clocked {
+            now: registry.0.created,
+            registry,
+        };
+        let kept = clocked.registry.counter("c", &[]).unwrap();
+        for _ in 0..2 {
+            kept.increment(1);
+            clocked
+                .registry
+                .counter("c", &[("a", "1")])
+                .unwrap()
+                .increment(1);
+            assert_eq!(clocked.after(1).family("c").unwrap().series.len(), 2);
+            kept.increment(1);
+            clocked.after(60);
+            assert_eq!(clocked.registry.read().catalog.families[3].series.len(), 1);
+        }
+        assert_eq!(told.load(Relaxed), 1);
     }
 
     #[test]

@@ -145,6 +145,15 @@ fn what_the_facade_refuses_is_counted_by_reason() {
 }
 
 #[test]
+fn only_histograms_take_the_names_with_their_suffixes() {
+    let snapshot = recorded(|| {
+        gauge!("queue").set(1.0);
+        counter!("queue_count").increment(2);
+    });
+    assert_eq!(total(&snapshot, "queue_count", &[]), Some(2));
+}
+
+#[test]
 fn two_recorded_names_may_share_an_exposed_one() {
     let snapshot = recorded(|| {
         counter!("jobs.done").increment(1);

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use metrics::counter;
 use proptest::{collection::vec, prelude::*};
-use steeple_metrics::{RegisterError, Registry, Snapshot, Value};
+use steeple_metrics::{Kind, RegisterError, Registry, Snapshot, Value};
 
 const OVERFLOW: &[(&str, &str)] = &[("otel_metric_overflow", "true")];
 
@@ -169,6 +169,19 @@ fn metric_names_are_limited() {
     assert!(matches!(
         error,
         RegisterError::TooManyMetrics { limit: 5, .. }
+    ));
+}
+
+#[test]
+fn descriptions_are_limited() {
+    let registry = Registry::builder().metric_limit(2).build().unwrap();
+    let describe = |name| registry.describe(Kind::Counter, name, None, "Help.");
+    describe("a").unwrap();
+    describe("b").unwrap();
+    describe("a").unwrap();
+    assert!(matches!(
+        describe("c"),
+        Err(RegisterError::TooManyMetrics { limit: 2, .. })
     ));
 }
 
