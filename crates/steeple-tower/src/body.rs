@@ -54,8 +54,11 @@ impl<B> ObservedBody<B> {
             observation,
         }
     }
+}
 
-    pub(crate) fn empty() -> Self {
+/// An empty body, which middleware such as tower-http's timeout answers with.
+impl<B> Default for ObservedBody<B> {
+    fn default() -> Self {
         Self {
             inner: None,
             observation: Observation::of_nothing(),

@@ -90,7 +90,7 @@ fn panicked<B: Body>(observation: &mut Observation) -> Response<ObservedBody<B>>
 where
     B::Error: Into<BoxError>,
 {
-    let mut response = Response::new(ObservedBody::empty());
+    let mut response = Response::new(ObservedBody::default());
     if observation.is_grpc() {
         response
             .headers_mut()

@@ -1,0 +1,64 @@
+//! What an adapter brings to the list.
+
+use std::{future::Future, net::SocketAddr, thread};
+
+use steeple::Steeple;
+use tokio::{net::TcpListener, runtime, sync::oneshot};
+
+/// How the layer stands around the fixture.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setup {
+    Once,
+    Twice,
+    /// tower-http's timeout outside of the layer.
+    TimeoutOutside,
+}
+
+/// What a framework can do.
+#[derive(Clone, Copy)]
+pub(crate) struct Traits {
+    /// The adapter counts request bodies that do not tell their length.
+    pub(crate) counts_request_bodies: bool,
+}
+
+/// An adapter under test.
+pub(crate) trait Adapter {
+    fn traits(&self) -> Traits;
+
+    /// Serves the fixture on `listener`, for ever.
+    fn serve(
+        &self,
+        listener: TcpListener,
+        steeple: &Steeple,
+        setup: Setup,
+    ) -> impl Future<Output = ()> + Send + 'static;
+}
+
+/// Runs the adapter on a thread of its own until the test is over.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Running {
+    pub(crate) fn start(adapter: &impl Adapter, steeple: &Steeple, setup: Setup) -> Self {
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = adapter.serve(listener, steeple, setup);
+        let (stop, stopped) = oneshot::channel();
+        thread::spawn(move || {
+            runtime.spawn(serving);
+            let _ = runtime.block_on(stopped);
+            runtime.shutdown_background();
+        });
+        Self {
+            address,
+            _stop: stop,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The fixture as an axum router.
+
+use std::{convert::Infallible, future::Future, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRequestParts, Request},
+    http::{StatusCode, request::Parts},
+    response::Response,
+    routing::{any, get},
+};
+use steeple::Steeple;
+use tokio::net::TcpListener;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::{
+    adapter::{Adapter, Setup, Traits},
+    fixture::{self, NESTED, ROUTES},
+};
+
+pub(crate) struct AxumRouter;
+
+impl Adapter for AxumRouter {
+    fn traits(&self) -> Traits {
+        Traits {
+            counts_request_bodies: true,
+        }
+    }
+
+    fn serve(
+        &self,
+        listener: TcpListener,
+        steeple: &Steeple,
+        setup: Setup,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let router = router().layer(steeple.axum());
+        let router = match setup {
+            Setup::Once => router,
+            Setup::Twice => router.layer(steeple.axum()),
+            Setup::TimeoutOutside => router.layer(timeout()),
+        };
+        async move { axum::serve(listener, router).await.unwrap() }
+    }
+}
+
+fn router() -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        // `/ok` knows its methods, so that others are refused by the framework.
+        router = router.route(
+            route,
+            if route == "/ok" {
+                get(handle)
+            } else {
+                any(handle)
+            },
+        );
+    }
+    router
+        .route("/panic-in-extractor", get(async |_: Panics| "never"))
+        .route("/timeout-inside", get(handle_slowly).layer(timeout()))
+        .nest("/api", Router::new().route(NESTED, get(handle)))
+}
+
+fn timeout() -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(100))
+}
+
+async fn handle(request: Request) -> Response {
+    fixture::handle(request).await.map(Body::new)
+}
+
+async fn handle_slowly() -> &'static str {
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    "too late"
+}
+
+struct Panics;
+
+impl<S: Sync> FromRequestParts<S> for Panics {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        panic!("lost in the extractor")
+    }
+}

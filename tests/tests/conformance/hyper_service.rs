@@ -1,0 +1,124 @@
+//! The fixture as a tower service on bare hyper.
+
+use std::{convert::Infallible, future::Future, time::Duration};
+
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use steeple::{Steeple, current};
+use tokio::net::TcpListener;
+use tower::{Layer, Service, ServiceExt, service_fn, util::BoxCloneSyncService};
+use tower_http::timeout::TimeoutLayer;
+
+use crate::{
+    adapter::{Adapter, Setup, Traits},
+    fixture::{self, AnyBody, BoxError, NESTED, ROUTES},
+};
+
+pub(crate) struct HyperService;
+
+type Boxed = BoxCloneSyncService<Request<Incoming>, Response<AnyBody>, BoxError>;
+
+impl Adapter for HyperService {
+    fn traits(&self) -> Traits {
+        Traits {
+            counts_request_bodies: false,
+        }
+    }
+
+    fn serve(
+        &self,
+        listener: TcpListener,
+        steeple: &Steeple,
+        setup: Setup,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let service = steeple.tower().layer(service_fn(route));
+        let service = match setup {
+            Setup::Once => boxed(service),
+            Setup::Twice => boxed(steeple.tower().layer(service)),
+            Setup::TimeoutOutside => boxed(timeout().layer(service)),
+        };
+        async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let service = TowerToHyperService::new(service.clone());
+                tokio::spawn(
+                    http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .with_upgrades(),
+                );
+            }
+        }
+    }
+}
+
+fn boxed<S, B>(service: S) -> Boxed
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let service = service
+        .map_response(|response: Response<B>| {
+            response.map(|body| body.map_err(Into::into).boxed_unsync())
+        })
+        .map_err(Into::into);
+    BoxCloneSyncService::new(service)
+}
+
+fn timeout() -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(100))
+}
+
+/// What a router does for other frameworks. It is no async function, so that a panic can come from the call itself.
+fn route(
+    request: Request<Incoming>,
+) -> impl Future<Output = Result<Response<AnyBody>, Infallible>> + Send {
+    let path = request.uri().path();
+    assert!(path != "/panic-in-extractor", "lost in the extractor");
+    let nested = path
+        .strip_prefix("/api")
+        .is_some_and(|rest| matches(NESTED, rest));
+    let template = match path {
+        path if nested => path
+            .strip_suffix(|_: char| true)
+            .map(|_| format!("/api{NESTED}")),
+        "/timeout-inside" => Some(path.to_owned()),
+        path => ROUTES
+            .iter()
+            .find(|route| matches(route, path))
+            .map(|route| (*route).to_owned()),
+    };
+    async move {
+        let Some(template) = template else {
+            return Ok(fixture::status(404));
+        };
+        current::route(&template);
+        if template == "/ok" && !["GET", "HEAD"].contains(&request.method().as_str()) {
+            return Ok(fixture::status(405));
+        }
+        if template != "/timeout-inside" {
+            return Ok(fixture::handle(request).await);
+        }
+        let slow = timeout().layer(service_fn(async |_: Request<Incoming>| {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Ok::<_, Infallible>(fixture::text("too late"))
+        }));
+        Ok(slow
+            .oneshot(request)
+            .await?
+            .map(|body| body.map_err(Into::into).boxed_unsync()))
+    }
+}
+
+/// Whether `path` fits `template`, whose last segment may be a parameter.
+fn matches(template: &str, path: &str) -> bool {
+    match template.split_once('{') {
+        None => template == path,
+        Some((prefix, _)) => path
+            .strip_prefix(prefix)
+            .is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
+    }
+}

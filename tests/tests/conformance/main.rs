@@ -1,0 +1,68 @@
+//! One list of scenarios, run over real sockets through every adapter.
+//!
+//! An adapter takes part by serving the [`fixture`]'s paths in its own idiom and standing in the list below. Where a
+//! framework cannot do a thing, its cell says so in [`adapter::Traits`].
+
+mod adapter;
+mod axum_router;
+mod client;
+mod fixture;
+mod hyper_service;
+mod records;
+mod scenarios;
+
+macro_rules! conformance {
+    ($adapters:tt $scenarios:tt) => { conformance!(@each $adapters $scenarios); };
+    (@each { $($module:ident: $adapter:expr,)* } $scenarios:tt) => {
+        $(conformance!(@adapter $module, $adapter, $scenarios);)*
+    };
+    (@adapter $module:ident, $adapter:expr, [$($scenario:ident,)*]) => {
+        mod $module {
+            $(
+                #[test]
+                fn $scenario() {
+                    super::scenarios::$scenario(&$adapter);
+                }
+            )*
+        }
+    };
+}
+
+conformance!({
+    axum: crate::axum_router::AxumRouter,
+    hyper: crate::hyper_service::HyperService,
+} [
+    an_answer_is_a_success,
+    a_status_of_4xx_is_a_client_error,
+    a_status_of_5xx_is_a_server_error,
+    an_attached_error_names_the_type_of_the_failure,
+    a_panic_before_the_head_is_a_500_and_the_service_goes_on,
+    a_panic_in_an_extractor_is_a_500,
+    a_panic_in_the_body_breaks_the_stream_off,
+    a_client_gone_before_the_head_is_a_cancellation,
+    a_client_gone_in_the_body_is_a_cancellation,
+    a_timeout_inside_is_its_status,
+    a_timeout_outside_is_a_cancellation,
+    a_streamed_body_is_timed_and_counted_to_its_end,
+    an_exact_body_that_is_never_polled_to_its_end_is_a_success,
+    a_body_with_a_length_header_alone_is_a_success,
+    a_body_that_fails_is_a_body_error,
+    server_sent_events_are_judged_by_the_head,
+    a_response_to_head_has_no_body_due,
+    a_204_has_no_body_due,
+    a_304_has_no_body_due,
+    an_unknown_method_is_other,
+    an_unmatched_path_is_one_constant,
+    a_nested_route_is_its_whole_template,
+    an_ignored_route_leaves_no_trace,
+    a_layer_applied_twice_counts_once,
+    a_request_body_is_measured_by_its_length,
+    a_chunked_request_body_is_counted,
+    an_acceptable_request_id_is_honoured,
+    a_bad_request_id_is_replaced,
+    a_trace_is_continued,
+    an_upgrade_is_over_with_its_head,
+    a_marked_timeout_is_timed_out,
+    a_label_of_the_handler_is_on_the_metrics,
+    code_below_the_layer_records_into_a_private_registry,
+]);

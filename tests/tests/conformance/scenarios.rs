@@ -1,0 +1,549 @@
+//! The scenarios.
+
+use steeple::{Outcome, Steeple, metrics::Snapshot};
+
+use crate::{
+    adapter::{Adapter, Running, Setup},
+    client::{Answer, Client},
+    records::{Full, Records, Seen},
+};
+
+const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+/// One adapter, one fresh instance, one server.
+struct Stage {
+    steeple: Steeple,
+    records: Records,
+    server: Running,
+}
+
+impl Stage {
+    fn new(adapter: &impl Adapter) -> Self {
+        Self::with(adapter, Setup::Once)
+    }
+
+    fn with(adapter: &impl Adapter, setup: Setup) -> Self {
+        let (steeple, records) = Records::instance();
+        let server = Running::start(adapter, &steeple, setup);
+        Self {
+            steeple,
+            records,
+            server,
+        }
+    }
+
+    fn client(&self) -> Client {
+        Client::connect(self.server.address)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut client = self.client();
+        client.send(method, path, headers, body);
+        client.answer()
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], "")
+    }
+
+    /// The next record is `expected`, there is no other, and the metrics agree.
+    fn settles(&self, expected: Seen) -> Full {
+        let full = self.records.next();
+        assert_eq!(full.seen, expected);
+        self.nothing_else_but(&[&expected]);
+        full
+    }
+
+    /// There are no records but the `expected` ones, which were taken already, and the metrics say the same.
+    fn nothing_else_but(&self, expected: &[&Seen]) {
+        let answer = self.get("/status/299");
+        assert_eq!(answer.status, 299, "the service goes on");
+        let last = self.records.next().seen;
+        assert_eq!(last.status, Some(299), "no further record");
+        let snapshot = self.steeple.registry().snapshot();
+        for seen in expected.iter().copied().chain([&last]) {
+            assert_eq!(requests(&snapshot, seen), 1, "{seen:?}");
+            assert_eq!(durations(&snapshot, seen), 1, "{seen:?}");
+        }
+        assert_eq!(
+            total(&snapshot, "http_server_requests_total"),
+            expected.len() as u64 + 1
+        );
+        let failures = expected
+            .iter()
+            .filter(|seen| seen.error_type.is_some())
+            .count();
+        assert_eq!(
+            total(&snapshot, "http_server_errors_total"),
+            failures as u64
+        );
+        let active = snapshot.family("http_server_active_requests").unwrap();
+        assert!(
+            active
+                .series
+                .iter()
+                .all(|series| series.value.as_gauge() == Some(0.0)),
+            "{active:?}"
+        );
+    }
+}
+
+/// An ordinary GET of `/ok`.
+fn success() -> Seen {
+    Seen {
+        method: "GET".to_owned(),
+        route: "/ok".to_owned(),
+        status: Some(200),
+        outcome: Outcome::Success,
+        error_type: None,
+        request_size: Some(0),
+        response_size: 5,
+        upgraded: false,
+        streaming: false,
+        panic: None,
+        error: None,
+    }
+}
+
+fn seen(route: &str, status: u16, response_size: u64, outcome: Outcome) -> Seen {
+    Seen {
+        route: route.to_owned(),
+        status: Some(status),
+        response_size,
+        outcome,
+        ..success()
+    }
+}
+
+fn failed(seen: Seen, error_type: &str) -> Seen {
+    Seen {
+        error_type: Some(error_type.to_owned()),
+        ..seen
+    }
+}
+
+fn total(snapshot: &Snapshot, name: &str) -> u64 {
+    let series = snapshot
+        .family(name)
+        .into_iter()
+        .flat_map(|family| &family.series);
+    series.filter_map(|series| series.value.as_counter()).sum()
+}
+
+fn requests(snapshot: &Snapshot, seen: &Seen) -> u64 {
+    let family = snapshot.family("http_server_requests_total").unwrap();
+    let status = seen.status.map(|status| status.to_string());
+    let series = family.series.iter().find(|series| {
+        let labels = &series.labels;
+        labels.value("http_request_method").as_deref() == Some(&seen.method)
+            && labels.value("http_route").as_deref() == Some(&seen.route)
+            && labels.value("http_response_status_code").as_deref() == status.as_deref()
+            && labels.value("outcome").as_deref() == Some(seen.outcome.as_str())
+    });
+    series
+        .and_then(|series| series.value.as_counter())
+        .unwrap_or(0)
+}
+
+fn durations(snapshot: &Snapshot, seen: &Seen) -> u64 {
+    let family = snapshot
+        .family("http_server_request_duration_seconds")
+        .unwrap();
+    let status = seen.status.map(|status| status.to_string());
+    let mut labels = vec![
+        ("http_request_method", seen.method.as_str()),
+        ("http_route", seen.route.as_str()),
+        ("network_protocol_version", "1.1"),
+        ("url_scheme", "http"),
+    ];
+    labels.extend(
+        status
+            .as_deref()
+            .map(|status| ("http_response_status_code", status)),
+    );
+    labels.extend(
+        seen.error_type
+            .as_deref()
+            .map(|error_type| ("error_type", error_type)),
+    );
+    labels.extend((seen.route == "/tenant").then_some(("tenant", "acme")));
+    family
+        .value(&labels)
+        .and_then(|value| value.as_histogram())
+        .map_or(0, |histogram| histogram.count())
+}
+
+pub(crate) fn an_answer_is_a_success(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let answer = stage.get("/ok");
+    assert_eq!((answer.status, answer.body.as_str()), (200, "hello"));
+    let full = stage.settles(success());
+    assert_eq!(
+        answer.header("x-request-id"),
+        Some(full.request_id.as_str())
+    );
+    assert!(full.head_duration.is_some_and(|head| head <= full.duration));
+}
+
+pub(crate) fn a_status_of_4xx_is_a_client_error(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/status/418").status, 418);
+    stage.settles(seen("/status/{code}", 418, 0, Outcome::ClientError));
+}
+
+pub(crate) fn a_status_of_5xx_is_a_server_error(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/status/503").status, 503);
+    stage.settles(failed(
+        seen("/status/{code}", 503, 0, Outcome::ServerError),
+        "503",
+    ));
+}
+
+pub(crate) fn an_attached_error_names_the_type_of_the_failure(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/attached").status, 502);
+    stage.settles(Seen {
+        error: Some("the bank does not answer".to_owned()),
+        ..failed(
+            seen("/attached", 502, 0, Outcome::ServerError),
+            "std::io::error::Error",
+        )
+    });
+}
+
+fn panicked(route: &str, message: &str) -> Seen {
+    Seen {
+        panic: Some(message.to_owned()),
+        ..failed(seen(route, 500, 0, Outcome::Panicked), "panic")
+    }
+}
+
+pub(crate) fn a_panic_before_the_head_is_a_500_and_the_service_goes_on(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let answer = stage.get("/panic");
+    assert_eq!(answer.status, 500);
+    let full = stage.settles(panicked("/panic", "lost"));
+    assert_eq!(
+        answer.header("x-request-id"),
+        Some(full.request_id.as_str())
+    );
+}
+
+pub(crate) fn a_panic_in_an_extractor_is_a_500(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/panic-in-extractor").status, 500);
+    let route = stage.records.next().seen;
+    assert!(
+        ["/panic-in-extractor", "_UNMATCHED"].contains(&route.route.as_str()),
+        "{route:?}"
+    );
+    assert_eq!(route, panicked(&route.route, "lost in the extractor"));
+    stage.nothing_else_but(&[&route]);
+}
+
+pub(crate) fn a_panic_in_the_body_breaks_the_stream_off(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let answer = stage.get("/panic-in-body");
+    assert_eq!(answer.status, 200);
+    assert!(
+        !answer.body.ends_with("0\r\n\r\n"),
+        "the client can tell that the body is cut: {:?}",
+        answer.body
+    );
+    stage.settles(Seen {
+        panic: Some("lost in the body".to_owned()),
+        ..failed(seen("/panic-in-body", 200, 5, Outcome::Panicked), "panic")
+    });
+}
+
+pub(crate) fn a_client_gone_before_the_head_is_a_cancellation(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let mut client = stage.client();
+    client.send("GET", "/never", &[], "");
+    wait_until_active(&stage);
+    client.leave();
+    stage.settles(Seen {
+        status: None,
+        ..seen("/never", 0, 0, Outcome::CancelledBeforeHead)
+    });
+}
+
+pub(crate) fn a_client_gone_in_the_body_is_a_cancellation(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let mut client = stage.client();
+    client.send("GET", "/endless", &[], "");
+    client.read_until("xxxx");
+    client.leave();
+    let record = stage.records.next().seen;
+    assert!(record.response_size >= 1024, "{record:?}");
+    assert_eq!(
+        record,
+        seen(
+            "/endless",
+            200,
+            record.response_size,
+            Outcome::CancelledInBody
+        )
+    );
+    stage.nothing_else_but(&[&record]);
+}
+
+pub(crate) fn a_timeout_inside_is_its_status(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/timeout-inside").status, 408);
+    stage.settles(seen("/timeout-inside", 408, 0, Outcome::ClientError));
+}
+
+pub(crate) fn a_timeout_outside_is_a_cancellation(adapter: &impl Adapter) {
+    let stage = Stage::with(adapter, Setup::TimeoutOutside);
+    assert_eq!(stage.get("/slow").status, 408);
+    stage.settles(Seen {
+        status: None,
+        ..seen("/slow", 0, 0, Outcome::CancelledBeforeHead)
+    });
+}
+
+pub(crate) fn a_streamed_body_is_timed_and_counted_to_its_end(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let answer = stage.get("/chunks");
+    assert_eq!(answer.body.matches("part ").count(), 3);
+    let full = stage.settles(seen("/chunks", 200, 15, Outcome::Success));
+    assert!(full.head_duration.is_some_and(|head| head < full.duration));
+}
+
+pub(crate) fn an_exact_body_that_is_never_polled_to_its_end_is_a_success(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/exact").body, "half part");
+    stage.settles(seen("/exact", 200, 9, Outcome::Success));
+}
+
+pub(crate) fn a_body_with_a_length_header_alone_is_a_success(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/length-header").body, "part part part ");
+    stage.settles(seen("/length-header", 200, 15, Outcome::Success));
+}
+
+pub(crate) fn a_body_that_fails_is_a_body_error(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert!(!stage.get("/broken-body").body.ends_with("0\r\n\r\n"));
+    stage.settles(failed(
+        seen("/broken-body", 200, 5, Outcome::BodyError),
+        "body_error",
+    ));
+}
+
+pub(crate) fn server_sent_events_are_judged_by_the_head(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert!(stage.get("/events").body.contains("data: 2"));
+    stage.settles(Seen {
+        streaming: true,
+        ..seen("/events", 200, 18, Outcome::Success)
+    });
+}
+
+pub(crate) fn a_response_to_head_has_no_body_due(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let answer = stage.send("HEAD", "/ok", &[], "");
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    stage.settles(Seen {
+        method: "HEAD".to_owned(),
+        response_size: 0,
+        ..success()
+    });
+}
+
+pub(crate) fn a_204_has_no_body_due(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/status/204").status, 204);
+    stage.settles(seen("/status/{code}", 204, 0, Outcome::Success));
+}
+
+pub(crate) fn a_304_has_no_body_due(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/status/304").status, 304);
+    stage.settles(seen("/status/{code}", 304, 0, Outcome::Success));
+}
+
+pub(crate) fn an_unknown_method_is_other(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.send("BREW", "/ok", &[], "").status, 405);
+    stage.settles(Seen {
+        method: "_OTHER".to_owned(),
+        ..seen("/ok", 405, 0, Outcome::ClientError)
+    });
+}
+
+pub(crate) fn an_unmatched_path_is_one_constant(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/no/such/page").status, 404);
+    stage.settles(seen("_UNMATCHED", 404, 0, Outcome::ClientError));
+}
+
+pub(crate) fn a_nested_route_is_its_whole_template(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/api/users/42").status, 200);
+    stage.settles(seen("/api/users/{id}", 200, 5, Outcome::Success));
+}
+
+pub(crate) fn an_ignored_route_leaves_no_trace(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/healthz").status, 200);
+    stage.nothing_else_but(&[]);
+}
+
+pub(crate) fn a_layer_applied_twice_counts_once(adapter: &impl Adapter) {
+    let stage = Stage::with(adapter, Setup::Twice);
+    assert_eq!(stage.get("/ok").status, 200);
+    stage.settles(success());
+    let snapshot = stage.steeple.registry().snapshot();
+    assert_eq!(
+        total(&snapshot, "steeple_layer_applied_twice_total"),
+        2,
+        "one for each request of this test"
+    );
+}
+
+pub(crate) fn a_request_body_is_measured_by_its_length(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(
+        stage
+            .send("POST", "/length", &[("content-length", "6")], "abcdef")
+            .body,
+        "Ok(6)"
+    );
+    stage.settles(Seen {
+        method: "POST".to_owned(),
+        request_size: Some(6),
+        ..seen("/length", 200, 5, Outcome::Success)
+    });
+}
+
+pub(crate) fn a_chunked_request_body_is_counted(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let chunked = [("transfer-encoding", "chunked")];
+    assert_eq!(
+        stage
+            .send(
+                "POST",
+                "/length",
+                &chunked,
+                "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n"
+            )
+            .body,
+        "Ok(7)"
+    );
+    stage.settles(Seen {
+        method: "POST".to_owned(),
+        request_size: adapter.traits().counts_request_bodies.then_some(7),
+        ..seen("/length", 200, 5, Outcome::Success)
+    });
+}
+
+pub(crate) fn an_acceptable_request_id_is_honoured(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let answer = stage.send("GET", "/ok", &[("x-request-id", "order-7.a_B")], "");
+    assert_eq!(answer.header("x-request-id"), Some("order-7.a_B"));
+    assert_eq!(stage.settles(success()).request_id, "order-7.a_B");
+}
+
+pub(crate) fn a_bad_request_id_is_replaced(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let answer = stage.send("GET", "/ok", &[("x-request-id", "<script>")], "");
+    let full = stage.settles(success());
+    assert_eq!(
+        answer.header("x-request-id"),
+        Some(full.request_id.as_str())
+    );
+    assert!(
+        full.request_id.len() == 32 && full.request_id.bytes().all(|byte| byte.is_ascii_hexdigit())
+    );
+}
+
+pub(crate) fn a_trace_is_continued(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    stage.send("GET", "/ok", &[("traceparent", TRACEPARENT)], "");
+    let full = stage.settles(success());
+    assert_eq!(full.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!(full.parent_span_id.as_deref(), Some("00f067aa0ba902b7"));
+    assert!(full.sampled);
+}
+
+pub(crate) fn an_upgrade_is_over_with_its_head(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let mut client = stage.client();
+    client.send(
+        "GET",
+        "/upgrade",
+        &[("connection", "upgrade"), ("upgrade", "echo")],
+        "",
+    );
+    assert!(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 101"));
+    stage.settles(Seen {
+        upgraded: true,
+        ..seen("/upgrade", 101, 0, Outcome::Success)
+    });
+    assert_eq!(
+        total(
+            &stage.steeple.registry().snapshot(),
+            "http_server_upgrades_total"
+        ),
+        1
+    );
+}
+
+pub(crate) fn a_marked_timeout_is_timed_out(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/timed-out").status, 503);
+    stage.settles(failed(
+        seen("/timed-out", 503, 0, Outcome::TimedOut),
+        "timeout",
+    ));
+}
+
+pub(crate) fn a_label_of_the_handler_is_on_the_metrics(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/tenant").status, 200);
+    stage.settles(seen("/tenant", 200, 4, Outcome::Success));
+    let text = stage.steeple.registry().render();
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("http_server_requests_total") && line.contains("/tenant"));
+    assert!(
+        line.is_some_and(|line| line.contains(r#"tenant="acme""#)),
+        "{line:?}"
+    );
+}
+
+pub(crate) fn code_below_the_layer_records_into_a_private_registry(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/record").status, 200);
+    stage.settles(seen("/record", 200, 8, Outcome::Success));
+    assert_eq!(
+        total(&stage.steeple.registry().snapshot(), "handler_runs_total"),
+        1
+    );
+}
+
+fn wait_until_active(stage: &Stage) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        let snapshot = stage.steeple.registry().snapshot();
+        let active = snapshot
+            .family("http_server_active_requests")
+            .into_iter()
+            .flat_map(|family| &family.series);
+        if active
+            .filter_map(|series| series.value.as_gauge())
+            .sum::<f64>()
+            == 1.0
+        {
+            return;
+        }
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the request did not arrive"
+        );
+        std::thread::yield_now();
+    }
+}
