@@ -1,4 +1,4 @@
-use std::{iter::FusedIterator, time::Instant, vec};
+use std::{iter::FusedIterator, sync::Arc, time::Instant, vec};
 
 use crate::{FamilySnapshot, Registry, SeriesSnapshot, Value, number};
 
@@ -65,7 +65,7 @@ impl FusedIterator for Exposition {}
 /// A metric that is being written.
 #[derive(Debug)]
 struct FamilyText {
-    name: std::sync::Arc<str>,
+    name: Arc<str>,
     series: vec::IntoIter<SeriesSnapshot>,
 }
 

@@ -69,7 +69,7 @@ impl Family {
     pub(crate) fn insert(&mut self, labels: &str, cell: Cell) -> Arc<Series> {
         let series = Arc::new(Series::new(cell));
         self.series
-            .insert(Labels::from(labels), Arc::clone(&series));
+            .insert(Labels::from_escaped(labels), Arc::clone(&series));
         series
     }
 

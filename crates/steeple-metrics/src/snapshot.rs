@@ -2,7 +2,11 @@ use std::sync::Arc;
 
 use metrics::Unit;
 
-use crate::{Kind, Labels, bounds::Bounds};
+use crate::{
+    Kind, Labels,
+    bounds::Bounds,
+    labels::{self, OVERFLOW_LABELS},
+};
 
 /// The state of a registry at one moment: plain data that no later recording changes.
 #[derive(Debug, Clone)]
@@ -81,11 +85,21 @@ impl FamilySnapshot {
     /// The value of the series with exactly these labels, in any order.
     #[must_use]
     pub fn value(&self, labels: &[(&str, &str)]) -> Option<&Value> {
-        let wanted = crate::labels::escaped(self.kind, labels.iter().copied());
-        self.series
-            .iter()
-            .find(|series| series.labels.as_str() == wanted)
-            .map(|series| &series.value)
+        self.find(&labels::escaped(self.kind, labels.iter().copied()))
+    }
+
+    /// The value of the series that takes what is beyond the metric's limits, once something was.
+    #[must_use]
+    pub fn overflow(&self) -> Option<&Value> {
+        self.find(OVERFLOW_LABELS)
+    }
+
+    fn find(&self, labels: &str) -> Option<&Value> {
+        let position = self
+            .series
+            .binary_search_by(|series| series.labels.as_str().cmp(labels))
+            .ok()?;
+        self.series.get(position).map(|series| &series.value)
     }
 }
 

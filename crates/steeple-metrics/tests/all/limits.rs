@@ -6,13 +6,8 @@ use steeple_metrics::{Kind, RegisterError, Registry, Snapshot, Value};
 
 const OVERFLOW: &[(&str, &str)] = &[("otel_metric_overflow", "true")];
 
-/// The overflow series' labels are reserved, so a look-up by labels cannot name them.
 fn overflow_total(snapshot: &Snapshot, name: &str) -> Option<u64> {
-    let series = &snapshot.family(name)?.series;
-    let overflow = series
-        .iter()
-        .find(|series| series.labels.as_str() == r#"otel_metric_overflow="true""#);
-    overflow.and_then(|series| series.value.as_counter())
+    snapshot.family(name)?.overflow()?.as_counter()
 }
 
 fn sum(snapshot: &Snapshot, name: &str) -> u64 {
