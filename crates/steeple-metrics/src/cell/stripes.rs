@@ -123,3 +123,45 @@ fn thread_index() -> usize {
         index.get()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn threads_that_share_a_stripe_lose_nothing() {
+        const THREADS: usize = 4;
+        const ADDITIONS: usize = 100_000;
+        let stripes = Stripes::new(2);
+        let start = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    let stripe = stripes.stripe(0);
+                    start.wait();
+                    for _ in 0..ADDITIONS {
+                        stripe.add(0, 1);
+                        stripe.add_float(1, 1.0);
+                    }
+                });
+            }
+        });
+        let shared = stripes.stripe(0);
+        assert_eq!(shared.get(0), (THREADS * ADDITIONS) as u64);
+        assert_eq!(f64::from_bits(shared.get(1)), (THREADS * ADDITIONS) as f64);
+    }
+
+    #[test]
+    fn a_thread_keeps_its_stripe_and_stripes_do_not_overlap() {
+        let stripes = Stripes::new(WORDS + 1);
+        stripes.local().add(WORDS, 1);
+        stripes.local().add(WORDS, 1);
+        let mut counts: Vec<_> = stripes.iter().map(|stripe| stripe.get(WORDS)).collect();
+        counts.sort_unstable();
+        assert_eq!(counts.len(), *STRIPES);
+        assert_eq!(counts.iter().sum::<u64>(), 2);
+        assert_eq!(counts.last(), Some(&2));
+    }
+}
