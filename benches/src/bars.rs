@@ -83,8 +83,8 @@ pub fn bars(report: &Report) -> Vec<Bar> {
     ]
 }
 
-fn cost(costs: &[(&'static str, f64)], name: &str) -> Option<f64> {
+fn cost(costs: &[(String, f64)], name: &str) -> Option<f64> {
     costs
         .iter()
-        .find_map(|(other, cost)| (*other == name).then_some(*cost))
+        .find_map(|(other, cost)| (other == name).then_some(*cost))
 }

@@ -38,9 +38,7 @@ pub enum ChildError {
 
 /// Runs this program again with other arguments and reads the figures that it prints.
 pub(crate) fn figures<const N: usize>(arguments: &[&str]) -> Result<[f64; N], ChildError> {
-    let mut command = Command::new(this_program()?);
-    let output = finish(command.args(arguments))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = printed(arguments)?;
     let figures: Vec<f64> = text
         .split_whitespace()
         .filter_map(|word| word.parse().ok())
@@ -50,6 +48,22 @@ pub(crate) fn figures<const N: usize>(arguments: &[&str]) -> Result<[f64; N], Ch
         output: text,
         expected: N,
     })
+}
+
+/// Runs this program again with `what` and reads the name and the figure on each line.
+pub(crate) fn costs(what: &str) -> Result<Vec<(String, f64)>, ChildError> {
+    let text = printed(&[what])?;
+    let cost = |line: &str| {
+        let (name, figure) = line.split_once(' ')?;
+        Some((name.to_owned(), figure.parse().ok()?))
+    };
+    Ok(text.lines().filter_map(cost).collect())
+}
+
+fn printed(arguments: &[&str]) -> Result<String, ChildError> {
+    let mut command = Command::new(this_program()?);
+    let output = finish(command.args(arguments))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 pub(crate) fn this_program() -> Result<std::path::PathBuf, ChildError> {

@@ -4,7 +4,7 @@ use std::{env, process::ExitCode};
 
 use steeple_benches::{
     Allocations, Bar, ChildError, CountingAllocator, Report, Subject, UnknownSubject, bars,
-    nanoseconds_per_request, serve, throughput,
+    nanoseconds_per_request, record_costs, render_costs, serve, throughput,
 };
 
 #[global_allocator]
@@ -15,11 +15,14 @@ usage: steeple-benches all [--check] [--no-instructions]
        steeple-benches list
        steeple-benches run SUBJECT REQUESTS
        steeple-benches allocations | time | scaling SUBJECT
+       steeple-benches record | render
 
 all          measure every subject and print the report; --check fails when a bar is missed;
              --no-instructions leaves out what needs valgrind
 list         the names of the subjects
 run          serve that many requests, as the instruction count does
+record       the cost of a cached histogram record
+render       the cost of a rendered line
 the others   print one measure of one subject
 ";
 
@@ -75,7 +78,21 @@ fn obey(arguments: &[&str]) -> Result<(), Failure> {
             println!("{} {}", throughput.one, throughput.two);
             Ok(())
         }
+        ["record"] => {
+            print_costs(&record_costs());
+            Ok(())
+        }
+        ["render"] => {
+            print_costs(&render_costs());
+            Ok(())
+        }
         _ => Err(Failure::Usage),
+    }
+}
+
+fn print_costs(costs: &[(&'static str, f64)]) {
+    for (name, nanoseconds) in costs {
+        println!("{name} {nanoseconds:.1}");
     }
 }
 

@@ -24,7 +24,10 @@ const ROUNDS: usize = 41;
 const RECORDS: usize = 10_000;
 
 /// The least that a histogram can do: one bucket search and two relaxed adds.
+///
+/// Aligned, since it takes twice the time where chance puts it across cache lines.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct FloorHistogram {
     buckets: [AtomicU64; BOUNDS.len() + 1],
     nanoseconds: AtomicU64,

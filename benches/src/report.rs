@@ -26,9 +26,9 @@ pub struct Report {
     /// The figures a request, one row a subject.
     pub rows: Vec<Row>,
     /// Nanoseconds a cached histogram record, by name.
-    pub record: Vec<(&'static str, f64)>,
+    pub record: Vec<(String, f64)>,
     /// Nanoseconds a rendered line, by name.
-    pub render: Vec<(&'static str, f64)>,
+    pub render: Vec<(String, f64)>,
 }
 
 impl Report {
@@ -39,9 +39,13 @@ impl Report {
     }
 
     /// How well a subject scales to two threads, where the bare router is 1.
+    ///
+    /// `None` where the bare router itself did not get two processors: then nobody would scale, and
+    /// everybody would look alike.
     #[must_use]
     pub fn relative_scaling(&self, row: &Row) -> Option<f64> {
-        let bare = self.row("bare")?.throughput?;
-        Some(row.throughput?.scaling() / bare.scaling())
+        const TWO_PROCESSORS: f64 = 1.4;
+        let bare = self.row("bare")?.throughput?.scaling();
+        (bare >= TWO_PROCESSORS).then_some(row.throughput?.scaling() / bare)
     }
 }

@@ -4,7 +4,7 @@ use super::{Report, Row};
 use crate::{
     Allocations, Subject, Throughput,
     child::{self, ChildError},
-    instructions, record_costs, render_costs,
+    instructions,
     timing::median,
 };
 
@@ -50,8 +50,8 @@ impl Report {
         eprintln!("record and render");
         Ok(Self {
             rows,
-            record: record_costs(),
-            render: render_costs(),
+            record: child::costs("record")?,
+            render: child::costs("render")?,
         })
     }
 }

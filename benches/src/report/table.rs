@@ -94,7 +94,7 @@ fn costs(
     formatter: &mut Formatter<'_>,
     what: &str,
     unit: &str,
-    costs: &[(&'static str, f64)],
+    costs: &[(String, f64)],
 ) -> fmt::Result {
     writeln!(formatter, "| {what} | {unit} |\n|---|---:|")?;
     for (name, cost) in costs {
