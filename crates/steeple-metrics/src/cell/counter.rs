@@ -54,10 +54,10 @@ mod tests {
         let cell = CounterCell::new();
         thread::scope(|scope| {
             for _ in 0..16 {
-                scope.spawn(|| (0..20_000).for_each(|_| cell.increment(3)));
+                scope.spawn(|| (0..1_000).for_each(|_| cell.increment(3)));
             }
         });
-        assert_eq!(cell.total(), 960_000);
+        assert_eq!(cell.total(), 48_000);
     }
 
     #[test]

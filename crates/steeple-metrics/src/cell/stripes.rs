@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn threads_that_share_a_stripe_lose_nothing() {
         const THREADS: usize = 4;
-        const ADDITIONS: usize = 100_000;
+        const ADDITIONS: usize = 500_000;
         let stripes = Stripes::new(2);
         let start = Barrier::new(THREADS);
         thread::scope(|scope| {
