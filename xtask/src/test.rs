@@ -90,7 +90,7 @@ fn format() -> Command {
 }
 
 fn clippy() -> Command {
-    let mut command = everything(["clippy", "--all-targets"]);
+    let mut command = everything(["clippy", "--all-targets", "--no-deps"]);
     command.args(["--", "-D", "warnings"]);
     command
 }
