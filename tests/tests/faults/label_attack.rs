@@ -1,0 +1,52 @@
+//! F4: paths, methods and hosts that a client makes up.
+
+use steeple_tests::{
+    hostile::LabelAttack,
+    process::{isolated, resident_bytes, sized},
+};
+
+use crate::server::Server;
+
+const MEBIBYTE: u64 = 1 << 20;
+
+#[test]
+fn hostile_requests_share_one_series_take_no_memory_and_hide_no_new_route() {
+    isolated(
+        "label_attack::hostile_requests_share_one_series_take_no_memory_and_hide_no_new_route",
+        || {
+            let server = Server::start();
+            server.visit("/hello");
+            let requests = sized(20_000, 1_000_000);
+            let known_path = LabelAttack {
+                paths: false,
+                ..LabelAttack::of(1_000)
+            };
+            assert_eq!(known_path.run(server.address).unwrap(), 1_000);
+            let series = server.series("http_server_requests_total");
+            let before = resident_bytes().unwrap();
+
+            assert_eq!(
+                LabelAttack::of(requests).run(server.address).unwrap(),
+                requests
+            );
+
+            let grown = resident_bytes().unwrap().saturating_sub(before);
+            assert!(grown <= 8 * MEBIBYTE, "grown by {grown} bytes");
+            assert_eq!(server.series("http_server_requests_total"), series);
+            let hostile = server.requests_of("_OTHER", "_UNMATCHED", "404", "client_error");
+            assert_eq!(hostile, requests + 1_000);
+            assert!(
+                !server.exposition().contains(".example"),
+                "a host became a label"
+            );
+
+            server.visit("/late/1");
+            assert_eq!(
+                server.requests_of("GET", "/late/{number}", "200", "success"),
+                1
+            );
+            assert_eq!(server.requests(), requests + 1_000 + 2);
+            assert_eq!(server.in_flight(), 0.0);
+        },
+    );
+}

@@ -1,0 +1,11 @@
+//! What must survive: hostile labels, nobody scraping, clients that leave, handlers that panic.
+//!
+//! The clients are those of [`steeple_tests::hostile`]; `benches/tests/peer_faults` sends the same ones to released
+//! crates. `STEEPLE_FULL=1` runs the sizes that the documentation promises, otherwise a sample of them.
+
+mod aborts;
+mod endless_stream;
+mod label_attack;
+mod panics;
+mod server;
+mod unscraped;

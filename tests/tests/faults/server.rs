@@ -1,0 +1,146 @@
+//! A service with steeple around it, and what it says of itself.
+
+use std::{
+    future,
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    thread,
+};
+
+use axum::{Router, body::Body, extract::Request, routing::get};
+use bytes::Bytes;
+use futures_util::stream;
+use steeple::{Steeple, metrics::Value};
+use steeple_tests::hostile::visit;
+use tower::util::MapRequestLayer;
+
+/// A service that runs until the process ends.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    steeple: Steeple,
+    never_answered: Arc<AtomicU64>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let steeple = Steeple::builder("faults")
+            .private()
+            .without_ops()
+            .build()
+            .unwrap();
+        let never_answered = Arc::<AtomicU64>::default();
+        let router = router(&steeple, &never_answered);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        listener.set_nonblocking(true).unwrap();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime.unwrap().block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                axum::serve(listener, router).await.unwrap();
+            });
+        });
+        Self {
+            address,
+            steeple,
+            never_answered,
+        }
+    }
+
+    /// Requests to `/pending` that reached the service, counted outside of steeple.
+    pub(crate) fn never_answered(&self) -> u64 {
+        self.never_answered.load(SeqCst)
+    }
+
+    /// One ordinary request, read to its end.
+    pub(crate) fn visit(&self, path: &str) {
+        assert_eq!(visit(self.address, path).unwrap(), 200);
+    }
+
+    /// The in-flight gauge, over all its series.
+    pub(crate) fn in_flight(&self) -> f64 {
+        let values = self.values("http_server_active_requests");
+        values.iter().filter_map(Value::as_gauge).sum()
+    }
+
+    /// The requests counted, over all series.
+    pub(crate) fn requests(&self) -> u64 {
+        let values = self.values("http_server_requests_total");
+        values.iter().filter_map(Value::as_counter).sum()
+    }
+
+    /// How many series a metric has.
+    pub(crate) fn series(&self, metric: &str) -> usize {
+        self.values(metric).len()
+    }
+
+    /// The requests counted with exactly these labels.
+    pub(crate) fn requests_of(
+        &self,
+        method: &str,
+        route: &str,
+        status: &str,
+        outcome: &str,
+    ) -> u64 {
+        let labels = [
+            ("http_request_method", method),
+            ("http_route", route),
+            ("http_response_status_code", status),
+            ("outcome", outcome),
+        ];
+        let snapshot = self.steeple.registry().snapshot();
+        snapshot
+            .value("http_server_requests_total", &labels)
+            .and_then(Value::as_counter)
+            .unwrap_or(0)
+    }
+
+    /// The whole exposition.
+    pub(crate) fn exposition(&self) -> String {
+        self.steeple.registry().render()
+    }
+
+    fn values(&self, metric: &str) -> Vec<Value> {
+        let snapshot = self.steeple.registry().snapshot();
+        let family = snapshot.family(metric);
+        family.map_or_else(Vec::new, |family| {
+            family
+                .series
+                .iter()
+                .map(|series| series.value.clone())
+                .collect()
+        })
+    }
+}
+
+fn router(steeple: &Steeple, never_answered: &Arc<AtomicU64>) -> Router {
+    let never_answered = Arc::clone(never_answered);
+    let count = move |request: Request| {
+        if request.uri().path() == "/pending" {
+            never_answered.fetch_add(1, SeqCst);
+        }
+        request
+    };
+    Router::new()
+        .route("/hello", get(|| async { "hello" }))
+        .route("/late/{number}", get(|| async { "a late route" }))
+        .route("/pending", get(future::pending::<&'static str>))
+        .route("/endless", get(async || endless()))
+        .route("/panic", get(panicking))
+        .layer(steeple.axum())
+        .layer(MapRequestLayer::new(count))
+}
+
+fn endless() -> Body {
+    let event = Ok::<_, std::convert::Infallible>(Bytes::from_static(b"data: tick\n\n"));
+    Body::from_stream(stream::repeat(event))
+}
+
+async fn panicking() -> &'static str {
+    panic!("on purpose")
+}
