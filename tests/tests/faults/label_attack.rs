@@ -31,6 +31,7 @@ fn hostile_requests_share_one_series_take_no_memory_and_hide_no_new_route() {
             );
 
             let grown = resident_bytes().unwrap().saturating_sub(before);
+            eprintln!("{requests} hostile requests: grown by {grown} bytes");
             assert!(grown <= 8 * MEBIBYTE, "grown by {grown} bytes");
             assert_eq!(server.series("http_server_requests_total"), series);
             let hostile = server.requests_of("_OTHER", "_UNMATCHED", "404", "client_error");

@@ -6,6 +6,7 @@
 mod aborts;
 mod endless_stream;
 mod label_attack;
+mod overflow;
 mod panics;
 mod server;
 mod unscraped;

@@ -10,7 +10,12 @@ use std::{
     thread,
 };
 
-use axum::{Router, body::Body, extract::Request, routing::get};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request},
+    routing::get,
+};
 use bytes::Bytes;
 use futures_util::stream;
 use steeple::{Steeple, metrics::Value};
@@ -70,7 +75,12 @@ impl Server {
 
     /// The requests counted, over all series.
     pub(crate) fn requests(&self) -> u64 {
-        let values = self.values("http_server_requests_total");
+        self.total("http_server_requests_total")
+    }
+
+    /// A counter's total, over all its series.
+    pub(crate) fn total(&self, counter: &str) -> u64 {
+        let values = self.values(counter);
         values.iter().filter_map(Value::as_counter).sum()
     }
 
@@ -129,6 +139,7 @@ fn router(steeple: &Steeple, never_answered: &Arc<AtomicU64>) -> Router {
     Router::new()
         .route("/hello", get(|| async { "hello" }))
         .route("/late/{number}", get(|| async { "a late route" }))
+        .route("/order/{order}", get(order))
         .route("/pending", get(future::pending::<&'static str>))
         .route("/endless", get(async || endless()))
         .route("/panic", get(panicking))
@@ -139,6 +150,12 @@ fn router(steeple: &Steeple, never_answered: &Arc<AtomicU64>) -> Router {
 fn endless() -> Body {
     let event = Ok::<_, std::convert::Infallible>(Bytes::from_static(b"data: tick\n\n"));
     Body::from_stream(stream::repeat(event))
+}
+
+/// A mistake of the application's: a label without bounds.
+async fn order(Path(order): Path<String>) -> &'static str {
+    metrics::counter!("shop.orders", "order" => order).increment(1);
+    "ordered"
 }
 
 async fn panicking() -> &'static str {

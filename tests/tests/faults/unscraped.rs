@@ -19,6 +19,7 @@ fn observations_that_nobody_scrapes_take_no_memory() {
             (1..observations).for_each(|_| histogram.record(0.2));
 
             let grown = resident_bytes().unwrap().saturating_sub(before);
+            eprintln!("{observations} observations: grown by {grown} bytes");
             assert!(grown <= 1 << 20, "grown by {grown} bytes");
             let snapshot = registry.snapshot();
             let distribution = snapshot
