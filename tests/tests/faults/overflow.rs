@@ -73,7 +73,10 @@ impl Subscriber for WarningsOfMetrics {
 impl Visit for &WarningsOfMetrics {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "metric" {
-            self.metrics.lock().unwrap().push(value.to_owned());
+            self.metrics
+                .lock()
+                .expect("no panic in between")
+                .push(value.to_owned());
         }
     }
 

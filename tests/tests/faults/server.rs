@@ -35,19 +35,21 @@ impl Server {
             .private()
             .without_ops()
             .build()
-            .unwrap();
+            .expect("a valid configuration");
         let never_answered = Arc::<AtomicU64>::default();
         let router = router(&steeple, &never_answered);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        listener.set_nonblocking(true).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
+        listener.set_nonblocking(true).expect("a plain socket");
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build();
-            runtime.unwrap().block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, router).await.unwrap();
+            runtime.expect("a runtime").block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a plain socket");
+                axum::serve(listener, router)
+                    .await
+                    .expect("the server runs until the process ends");
             });
         });
         Self {
@@ -64,7 +66,7 @@ impl Server {
 
     /// One ordinary request, read to its end.
     pub(crate) fn visit(&self, path: &str) {
-        assert_eq!(visit(self.address, path).unwrap(), 200);
+        assert_eq!(visit(self.address, path).expect("the service serves"), 200);
     }
 
     /// The in-flight gauge, over all its series.
