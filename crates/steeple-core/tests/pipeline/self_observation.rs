@@ -182,26 +182,31 @@ fn a_full_queue_is_logged_once_by_the_worker() {
 #[test]
 fn nothing_that_an_exporter_does_is_traced() {
     let lines = Lines::default();
-    let seen = Arc::new(AtomicU64::new(0));
-    let observed = seen.clone();
-    let pipeline = tracing::subscriber::with_default(lines.clone(), || {
-        builder("quiet").spawn(move || {
-            tracing::error!("the factory speaks");
-            let observed = observed.clone();
-            async move |_: &[String]| {
-                tracing::error!("the exporter speaks");
-                let task = tokio::spawn(async { tracing::error!("a task of the exporter speaks") });
-                task.await.map_err(ExportError::permanent)?;
-                observed.fetch_add(u64::from(is_worker_thread()), SeqCst);
-                Ok(())
-            }
-        })
+    // The worker's thread would hear of no other than the global one.
+    tracing::subscriber::set_global_default(lines.clone()).unwrap();
+    tracing::error!("the test speaks");
+    let workers = Arc::new(AtomicU64::new(0));
+    let count = workers.clone();
+    let pipeline = builder("quiet").spawn(move || {
+        tracing::error!("the factory speaks");
+        let count = count.clone();
+        async move |_: &[String]| {
+            tracing::error!("the exporter speaks");
+            let task = tokio::spawn(async { tracing::error!("a task of the exporter speaks") });
+            task.await.map_err(ExportError::permanent)?;
+            count.fetch_add(u64::from(is_worker_thread()), SeqCst);
+            Ok(())
+        }
     });
     pipeline.producer().push("item".to_owned());
     let report = pipeline.shutdown_blocking(PATIENCE);
-    assert_eq!(report.exported, 1);
-    assert!(lines.about("speaks").is_empty());
-    assert_eq!(seen.load(SeqCst), 1);
+    assert_eq!((report.exported, report.lost), (1, 0));
+    let spoken = lines.about("speaks");
+    assert!(
+        spoken.len() == 1 && spoken[0].contains("the test speaks"),
+        "{spoken:?}"
+    );
+    assert_eq!(workers.load(SeqCst), 1);
     assert!(!is_worker_thread());
 }
 
