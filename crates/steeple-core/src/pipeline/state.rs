@@ -250,6 +250,17 @@ mod tests {
     }
 
     #[test]
+    fn a_draining_pipeline_takes_no_more_and_exports_what_it_has() {
+        let mut state = state();
+        assert!(state.admit("early", 1).is_ok());
+        state.phase = Phase::Draining;
+        let refused = Err((DropReason::NotRunning, "late"));
+        assert_eq!(state.admit("late", 1), refused);
+        assert!(matches!(state.next(), Next::Export(batch) if batch.items() == ["early"]));
+        assert!(matches!(state.next(), Next::Stop));
+    }
+
+    #[test]
     fn batches_reuse_the_memory_of_earlier_ones() {
         let mut state = state();
         state.recycle(Vec::with_capacity(7));
