@@ -43,7 +43,7 @@ pub enum BuildError {
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
     /// The registry is configured wrongly.
-    #[error("the metrics registry cannot be made")]
+    #[error(transparent)]
     Registry(#[from] RegistryError),
     /// There is another global recorder, and ours was required.
     #[error(
@@ -51,10 +51,13 @@ pub enum BuildError {
     )]
     RecorderTaken(#[from] InstallError),
     /// The observer is configured wrongly.
-    #[error("the observer cannot be made")]
+    #[error(transparent)]
     Observer(#[from] ObserverError),
     /// The ops listener does not listen.
-    #[error("the ops listener cannot be started")]
+    #[error(
+        "the ops listener cannot be started as `ops`, or OTEL_EXPORTER_PROMETHEUS_HOST, OTEL_EXPORTER_PROMETHEUS_PORT \
+         and STEEPLE_OPS_TOKEN, configure it"
+    )]
     Ops(#[from] BindError),
     /// A metric about steeple itself is refused.
     #[error("a metric of steeple's own cannot be registered")]
@@ -134,40 +137,34 @@ impl SteepleBuilder {
         } else {
             Environment::default()
         };
-        let name = ServiceName::parse(
-            environment
-                .service_name
-                .clone()
-                .unwrap_or(self.service_name),
-        )?;
         if environment.disabled {
+            tracing::info!("OTEL_SDK_DISABLED is true: steeple observes nothing");
             return Ok(Steeple::disabled());
         }
+        // What can fail for what it says comes before what changes the process.
+        let name = match &environment.service_name {
+            Some(name) => name.clone(),
+            None => ServiceName::parse(self.service_name)?,
+        };
         let registry =
             (self.registry)(Registry::builder().on_overflow(warn_of_overflow)).build()?;
-        let observer = (self.observer)(known_methods(
-            Observer::builder(),
-            environment.known_methods.as_deref(),
-        ));
-        // What can fail for what it says comes before what changes the process.
+        describe_self(&registry, &name)?;
+        let mut observer = (self.observer)(Observer::builder());
+        if let Some(methods) = &environment.known_methods {
+            observer = observer.known_methods(methods);
+        }
         observer.check()?;
         let ops = self
             .ops
             .then(|| listen(self.listener, &registry, &environment))
             .transpose()?;
         let observer = recorder::connect(observer, &registry, self.global)?.build()?;
-        describe_self(&registry, &name)?;
-        Ok(Steeple::new(
-            observer,
-            registry,
-            ops,
-            self.global != GlobalRecorder::Leave,
-        ))
+        let is_global = self.global != GlobalRecorder::Leave;
+        Ok(Steeple::new(observer, registry, ops, is_global))
     }
 
     /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one
     /// returned observes nothing.
-    #[must_use]
     pub fn build_or_disabled(self) -> Steeple {
         self.build().unwrap_or_else(|error| {
             let error: &dyn std::error::Error = &error;
@@ -177,13 +174,6 @@ impl SteepleBuilder {
             );
             Steeple::disabled()
         })
-    }
-}
-
-fn known_methods(observer: ObserverBuilder, methods: Option<&[String]>) -> ObserverBuilder {
-    match methods {
-        Some(methods) => observer.known_methods(methods),
-        None => observer,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{env, ffi::OsString, net::IpAddr};
 
+use crate::service_name::ServiceName;
+
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 const KNOWN_METHODS: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
@@ -25,7 +27,7 @@ pub struct EnvironmentError {
 /// The variables that are set. As the OpenTelemetry specification has it, an empty variable is not set.
 #[derive(Default)]
 pub(crate) struct Environment {
-    pub(crate) service_name: Option<String>,
+    pub(crate) service_name: Option<ServiceName>,
     pub(crate) disabled: bool,
     pub(crate) known_methods: Option<Vec<String>>,
     pub(crate) ops_host: Option<IpAddr>,
@@ -49,7 +51,7 @@ impl Environment {
             }),
         };
         Ok(Self {
-            service_name: text(SERVICE_NAME)?,
+            service_name: text(SERVICE_NAME)?.map(name).transpose()?,
             disabled: text(DISABLED)?.is_some_and(|value| boolean(DISABLED, &value)),
             known_methods: text(KNOWN_METHODS)?
                 .map(|list| methods(&list))
@@ -59,6 +61,15 @@ impl Environment {
             ops_token: text(OPS_TOKEN)?,
         })
     }
+}
+
+fn name(name: String) -> Result<ServiceName, EnvironmentError> {
+    let value = format!("{name:?}");
+    ServiceName::parse(name).map_err(|_| EnvironmentError {
+        key: SERVICE_NAME,
+        value,
+        accepted: "a name of at most 255 bytes without control characters and outer white space, such as `shop`",
+    })
 }
 
 /// Reads a [boolean](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#boolean-value):
@@ -141,7 +152,10 @@ mod tests {
             (OPS_PORT, "0"),
         ])
         .unwrap();
-        assert_eq!(environment.service_name.as_deref(), Some("shop"));
+        assert_eq!(
+            environment.service_name.as_ref().map(ServiceName::as_str),
+            Some("shop")
+        );
         assert!(environment.disabled);
         assert_eq!(
             environment.known_methods,
@@ -169,6 +183,7 @@ mod tests {
     #[test]
     fn a_bad_value_is_an_error_that_names_key_value_and_accepted_form() {
         for (key, value, accepted) in [
+            (SERVICE_NAME, " shop", "without control characters"),
             (OPS_PORT, "70000", "a port from 0 to 65535"),
             (OPS_PORT, "http", "a port from 0 to 65535"),
             (OPS_HOST, "ops.example", "an IP address"),

@@ -61,7 +61,7 @@ impl Steeple {
         }
     }
 
-    /// The layer to add to an axum router, with [`Router::layer`](axum::Router::layer).
+    /// The layer to add to an axum router, with `Router::layer`.
     #[cfg(feature = "axum")]
     #[must_use]
     pub fn axum(&self) -> steeple_axum::ObserveLayer<steeple_axum::Axum> {

@@ -43,9 +43,9 @@
 //! | variable | what |
 //! |---|---|
 //! | `OTEL_SERVICE_NAME` | the service's name |
-//! | `OTEL_SDK_DISABLED` | `true`: observe nothing |
+//! | `OTEL_SDK_DISABLED` | `true`: observe nothing and listen nowhere |
 //! | `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` | the known methods, separated by commas, instead of the standard ones |
-//! | `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` | where the ops listener is |
+//! | `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` | where the ops listener is, 127.0.0.1 and 9464 for the one that is not set; either replaces the address set in code |
 //! | `STEEPLE_OPS_TOKEN` | the token that the ops listener asks for |
 //!
 //! # Features
@@ -54,8 +54,8 @@
 //!
 //! | feature | what |
 //! |---|---|
-//! | `axum` | [`Steeple::axum`] and the adapter as [`axum`](crate::axum) |
-//! | `tower` | [`Steeple::tower`] and the adapter as [`tower`](crate::tower) |
+//! | `axum` | `Steeple::axum` and the adapter as `steeple::axum` |
+//! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 
 mod builder;
 mod environment;

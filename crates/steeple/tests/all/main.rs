@@ -1,0 +1,12 @@
+//! How an instance starts, what it leaves alone, and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod disabled;
+mod environment;
+mod panic_hook;
+mod process;
+mod recorder;
+mod service;
+mod settings;
+mod shutdown;
