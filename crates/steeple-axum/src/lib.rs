@@ -22,6 +22,12 @@
 //! [`nest_service`](axum::Router::nest_service) or a fallback, has no template and counts under the one route
 //! `_UNMATCHED`. A router inside a `nest_service` can have the layer too: it then tells its template, prefix included, and
 //! the request counts once.
+//!
+//! | the layer is added with | it observes | routes |
+//! |---|---|---|
+//! | [`Router::layer`](axum::Router::layer) | what was routed or merged before it, fallbacks too | templates |
+//! | [`Router::route_layer`](axum::Router::route_layer) | the same without fallbacks | templates |
+//! | `tower::ServiceBuilder`, around the whole router | everything, and before it is routed | `_UNMATCHED`, unless a layer inside knows better |
 
 use axum::{
     body::{Body, HttpBody},

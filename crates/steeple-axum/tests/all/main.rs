@@ -1,0 +1,8 @@
+//! What steeple sees of an axum router, and what handlers see of steeple.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod current;
+mod request_body;
+mod routes;
+mod stage;

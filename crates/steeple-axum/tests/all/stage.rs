@@ -1,0 +1,146 @@
+//! A router under observation.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{Method, StatusCode},
+    response::Response,
+};
+use http_body_util::BodyExt;
+use steeple_axum::{Axum, ObserveLayer};
+use steeple_core::{Label, Observer, RequestRecord};
+use steeple_metrics::Registry;
+use tower::{Service, ServiceExt};
+
+/// What a record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) route: String,
+    pub(crate) method: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) error_type: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) request_id: String,
+    pub(crate) request_size: Option<u64>,
+    pub(crate) response_size: u64,
+}
+
+/// An observer and what it recorded.
+pub(crate) struct Stage {
+    pub(crate) observer: Observer,
+    registry: Registry,
+    records: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let registry = Registry::new();
+        let records = Arc::<Mutex<Vec<Seen>>>::default();
+        let sink = Arc::clone(&records);
+        let observer = Observer::builder()
+            .recorder(Arc::new(registry.clone()))
+            .label(Label::new("tenant"))
+            .sink(move |record: &RequestRecord<'_>| {
+                sink.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(Seen::of(record));
+            })
+            .build()
+            .unwrap();
+        Self {
+            observer,
+            registry,
+            records,
+        }
+    }
+
+    pub(crate) fn layer(&self) -> ObserveLayer<Axum> {
+        steeple_axum::layer(&self.observer)
+    }
+
+    /// Answers one request and returns the answer, read to its end, and all that was recorded meanwhile.
+    pub(crate) async fn send(&self, router: &Router, request: Request) -> (Answer, Vec<Seen>) {
+        let answer = answer(router.clone(), request).await;
+        (answer, std::mem::take(&mut *self.records.lock().unwrap()))
+    }
+
+    /// The one route that GET `path` was recorded under.
+    pub(crate) async fn route(&self, router: &Router, path: &str) -> String {
+        let (_, records) = self.send(router, get(path)).await;
+        let [record] = &records[..] else {
+            panic!("one record of {path}: {records:?}")
+        };
+        record.route.clone()
+    }
+
+    /// The sum of the counter `name`.
+    pub(crate) fn total(&self, name: &str) -> u64 {
+        let snapshot = self.registry.snapshot();
+        let series = snapshot
+            .family(name)
+            .into_iter()
+            .flat_map(|family| &family.series);
+        series.filter_map(|series| series.value.as_counter()).sum()
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        self.registry.render()
+    }
+}
+
+impl Seen {
+    fn of(record: &RequestRecord<'_>) -> Self {
+        Self {
+            route: record.route.to_owned(),
+            method: record.method.to_owned(),
+            status: record.status,
+            error_type: record.error_type.map(|error_type| error_type.to_string()),
+            error: record.error.map(|error| error.message.clone()),
+            request_id: record.request_id.to_string(),
+            request_size: record.request_size,
+            response_size: record.response_size,
+        }
+    }
+}
+
+/// A response that was read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) request_id: Option<String>,
+    pub(crate) body: String,
+}
+
+pub(crate) fn get(path: &str) -> Request {
+    request(Method::GET, path, Body::empty())
+}
+
+pub(crate) fn request(method: Method, path: &str, body: Body) -> Request {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .body(body)
+        .unwrap()
+}
+
+pub(crate) async fn answer<S, B>(service: S, request: Request) -> Answer
+where
+    S: Service<Request, Response = Response<B>>,
+    S::Error: std::fmt::Debug,
+    B: axum::body::HttpBody,
+    B::Error: std::fmt::Debug,
+{
+    let (head, body) = service.oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: head.status,
+        request_id: head
+            .headers
+            .get("x-request-id")
+            .map(|id| id.to_str().unwrap().to_owned()),
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
