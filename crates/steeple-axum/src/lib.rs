@@ -29,6 +29,8 @@
 //! | [`Router::route_layer`](axum::Router::route_layer) | the same without fallbacks | templates |
 //! | `tower::ServiceBuilder`, around the whole router | everything, and before it is routed | `_UNMATCHED`, unless a layer inside knows better |
 
+use std::mem;
+
 use axum::{
     body::{Body, HttpBody},
     extract::{MatchedPath, Request},
@@ -49,8 +51,6 @@ pub fn layer(observer: &Observer) -> ObserveLayer<Axum> {
 pub struct Axum;
 
 impl Framework<Body> for Axum {
-    type Body = Body;
-
     #[inline]
     fn route<'r>(&self, request: &'r Request) -> Option<&'r str> {
         request
@@ -60,12 +60,12 @@ impl Framework<Body> for Axum {
     }
 
     #[inline]
-    fn count(&self, request: Request, observation: &mut Observation) -> Request {
-        match observation.request_counter() {
-            Some(counter) if !request.body().is_end_stream() => {
-                request.map(|body| Body::new(CountedBody::new(body, counter)))
-            }
-            _ => request,
+    fn count(&self, request: &mut Request, observation: &mut Observation) {
+        if let Some(counter) = observation.request_counter()
+            && !request.body().is_end_stream()
+        {
+            let body = mem::take(request.body_mut());
+            *request.body_mut() = Body::new(CountedBody::new(body, counter));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! current one. These functions read and complete it from anywhere below, without an extractor. In a task that was
 //! spawned, or outside of any request, there is no current observation and they do nothing.
 
-use std::{any, cell::Cell, error::Error};
+use std::{any, cell::Cell, error::Error, mem::ManuallyDrop};
 
 use crate::{
     observation::State, record::AttachedError, request_id::RequestId, text,
@@ -12,13 +12,15 @@ use crate::{
 };
 
 thread_local! {
-    static CURRENT: Cell<Option<Box<State>>> = const { Cell::new(None) };
+    // Whoever puts an observation here takes it back, so that none is left when the thread ends. Not dropping it spares
+    // every access the question whether that is already done.
+    static CURRENT: ManuallyDrop<Cell<Option<Box<State>>>> = const { ManuallyDrop::new(Cell::new(None)) };
 }
 
 /// The id of the current request or job.
 #[must_use]
 pub fn request_id() -> Option<RequestId> {
-    with(|state| state.beginning.request_id.clone())?
+    with(|state| state.beginning.request_id)
 }
 
 /// The place of the current request or job in its trace.
@@ -60,23 +62,19 @@ pub fn timed_out() {
 
 /// Lends the current observation to `f`, which must not run foreign code: it would find no current observation.
 pub(crate) fn with<R>(f: impl FnOnce(&mut State) -> R) -> Option<R> {
-    CURRENT
-        .try_with(|current| {
-            let mut state = current.take()?;
-            let result = f(&mut state);
-            current.set(Some(state));
-            Some(result)
-        })
-        .ok()
-        .flatten()
+    CURRENT.with(|current| {
+        let mut state = current.take()?;
+        let result = f(&mut state);
+        current.set(Some(state));
+        Some(result)
+    })
 }
 
 /// Makes `state` the current observation while `f` runs, which must not unwind.
 #[inline]
 pub(crate) fn enter<R>(state: &mut Option<Box<State>>, f: impl FnOnce() -> R) -> R {
     let swap = |state: &mut Option<Box<State>>| {
-        // A thread on its way out has no current observation any more; `state` then stays where it is.
-        let _ = CURRENT.try_with(|current| *state = current.replace(state.take()));
+        CURRENT.with(|current| *state = current.replace(state.take()));
     };
     swap(state);
     let result = f();

@@ -33,6 +33,7 @@
 //! - Nothing that a client controls becomes a label or makes anything grow.
 //! - A panic in a [`Sink`] is kept from the request.
 
+mod clock;
 pub mod current;
 mod head;
 mod headers;

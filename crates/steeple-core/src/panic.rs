@@ -65,12 +65,11 @@ fn describe(info: &PanicHookInfo<'_>) {
         .try_with(|describing| !describing.replace(true))
         .unwrap_or(false);
     if first {
-        current::with(|state| {
-            state.progress.described = Some(PanicReport {
-                message: message(info.payload()),
-                location: info.location().map(ToString::to_string),
-            });
-        });
+        let report = PanicReport {
+            message: message(info.payload()),
+            location: info.location().map(ToString::to_string),
+        };
+        current::with(|state| state.describe(report));
         let _ = DESCRIBING.try_with(|describing| describing.set(false));
     }
 }

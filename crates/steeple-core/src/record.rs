@@ -49,9 +49,9 @@ pub struct RequestRecord<'a> {
     /// The place in the trace.
     pub trace: TraceContext,
     /// The panic that ended it, if one did.
-    pub panic: Option<PanicReport>,
+    pub panic: Option<&'a PanicReport>,
     /// The error that the handler attached, if any.
-    pub error: Option<AttachedError>,
+    pub error: Option<&'a AttachedError>,
     pub(crate) keys: Keys,
 }
 
@@ -92,9 +92,9 @@ pub struct JobRecord<'a> {
     /// The place in the trace.
     pub trace: TraceContext,
     /// The panic that ended it, if one did.
-    pub panic: Option<PanicReport>,
+    pub panic: Option<&'a PanicReport>,
     /// The error that was attached, if any.
-    pub error: Option<AttachedError>,
+    pub error: Option<&'a AttachedError>,
 }
 
 /// An error that a handler attached to its request.

@@ -10,41 +10,72 @@ use crate::hex;
 const LONGEST: usize = 64;
 /// An own id: 128 random bits in hex.
 const OWN: usize = 32;
-/// One slab holds 256 own ids. An observation that lives long keeps one slab alive, no more.
+/// One slab holds 256 own ids. A response that lives long keeps one slab alive, no more.
 const SLAB: usize = 256 * OWN;
 
 /// The id of one request: the caller's if it sent an acceptable `x-request-id`, a fresh random one otherwise.
-///
-/// Cloning it allocates nothing.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RequestId(Bytes);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId {
+    /// Padded with zeros.
+    text: [u8; LONGEST],
+    length: u8,
+}
 
 impl RequestId {
     /// Takes over an inbound id if it matches `[A-Za-z0-9._-]{1,64}`.
     #[must_use]
     pub fn accept(value: &[u8]) -> Option<Self> {
-        let fits = (1..=LONGEST).contains(&value.len());
-        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        (fits && value.iter().all(plain)).then(|| Self(carve(value)))
+        if !(1..=LONGEST).contains(&value.len()) {
+            return None;
+        }
+        let id = Self::padded(value);
+        // Of a fixed length the check has no branches, and the compiler makes vectors of it.
+        let plain = id
+            .text
+            .iter()
+            .fold(true, |plain, byte| plain & is_plain(*byte));
+        plain.then_some(id)
     }
 
     /// Makes a random id of 32 lower-case hex digits.
     #[must_use]
     pub fn random() -> Self {
-        Self(carve(&hex::encode::<OWN>(fastrand::u128(..))))
+        Self::padded(&hex::encode::<OWN>(fastrand::u128(..)))
+    }
+
+    fn padded(value: &[u8]) -> Self {
+        let mut text = [b'0'; LONGEST];
+        text[..value.len()].copy_from_slice(value);
+        Self {
+            text,
+            length: value.len() as u8,
+        }
     }
 
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    /// The id as shared bytes, for a header value that needs no allocation.
+    /// The id as ASCII bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.text[..usize::from(self.length)]
+    }
+
+    /// The id as shared bytes, for a header value: ids are carved from slabs, so that most cost no allocation.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
-        self.0.clone()
+        carve(self.as_bytes())
     }
+}
+
+#[inline]
+fn is_plain(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let digit = byte.wrapping_sub(b'0') < 10;
+    letter | digit | (byte == b'.') | (byte == b'_') | (byte == b'-')
 }
 
 impl fmt::Display for RequestId {

@@ -1,6 +1,9 @@
 //! The identity of a request in a distributed trace: [W3C trace context](https://www.w3.org/TR/trace-context-2/).
 
-use std::fmt;
+use std::{
+    fmt,
+    num::{NonZeroU64, NonZeroU128},
+};
 
 use crate::hex;
 
@@ -9,11 +12,11 @@ const RANDOM: u8 = 0x02;
 
 /// The id of a trace: 16 bytes, not all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TraceId(u128);
+pub struct TraceId(NonZeroU128);
 
 /// The id of a span: 8 bytes, not all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SpanId(u64);
+pub struct SpanId(NonZeroU64);
 
 /// Where a request stands in its trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +54,7 @@ impl TraceContext {
 
     /// Continues the caller's trace, or starts one.
     pub(crate) fn continue_from(remote: &Remote) -> Self {
-        let span_id = SpanId(fastrand::u64(..).max(1));
+        let span_id = SpanId(NonZeroU64::new(fastrand::u64(..)).unwrap_or(NonZeroU64::MIN));
         match *remote {
             Remote::Parent {
                 trace_id,
@@ -64,7 +67,7 @@ impl TraceContext {
                 flags,
             },
             Remote::None | Remote::Repeated => Self {
-                trace_id: TraceId(fastrand::u128(..).max(1)),
+                trace_id: TraceId(NonZeroU128::new(fastrand::u128(..)).unwrap_or(NonZeroU128::MIN)),
                 span_id,
                 parent_span_id: None,
                 flags: RANDOM,
@@ -99,30 +102,34 @@ pub(crate) fn receive(remote: &mut Remote, value: &[u8]) {
 /// lower-case hex, no zero ids, nothing behind version 00. Higher versions are read as 00.
 fn parse_traceparent(value: &[u8]) -> Remote {
     let value = value.trim_ascii();
-    if value.len() < 55 || value[2] != b'-' || value[35] != b'-' || value[52] != b'-' {
-        return Remote::None;
-    }
-    let parts = (
-        hex::decode(&value[..2]),
-        hex::decode(&value[3..35]),
-        hex::decode(&value[36..52]),
-        hex::decode(&value[53..55]),
-    );
-    let (Some(version), Some(trace_id @ 1..), Some(span_id @ 1..), Some(flags)) = parts else {
+    let Some((head, rest)) = value.split_first_chunk::<55>() else {
         return Remote::None;
     };
+    let mut digits = [b'0'; 64];
+    digits[..32].copy_from_slice(&head[3..35]);
+    digits[32..48].copy_from_slice(&head[36..52]);
+    digits[48..50].copy_from_slice(&head[..2]);
+    digits[50..52].copy_from_slice(&head[53..]);
+    let Some([a, b, c, d, e, f, outer, _]) = hex::decode(&digits) else {
+        return Remote::None;
+    };
+    let join = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
+    let trace_id = NonZeroU128::new(u128::from(join(a, b)) << 64 | u128::from(join(c, d)));
+    let span_id = NonZeroU64::new(join(e, f));
+    let [version, flags, ..] = outer.to_be_bytes();
     let ends_well = match version {
-        0 => value.len() == 55,
+        0 => rest.is_empty(),
         0xff => false,
-        _ => matches!(value.get(55), None | Some(b'-')),
+        _ => matches!(rest.first(), None | Some(b'-')),
     };
-    if !ends_well {
-        return Remote::None;
-    }
-    Remote::Parent {
-        trace_id: TraceId(trace_id),
-        span_id: SpanId(span_id as u64),
-        flags: flags as u8 & (SAMPLED | RANDOM),
+    let dashes = head[2] == b'-' && head[35] == b'-' && head[52] == b'-';
+    match (trace_id, span_id) {
+        (Some(trace_id), Some(span_id)) if ends_well && dashes => Remote::Parent {
+            trace_id: TraceId(trace_id),
+            span_id: SpanId(span_id),
+            flags: flags & (SAMPLED | RANDOM),
+        },
+        _ => Remote::None,
     }
 }
 

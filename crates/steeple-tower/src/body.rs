@@ -95,7 +95,7 @@ impl<B: Body> Projection<'_, B> {
         if let Some(data) = frame.data_ref() {
             self.observation.chunk(bytes::Buf::remaining(data));
         } else if let Some(trailers) = frame.trailers_ref() {
-            self.observation.trailers(&Fields(trailers));
+            self.observation.trailers(&Fields::new(trailers));
         }
         if self
             .inner

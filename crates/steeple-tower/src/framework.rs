@@ -3,14 +3,11 @@ use steeple_core::Observation;
 
 /// What a framework on top of tower knows of a request.
 pub trait Framework<B>: Clone {
-    /// The request body that the observed service takes.
-    type Body;
-
     /// The template of the route that the request was matched to, if that is known before the call.
     fn route<'r>(&self, request: &'r Request<B>) -> Option<&'r str>;
 
     /// Counts the bytes of the request's body as they are read, if their number is not known yet.
-    fn count(&self, request: Request<B>, observation: &mut Observation) -> Request<Self::Body>;
+    fn count(&self, request: &mut Request<B>, observation: &mut Observation);
 }
 
 /// Plain tower: no routes, and request bodies left as they are, so that their size is known from the head or not at all.
@@ -18,13 +15,9 @@ pub trait Framework<B>: Clone {
 pub struct Plain;
 
 impl<B> Framework<B> for Plain {
-    type Body = B;
-
     fn route<'r>(&self, _: &'r Request<B>) -> Option<&'r str> {
         None
     }
 
-    fn count(&self, request: Request<B>, _: &mut Observation) -> Request<B> {
-        request
-    }
+    fn count(&self, _: &mut Request<B>, _: &mut Observation) {}
 }

@@ -2,7 +2,7 @@ use std::{
     any,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
@@ -25,6 +25,7 @@ pin_project! {
         #[pin]
         inner: Option<F>,
         observation: Observation,
+        request_id: Option<HeaderValue>,
     }
 
     impl<F> PinnedDrop for ObserveFuture<F> {
@@ -35,9 +36,17 @@ pin_project! {
 }
 
 impl<F> ObserveFuture<F> {
-    /// Observes `inner`, or answers for a call that panicked.
-    pub(crate) fn new(inner: Option<F>, observation: Observation) -> Self {
-        Self { inner, observation }
+    pub(crate) fn new(observation: Observation, request_id: Option<HeaderValue>) -> Self {
+        Self {
+            inner: None,
+            observation,
+            request_id,
+        }
+    }
+
+    /// Lets `call` make the future to observe; if it panics, there is none.
+    pub(crate) fn call(&mut self, call: impl FnOnce() -> Option<F>) {
+        let _ = self.observation.run(|| self.inner = call());
     }
 }
 
@@ -61,32 +70,41 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let polled = match this.inner.as_mut().as_pin_mut() {
-            Some(inner) => this.observation.run(|| inner.poll(context)).ok(),
-            None => None,
-        };
-        let answered = match polled {
-            Some(polled) => Some(ready!(polled)),
-            None => None,
-        };
-        this.drop_inner();
+        let mut answered = None;
+        // A poll that panicked leaves no answer, and so does a call.
+        let _ = this.observation.run(|| {
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+                return;
+            };
+            let polled = answered.insert(inner.poll(context));
+            if polled.is_ready() {
+                this.inner.set(None);
+            }
+        });
         match answered {
-            Some(Ok(mut response)) => {
-                head::respond(this.observation, &mut response);
+            Some(Poll::Pending) => Poll::Pending,
+            Some(Poll::Ready(Ok(mut response))) => {
+                head::respond(this.observation, &mut response, this.request_id.take());
                 let observation = this.observation.take();
                 Poll::Ready(Ok(response.map(|body| ObservedBody::new(body, observation))))
             }
-            Some(Err(error)) => {
+            Some(Poll::Ready(Err(error))) => {
                 this.observation.fail(any::type_name::<E>());
                 Poll::Ready(Err(error))
             }
-            None => Poll::Ready(Ok(panicked(this.observation))),
+            None => {
+                this.drop_inner();
+                Poll::Ready(Ok(panicked(this.observation, this.request_id.take())))
+            }
         }
     }
 }
 
 /// The answer to a request whose handler panicked.
-fn panicked<B: Body>(observation: &mut Observation) -> Response<ObservedBody<B>>
+fn panicked<B: Body>(
+    observation: &mut Observation,
+    request_id: Option<HeaderValue>,
+) -> Response<ObservedBody<B>>
 where
     B::Error: Into<BoxError>,
 {
@@ -99,6 +117,6 @@ where
     } else {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }
-    head::respond(observation, &mut response);
+    head::respond(observation, &mut response, request_id);
     response
 }

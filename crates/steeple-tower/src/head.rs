@@ -1,19 +1,42 @@
 //! Heads of the `http` crate as the core reads them.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header::Entry, uri};
+use std::cell::Cell;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, uri};
 use http_body::Body;
 use steeple_core::{Headers, HttpVersion, Observation, RequestHead, ResponseHead, Scheme};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The fields of an `http` message.
-pub(crate) struct Fields<'a>(pub(crate) &'a HeaderMap);
+pub(crate) struct Fields<'a> {
+    map: &'a HeaderMap,
+    request_id: Cell<Option<&'a HeaderValue>>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(map: &'a HeaderMap) -> Self {
+        Self {
+            map,
+            request_id: Cell::new(None),
+        }
+    }
+
+    /// The last `x-request-id` that was visited.
+    pub(crate) fn request_id(&self) -> Option<&'a HeaderValue> {
+        self.request_id.get()
+    }
+}
 
 impl Headers for Fields<'_> {
     #[inline]
     fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in self.0 {
-            f(name.as_str(), value.as_bytes());
+        for (name, value) in self.map {
+            let name = name.as_str();
+            if name.len() == 12 && name == "x-request-id" {
+                self.request_id.set(Some(value));
+            }
+            f(name, value.as_bytes());
         }
     }
 }
@@ -34,19 +57,36 @@ pub(crate) fn request<'a, B: Body>(
     }
 }
 
-/// Tells `observation` of `response` and gives the response the request's id, unless it has one.
+/// The id to answer with: the very value that came in, if it was accepted.
 #[inline]
-pub(crate) fn respond<B: Body>(observation: &mut Observation, response: &mut Response<B>) {
-    if let Some(id) = observation.request_id()
-        && let Ok(value) = HeaderValue::from_maybe_shared(id.to_bytes())
-        && let Ok(Entry::Vacant(vacant)) = response.headers_mut().try_entry(X_REQUEST_ID)
+pub(crate) fn request_id(
+    observation: &Observation,
+    inbound: Option<&HeaderValue>,
+) -> Option<HeaderValue> {
+    let id = observation.request_id()?;
+    match inbound {
+        Some(inbound) if inbound.as_bytes() == id.as_bytes() => Some(inbound.clone()),
+        _ => HeaderValue::from_maybe_shared(id.to_bytes()).ok(),
+    }
+}
+
+/// Tells `observation` of `response` and gives the response the request's id, unless it has one of its own.
+#[inline]
+pub(crate) fn respond<B: Body>(
+    observation: &mut Observation,
+    response: &mut Response<B>,
+    request_id: Option<HeaderValue>,
+) {
+    let headers = response.headers_mut();
+    // A map that is full answers without the id.
+    if let Some(request_id) = request_id
+        && let Ok(Some(own)) = headers.try_insert(X_REQUEST_ID, request_id)
     {
-        // A map that is full answers without the id.
-        let _ = vacant.try_insert(value);
+        headers.insert(X_REQUEST_ID, own);
     }
     observation.respond(&ResponseHead {
         status: response.status().as_u16(),
-        headers: &Fields(response.headers()),
+        headers: &Fields::new(response.headers()),
         body_size: known_size(response.body()),
     });
 }

@@ -32,7 +32,7 @@ impl<S, F> Observe<S, F> {
 
 impl<S, F, RequestBody, ResponseBody> Service<Request<RequestBody>> for Observe<S, F>
 where
-    S: Service<Request<F::Body>, Response = Response<ResponseBody>>,
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>>,
     F: Framework<RequestBody>,
     RequestBody: Body,
     ResponseBody: Body,
@@ -46,14 +46,18 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         let route = self.framework.route(&request);
-        let headers = Fields(request.headers());
+        let headers = Fields::new(request.headers());
         let mut observation = self
             .observer
             .start(&head::request(&request, &headers, route));
-        let request = self.framework.count(request, &mut observation);
-        let inner = observation.run(|| self.inner.call(request)).ok();
-        ObserveFuture::new(inner, observation)
+        let request_id = head::request_id(&observation, headers.request_id());
+        self.framework.count(&mut request, &mut observation);
+        // Requests and futures are large: lent, they are not copied on their way through the catching of panics.
+        let mut request = Some(request);
+        let mut future = ObserveFuture::new(observation, request_id);
+        future.call(|| request.take().map(|request| self.inner.call(request)));
+        future
     }
 }

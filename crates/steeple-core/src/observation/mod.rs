@@ -11,6 +11,7 @@ use crate::{
     current,
     head::ResponseHead,
     headers::{Headers, ResponseFields},
+    observer::Isolation,
     panic::{self, Panicked},
     request_id::RequestId,
 };
@@ -61,24 +62,23 @@ impl Observation {
         let Some(state) = &self.state else {
             return Ok(f());
         };
-        let result = match state.isolation() {
-            None => current::enter(&mut self.state, || panic::catch(f)),
-            Some(isolation) => {
-                current::enter(&mut self.state, || panic::catch(|| isolation.run(f)))
-            }
-        };
-        result.map_err(|report| {
-            if let Some(state) = &mut self.state {
-                state.panicked(report);
-            }
-            Panicked::new()
-        })
+        let isolation = state.isolation();
+        let mut result = None;
+        let caught = current::enter(&mut self.state, || {
+            panic::catch(|| result = Some(Isolation::run(isolation.as_deref(), f)))
+        });
+        if let Err(report) = caught
+            && let Some(state) = &mut self.state
+        {
+            state.panicked(report);
+        }
+        result.ok_or_else(Panicked::new)
     }
 
     /// The id to answer with in `x-request-id`.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
-        self.state.as_ref()?.beginning.request_id.as_ref()
+        Some(&self.state.as_ref()?.beginning.request_id)
     }
 
     /// Whether the request is a gRPC call, which takes its errors from `grpc-status` rather than from the status line.

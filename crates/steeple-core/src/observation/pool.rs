@@ -11,6 +11,7 @@ use crate::{
 const KEPT: usize = 64;
 
 thread_local! {
+    #[expect(clippy::vec_box, reason = "a state keeps its box from one observation to the next")]
     static FREE: RefCell<Vec<Box<State>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -32,7 +33,6 @@ pub(crate) fn acquire(shared: &Arc<Shared>, beginning: Beginning) -> Box<State> 
 /// Gives a settled state back.
 #[inline]
 pub(crate) fn release(mut state: Box<State>) {
-    state.beginning.request_id = None;
     state.progress = Progress::default();
     let _ = FREE.try_with(|free| {
         let mut free = free.borrow_mut();

@@ -4,7 +4,7 @@ use crate::{
     current,
     observation::{
         pool,
-        state::{State, Subject},
+        state::{State, Subject, Trouble},
     },
     observer::Shared,
     panic::PanicReport,
@@ -15,34 +15,39 @@ use crate::{
 
 /// Settles `state` and gives it back to the pool.
 pub(crate) fn settle(mut state: Box<State>) {
-    let (Some(shared), Some(request_id)) =
-        (state.shared.take(), state.beginning.request_id.clone())
-    else {
+    let Some(shared) = state.shared.take() else {
         return;
     };
+    let request_id = state.beginning.request_id;
     let (trace, active, ignored) = (
         state.beginning.trace,
         state.beginning.active,
         state.progress.policy.ignore,
     );
+    let trouble = state.progress.trouble.take();
+    let trouble = trouble.as_deref();
     let mut settling;
     match state.beginning.subject {
         Subject::Request => {
-            let record = request_record(&mut state, &shared, &request_id);
+            let record = request_record(&state, &shared, &request_id, trouble);
             settling = Some(state);
             current::enter(&mut settling, || {
                 shared.deliver(|| {
-                    log_panic(record.panic.as_ref(), &request_id, trace);
+                    if let Some(panic) = record.panic {
+                        log_panic(panic, &request_id, trace);
+                    }
                     shared.request(&record, active, ignored);
                 });
             });
         }
         Subject::Job { kind, name } => {
-            let record = job_record(&mut state, &request_id, kind, name);
+            let record = job_record(&state, &request_id, trouble, kind, name);
             settling = Some(state);
             current::enter(&mut settling, || {
                 shared.deliver(|| {
-                    log_panic(record.panic.as_ref(), &request_id, trace);
+                    if let Some(panic) = record.panic {
+                        log_panic(panic, &request_id, trace);
+                    }
                     shared.job(&record);
                 });
             });
@@ -55,15 +60,16 @@ pub(crate) fn settle(mut state: Box<State>) {
 }
 
 fn request_record<'a>(
-    state: &mut State,
+    state: &State,
     shared: &'a Shared,
     request_id: &'a RequestId,
+    trouble: Option<&'a Trouble>,
 ) -> RequestRecord<'a> {
     let outcome = state.outcome();
-    let error_type = state.error_type(outcome);
+    let error_type = state.error_type(outcome, trouble);
     let request_size = state.known_request_size();
     let streaming = state.is_streaming();
-    let (beginning, progress) = (&state.beginning, &mut state.progress);
+    let (beginning, progress) = (&state.beginning, &state.progress);
     RequestRecord {
         method: shared.methods.name(beginning.method),
         route: shared.routes.template(progress.route),
@@ -80,8 +86,8 @@ fn request_record<'a>(
         streaming,
         request_id,
         trace: beginning.trace,
-        panic: progress.panic.take(),
-        error: progress.error.take(),
+        panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
+        error: trouble.and_then(|trouble| trouble.error.as_ref()),
         keys: Keys {
             method: beginning.method,
             route: progress.route,
@@ -91,8 +97,9 @@ fn request_record<'a>(
 }
 
 fn job_record<'a>(
-    state: &mut State,
+    state: &State,
     request_id: &'a RequestId,
+    trouble: Option<&'a Trouble>,
     kind: &'static str,
     name: &'static str,
 ) -> JobRecord<'a> {
@@ -101,24 +108,23 @@ fn job_record<'a>(
         kind,
         name,
         outcome,
-        error_type: state.error_type(outcome),
+        error_type: state.error_type(outcome, trouble),
         duration: state.beginning.started.elapsed(),
         request_id,
         trace: state.beginning.trace,
-        panic: state.progress.panic.take(),
-        error: state.progress.error.take(),
+        panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
+        error: trouble.and_then(|trouble| trouble.error.as_ref()),
     }
 }
 
-fn log_panic(panic: Option<&PanicReport>, request_id: &RequestId, trace: TraceContext) {
-    if let Some(panic) = panic {
-        tracing::error!(
-            target: "steeple::panic",
-            panic = panic.message,
-            location = panic.location,
-            request_id = %request_id,
-            trace_id = %trace.trace_id(),
-            "the observed code panicked"
-        );
-    }
+#[cold]
+fn log_panic(panic: &PanicReport, request_id: &RequestId, trace: TraceContext) {
+    tracing::error!(
+        target: "steeple::panic",
+        panic = panic.message,
+        location = panic.location,
+        request_id = %request_id,
+        trace_id = %trace.trace_id(),
+        "the observed code panicked"
+    );
 }

@@ -6,10 +6,11 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
+    clock::Moment,
     head::{HttpVersion, ResponseHead, Scheme},
     headers::ResponseFields,
     label::LabelValues,
@@ -37,7 +38,7 @@ pub(crate) enum Subject {
 #[derive(Debug)]
 pub(crate) struct Beginning {
     pub(crate) subject: Subject,
-    pub(crate) started: Instant,
+    pub(crate) started: Moment,
     pub(crate) method: Method,
     pub(crate) scheme: Scheme,
     pub(crate) version: HttpVersion,
@@ -45,8 +46,7 @@ pub(crate) struct Beginning {
     /// Whether the method is HEAD, whose responses have no body.
     pub(crate) head_only: bool,
     pub(crate) request_size: Option<u64>,
-    /// Empty only in the pool, so that ids there keep no slab alive.
-    pub(crate) request_id: Option<RequestId>,
+    pub(crate) request_id: RequestId,
     pub(crate) trace: TraceContext,
     /// Whether the gauge of active requests counts it.
     pub(crate) active: bool,
@@ -69,9 +69,18 @@ pub(crate) struct Progress {
     pub(crate) complete: bool,
     /// How it failed and why, where that does not follow from the answer.
     failure: Option<(Outcome, &'static str)>,
+    /// Boxed, since most requests have none.
+    pub(crate) trouble: Option<Box<Trouble>>,
+}
+
+/// What is known of what went wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Trouble {
+    /// The error that the handler attached.
     pub(crate) error: Option<AttachedError>,
     /// The last panic that the hook described, caught by the application or by us.
-    pub(crate) described: Option<PanicReport>,
+    described: Option<PanicReport>,
+    /// The panic that ended it.
     pub(crate) panic: Option<PanicReport>,
 }
 
@@ -134,7 +143,7 @@ impl State {
                 .failure
                 .get_or_insert((Outcome::ServerError, error.type_name));
         }
-        self.progress.error = Some(error);
+        self.trouble().error = Some(error);
     }
 
     pub(crate) fn mark_timed_out(&mut self) {
@@ -144,14 +153,23 @@ impl State {
     }
 
     pub(crate) fn panicked(&mut self, caught: PanicReport) {
+        let trouble = self.trouble();
         // The hook saw where; what a handler caught by itself before this panic says something else.
-        let described = self
-            .progress
+        let described = trouble
             .described
             .take()
             .filter(|described| described.message == caught.message);
-        self.progress.panic = Some(described.unwrap_or(caught));
+        trouble.panic = Some(described.unwrap_or(caught));
         self.progress.failure = Some((Outcome::Panicked, "panic"));
+    }
+
+    /// Takes in what the hook saw of a panic that may yet be caught by the application.
+    pub(crate) fn describe(&mut self, panic: PanicReport) {
+        self.trouble().described = Some(panic);
+    }
+
+    fn trouble(&mut self) -> &mut Trouble {
+        self.progress.trouble.get_or_insert_default()
     }
 
     pub(crate) fn fail(&mut self, error_type: &'static str) {
@@ -229,16 +247,16 @@ impl State {
         }
     }
 
-    pub(crate) fn error_type(&self, outcome: Outcome) -> Option<ErrorType> {
+    pub(crate) fn error_type(
+        &self,
+        outcome: Outcome,
+        trouble: Option<&Trouble>,
+    ) -> Option<ErrorType> {
         if !outcome.is_failure() {
             return None;
         }
-        let attached = || {
-            self.progress
-                .error
-                .as_ref()
-                .map(|error| ErrorType::Named(error.type_name))
-        };
+        let error = trouble.and_then(|trouble| trouble.error.as_ref());
+        let attached = || error.map(|error| ErrorType::Named(error.type_name));
         match self.progress.failure {
             Some((Outcome::ServerError, error_type)) => {
                 attached().or(Some(ErrorType::Named(error_type)))

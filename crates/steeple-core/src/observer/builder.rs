@@ -9,7 +9,7 @@ use crate::{
     head::Scheme,
     label::{Label, Labels, MOST_LABELS},
     method::Methods,
-    observer::{Isolation, Observer, Shared},
+    observer::{Handle, Isolation, Observer, Shared},
     panic,
     request_metrics::{RESERVED_LABELS, RequestMetrics},
     route::{RoutePolicy, Routes},
@@ -150,7 +150,7 @@ impl ObserverBuilder {
             labels,
         };
         Observer {
-            shared: Arc::new(shared),
+            shared: Handle::new(shared),
         }
     }
 

@@ -19,7 +19,16 @@ impl Isolation {
         (recorder.is_some() || dispatch.is_some()).then_some(Self { recorder, dispatch })
     }
 
-    pub(crate) fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+    /// Runs `f` with what is local here, if anything is.
+    #[inline]
+    pub(crate) fn run<R>(isolation: Option<&Self>, f: impl FnOnce() -> R) -> R {
+        match isolation {
+            None => f(),
+            Some(isolation) => isolation.isolate(f),
+        }
+    }
+
+    fn isolate<R>(&self, f: impl FnOnce() -> R) -> R {
         let traced = || match &self.dispatch {
             None => f(),
             Some(dispatch) => tracing::dispatcher::with_default(dispatch, f),

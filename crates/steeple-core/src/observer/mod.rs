@@ -1,17 +1,19 @@
 //! The observer: what a service observes its requests with.
 
 mod builder;
+mod handle;
 mod isolation;
 
 use std::{
     fmt,
     sync::{Arc, Once},
-    time::Instant,
 };
 
 pub use self::builder::{ObserverBuilder, ObserverError};
+use self::handle::Handle;
 pub(crate) use self::isolation::Isolation;
 use crate::{
+    clock::Moment,
     current,
     head::{HttpVersion, RequestHead, Scheme},
     headers::RequestFields,
@@ -30,7 +32,7 @@ use crate::{
 /// Observes requests and jobs. Cloning it is cheap; the clones are one observer.
 #[derive(Clone)]
 pub struct Observer {
-    shared: Arc<Shared>,
+    shared: Handle,
 }
 
 /// What all observations of an observer share.
@@ -48,7 +50,6 @@ pub(crate) struct Shared {
 
 impl Observer {
     /// Begins to configure an observer.
-    #[must_use]
     pub fn builder() -> ObserverBuilder {
         ObserverBuilder::default()
     }
@@ -79,14 +80,14 @@ impl Observer {
             shared,
             Beginning {
                 subject: Subject::Request,
-                started: Instant::now(),
+                started: Moment::now(),
                 method,
                 scheme,
                 version: head.version,
                 grpc: fields.grpc,
                 head_only: head.method == "HEAD",
                 request_size: head.body_size.or(fields.content_length),
-                request_id: Some(fields.request_id.unwrap_or_else(RequestId::random)),
+                request_id: fields.request_id.unwrap_or_else(RequestId::random),
                 trace: TraceContext::continue_from(&fields.remote),
                 active,
             },
@@ -101,14 +102,14 @@ impl Observer {
     pub fn observe(&self, kind: &'static str, name: &'static str) -> Job {
         let beginning = Beginning {
             subject: Subject::Job { kind, name },
-            started: Instant::now(),
+            started: Moment::now(),
             method: Method::NONE,
             scheme: Scheme::Http,
             version: HttpVersion::Http11,
             grpc: false,
             head_only: false,
             request_size: None,
-            request_id: Some(RequestId::random()),
+            request_id: RequestId::random(),
             trace: TraceContext::continue_from(&Default::default()),
             active: false,
         };
@@ -145,10 +146,7 @@ impl Shared {
     /// Runs sinks and keeps the request safe from their panics.
     #[inline]
     pub(crate) fn deliver(&self, f: impl FnOnce()) {
-        let delivered = match &self.isolation {
-            None => panic::catch(f),
-            Some(isolation) => panic::catch(|| isolation.run(f)),
-        };
+        let delivered = panic::catch(|| Isolation::run(self.isolation.as_deref(), f));
         if let Err(report) = delivered {
             self.metrics
                 .iter()

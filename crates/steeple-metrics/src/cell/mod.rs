@@ -3,6 +3,7 @@
 mod counter;
 mod gauge;
 mod histogram;
+mod ownership;
 mod stripes;
 
 use std::sync::{

@@ -1,32 +1,18 @@
-use std::{
-    cell::Cell,
-    sync::{
-        LazyLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
-    },
-    thread,
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::ownership::{self, STRIPES};
 
 /// Words in a cache line.
 const WORDS: usize = 8;
 
-/// Beyond this, memory costs more than the contention that is left.
-const MOST_STRIPES: usize = 8;
-
-/// Twice the processors: threads take stripes in turn, and two busy ones should seldom meet.
-static STRIPES: LazyLock<usize> = LazyLock::new(|| {
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    (2 * processors).next_power_of_two().min(MOST_STRIPES)
-});
-
 /// Some atomic words, kept once per stripe so that threads do not contend for their cache lines.
 ///
-/// A word's value is the combination over all stripes.
+/// A word's value is the combination over all stripes. A stripe that a thread has for itself is written by plain loads
+/// and stores; the rest of the threads share stripe 0 and pay for atomic updates.
 #[derive(Debug)]
 pub(super) struct Stripes {
     lines: Box<[Line]>,
     lines_per_stripe: usize,
-    mask: usize,
 }
 
 #[derive(Debug, Default)]
@@ -42,19 +28,18 @@ impl Stripes {
         Self {
             lines,
             lines_per_stripe,
-            mask: *STRIPES - 1,
         }
     }
 
     /// The current thread's stripe.
     #[inline]
     pub(super) fn local(&self) -> Stripe<'_> {
-        self.stripe(thread_index() & self.mask)
+        self.stripe(ownership::stripe_of_thread())
     }
 
     /// Every stripe.
     pub(super) fn iter(&self) -> impl Iterator<Item = Stripe<'_>> {
-        (0..=self.mask).map(|stripe| self.stripe(stripe))
+        (0..*STRIPES).map(|stripe| self.stripe(stripe))
     }
 
     #[inline]
@@ -62,6 +47,7 @@ impl Stripes {
         Stripe {
             lines: &self.lines,
             first: stripe * self.lines_per_stripe,
+            owned: stripe != ownership::SHARED,
         }
     }
 }
@@ -70,6 +56,8 @@ impl Stripes {
 pub(super) struct Stripe<'a> {
     lines: &'a [Line],
     first: usize,
+    /// Whether nobody but the thread that got it writes it.
+    owned: bool,
 }
 
 impl Stripe<'_> {
@@ -84,49 +72,32 @@ impl Stripe<'_> {
 
     #[inline]
     pub(super) fn add(&self, index: usize, amount: u64) {
-        self.word(index).fetch_add(amount, Relaxed);
+        let word = self.word(index);
+        if self.owned {
+            word.store(word.load(Relaxed).wrapping_add(amount), Relaxed);
+        } else {
+            word.fetch_add(amount, Relaxed);
+        }
     }
 
     /// Adds to a word that holds the bits of a float.
     #[inline]
     pub(super) fn add_float(&self, index: usize, amount: f64) {
-        add_float(self.word(index), amount);
-    }
-}
-
-/// Adds to the float whose bits `word` holds.
-#[inline]
-pub(super) fn add_float(word: &AtomicU64, amount: f64) {
-    let mut bits = word.load(Relaxed);
-    while let Err(actual) = word.compare_exchange_weak(
-        bits,
-        (f64::from_bits(bits) + amount).to_bits(),
-        Relaxed,
-        Relaxed,
-    ) {
-        bits = actual;
-    }
-}
-
-/// A number for the current thread, in the order in which threads first record.
-#[inline]
-fn thread_index() -> usize {
-    const UNASSIGNED: usize = usize::MAX;
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static INDEX: Cell<usize> = const { Cell::new(UNASSIGNED) };
-    }
-    INDEX.with(|index| {
-        if index.get() == UNASSIGNED {
-            index.set(NEXT.fetch_add(1, Relaxed));
+        let word = self.word(index);
+        let mut bits = word.load(Relaxed);
+        let sum = |bits| (f64::from_bits(bits) + amount).to_bits();
+        if self.owned {
+            return word.store(sum(bits), Relaxed);
         }
-        index.get()
-    })
+        while let Err(actual) = word.compare_exchange_weak(bits, sum(bits), Relaxed, Relaxed) {
+            bits = actual;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Barrier;
+    use std::{sync::Barrier, thread};
 
     use super::*;
 
@@ -139,7 +110,7 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
-                    let stripe = stripes.stripe(0);
+                    let stripe = stripes.stripe(ownership::SHARED);
                     start.wait();
                     for _ in 0..ADDITIONS {
                         stripe.add(0, 1);
@@ -148,7 +119,7 @@ mod tests {
                 });
             }
         });
-        let shared = stripes.stripe(0);
+        let shared = stripes.stripe(ownership::SHARED);
         assert_eq!(shared.get(0), (THREADS * ADDITIONS) as u64);
         assert_eq!(f64::from_bits(shared.get(1)), (THREADS * ADDITIONS) as f64);
     }
