@@ -34,7 +34,7 @@ pin_project! {
     #[derive(Debug)]
     #[project = Projection]
     pub struct ObservedBody<B> {
-        // Empty once it has panicked, and where a panicking handler left none.
+        // Empty once it is over, and where a panicking handler left none.
         #[pin]
         inner: Option<B>,
         observation: Observation,
@@ -75,10 +75,15 @@ impl<B> Projection<'_, B> {
         }
     }
 
-    fn panicked<D>(&mut self) -> Option<Result<Frame<D>, BodyError>> {
+    /// Settles as complete, without the body: what it drops still belongs to the request.
+    fn end(&mut self) {
         self.drop_inner();
-        let grpc = self.observation.is_grpc();
         self.observation.finish();
+    }
+
+    fn panicked<D>(&mut self) -> Option<Result<Frame<D>, BodyError>> {
+        let grpc = self.observation.is_grpc();
+        self.end();
         Some(if grpc {
             Ok(Frame::trailers(HeaderMap::from_iter([(
                 GRPC_STATUS,
@@ -97,13 +102,10 @@ impl<B: Body> Projection<'_, B> {
         } else if let Some(trailers) = frame.trailers_ref() {
             self.observation.trailers(&Fields::new(trailers));
         }
-        if self
-            .inner
-            .as_ref()
-            .as_pin_ref()
-            .is_none_or(|inner| inner.is_end_stream())
-        {
-            self.observation.finish();
+        let inner = self.inner.as_ref().as_pin_ref();
+        // Trailers are the last frame: servers ask for none behind them.
+        if frame.is_trailers() || inner.is_none_or(|inner| inner.is_end_stream()) {
+            self.end();
         }
     }
 }
@@ -133,11 +135,12 @@ where
                 Some(Ok(frame))
             }
             Some(Err(error)) => {
+                this.drop_inner();
                 this.observation.fail("body_error");
                 Some(Err(BodyError::Body(error.into())))
             }
             None => {
-                this.observation.finish();
+                this.end();
                 None
             }
         })

@@ -98,7 +98,7 @@ impl Seen {
             method: record.method.to_owned(),
             status: record.status,
             error_type: record.error_type.map(|error_type| error_type.to_string()),
-            error: record.error.map(|error| error.message.clone()),
+            error: record.error.as_ref().map(|error| error.message.clone()),
             request_id: record.request_id.to_string(),
             request_size: record.request_size,
             response_size: record.response_size,

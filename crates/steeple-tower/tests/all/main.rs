@@ -1,0 +1,15 @@
+//! How a tower service is observed: without sockets, poll by poll.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cancellation;
+mod errors;
+mod grpc;
+mod ids;
+mod isolation;
+mod jobs;
+mod layer;
+mod nesting;
+mod panics;
+mod sinks;
+mod stage;
