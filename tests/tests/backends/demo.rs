@@ -92,6 +92,14 @@ fn prometheus_counts_every_request_of_the_demo_under_load() {
     let named = r#"target_info{service_name="demo-shop"}"#;
     prometheus.wait_for(named, SCRAPED, is(1.0)).unwrap();
 
+    let documented = include_str!("../../../docs/metrics.md");
+    for query in documented
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+    {
+        prometheus.query(query).unwrap();
+    }
+
     let exposition = demo.metrics();
     check_metrics(&exposition).unwrap();
     let samples: usize = parse_exposition(&exposition)

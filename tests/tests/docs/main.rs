@@ -1,0 +1,105 @@
+//! What the documentation says is so.
+
+use std::collections::BTreeSet;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Empty, Full};
+use steeple::{Steeple, current};
+use steeple_tests::backends::get;
+use tower::{Layer, ServiceExt, service_fn};
+
+const METRICS: &str = include_str!("../../../docs/metrics.md");
+
+/// Shows every metric there is: one that has no series yet is not rendered.
+fn exposition() -> String {
+    let steeple = Steeple::builder("shop")
+        .private()
+        .ops(|ops| ops.address(([127, 0, 0, 1], 0).into()))
+        .registry(|registry| registry.series_limit(1))
+        .build()
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    for status in [
+        StatusCode::OK,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        StatusCode::SWITCHING_PROTOCOLS,
+    ] {
+        let service = service_fn(move |_: Request<Empty<&'static [u8]>>| async move {
+            current::route("/");
+            let mut response = Response::new(Full::new(&b"hello"[..]));
+            *response.status_mut() = status;
+            Ok::<_, std::convert::Infallible>(response)
+        });
+        runtime.block_on(async {
+            let request = Request::new(Empty::new());
+            let response = steeple
+                .tower()
+                .layer(service)
+                .oneshot(request)
+                .await
+                .unwrap();
+            response.into_body().collect().await.unwrap();
+        });
+    }
+    steeple.observe("job", "nightly").run(|| ());
+    get(&format!("http://{}/metrics", steeple.ops_addr().unwrap())).unwrap();
+    steeple.registry().render()
+}
+
+fn exposed() -> BTreeSet<String> {
+    let exposition = exposition();
+    let types = exposition
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "));
+    types
+        .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+/// Name and type of every row of the tables of metrics.
+fn documented() -> BTreeSet<String> {
+    METRICS
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split(" | ");
+            let name = cells.next()?.strip_suffix('`')?;
+            let kind = cells.next()?;
+            ["counter", "gauge", "histogram"]
+                .contains(&kind)
+                .then(|| format!("{name} {kind}"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_metric_is_documented_and_every_documented_metric_exists() {
+    assert_eq!(documented(), exposed());
+}
+
+#[test]
+fn the_queries_ask_for_metrics_that_exist() {
+    let exposed = exposed();
+    let queries: Vec<_> = METRICS
+        .lines()
+        .filter(|line| line.starts_with("    "))
+        .collect();
+    assert!(queries.len() >= 5);
+    for query in queries {
+        let names = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let mut metrics = names
+            .filter(|name| name.starts_with("http_server_"))
+            .peekable();
+        assert!(metrics.peek().is_some(), "{query}");
+        for metric in metrics {
+            let family = metric.trim_end_matches("_bucket");
+            assert!(
+                exposed
+                    .iter()
+                    .any(|exposed| exposed.starts_with(&format!("{family} "))),
+                "{metric}"
+            );
+        }
+    }
+}
