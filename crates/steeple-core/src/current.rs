@@ -26,7 +26,7 @@ pub fn request_id() -> Option<RequestId> {
 /// The place of the current request or job in its trace.
 #[must_use]
 pub fn trace() -> Option<TraceContext> {
-    with(|state| state.beginning.trace)
+    with(|state| state.beginning.lineage.context())
 }
 
 /// Gives the [declared](crate::Label) label `name` a value on the current request.

@@ -1,9 +1,6 @@
 //! Header fields, read in one pass whatever the framework's type for them.
 
-use crate::{
-    request_id::RequestId,
-    trace_context::{self, Remote},
-};
+use crate::{request_id::RequestId, trace_context::Traceparent};
 
 /// The header fields of a message.
 ///
@@ -32,7 +29,7 @@ pub(crate) struct RequestFields {
     pub(crate) content_length: Option<u64>,
     pub(crate) grpc: bool,
     pub(crate) request_id: Option<RequestId>,
-    pub(crate) remote: Remote,
+    pub(crate) traceparent: Traceparent,
 }
 
 impl RequestFields {
@@ -40,7 +37,7 @@ impl RequestFields {
     pub(crate) fn read(headers: &dyn Headers) -> Self {
         let mut fields = Self::default();
         headers.visit(&mut |name, value| match name.len() {
-            11 if name == "traceparent" => trace_context::receive(&mut fields.remote, value),
+            11 if name == "traceparent" => fields.traceparent.receive(value),
             12 if name == "x-request-id" => fields.request_id = RequestId::accept(value),
             12 if name == "content-type" => fields.grpc = value.starts_with(b"application/grpc"),
             14 if name == "content-length" => fields.content_length = parse_decimal(value),

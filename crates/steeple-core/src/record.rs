@@ -11,7 +11,7 @@ use crate::{
     panic::PanicReport,
     request_id::RequestId,
     route::Route,
-    trace_context::TraceContext,
+    trace_context::{Lineage, TraceContext},
 };
 
 /// What one request was and how it ended.
@@ -46,12 +46,11 @@ pub struct RequestRecord<'a> {
     pub streaming: bool,
     /// The id that the response carries.
     pub request_id: &'a RequestId,
-    /// The place in the trace.
-    pub trace: TraceContext,
     /// The panic that ended it, if one did.
     pub panic: Option<&'a PanicReport>,
     /// The error that the handler attached, if any.
     pub error: Option<&'a AttachedError>,
+    pub(crate) lineage: Lineage,
     pub(crate) keys: Keys,
 }
 
@@ -64,6 +63,12 @@ pub(crate) struct Keys {
 }
 
 impl<'a> RequestRecord<'a> {
+    /// The place in the trace. It is worked out on each call.
+    #[must_use]
+    pub fn trace(&self) -> TraceContext {
+        self.lineage.context()
+    }
+
     /// Name and value of each of the application's own labels.
     pub(crate) fn labels(
         &self,
@@ -89,12 +94,19 @@ pub struct JobRecord<'a> {
     pub duration: Duration,
     /// The id of this run.
     pub request_id: &'a RequestId,
-    /// The place in the trace.
-    pub trace: TraceContext,
     /// The panic that ended it, if one did.
     pub panic: Option<&'a PanicReport>,
     /// The error that was attached, if any.
     pub error: Option<&'a AttachedError>,
+    pub(crate) lineage: Lineage,
+}
+
+impl JobRecord<'_> {
+    /// The place in the trace.
+    #[must_use]
+    pub fn trace(&self) -> TraceContext {
+        self.lineage.context()
+    }
 }
 
 /// An error that a handler attached to its request.

@@ -5,6 +5,8 @@ use std::{
     num::{NonZeroU64, NonZeroU128},
 };
 
+use fastrand::Rng;
+
 use crate::hex;
 
 const SAMPLED: u8 = 0x01;
@@ -52,84 +54,110 @@ impl TraceContext {
         self.flags & SAMPLED != 0
     }
 
-    /// Continues the caller's trace, or starts one.
-    pub(crate) fn continue_from(remote: &Remote) -> Self {
-        let span_id = SpanId(NonZeroU64::new(fastrand::u64(..)).unwrap_or(NonZeroU64::MIN));
-        match *remote {
-            Remote::Parent {
-                trace_id,
-                span_id: parent,
-                flags,
-            } => Self {
-                trace_id,
-                span_id,
-                parent_span_id: Some(parent),
-                flags,
-            },
-            Remote::None | Remote::Repeated => Self {
-                trace_id: TraceId(NonZeroU128::new(fastrand::u128(..)).unwrap_or(NonZeroU128::MIN)),
-                span_id,
-                parent_span_id: None,
-                flags: RANDOM,
-            },
+    fn of_child(parent: Parent, span_id: SpanId) -> Self {
+        Self {
+            trace_id: parent.trace_id,
+            span_id,
+            parent_span_id: Some(parent.span_id),
+            flags: parent.flags,
+        }
+    }
+
+    fn of_root(trace_id: TraceId, span_id: SpanId) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            parent_span_id: None,
+            flags: RANDOM,
         }
     }
 }
 
-/// What the `traceparent` fields of a request said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Remote {
+/// All that a request's place in its trace follows from.
+///
+/// Few requests are asked for it, so it is worked out when they are, and to the same result each time.
+#[derive(Clone, Copy)]
+pub(crate) struct Lineage {
+    traceparent: Traceparent,
+    seed: u64,
+}
+
+impl Lineage {
+    #[inline]
+    pub(crate) fn of(traceparent: Traceparent) -> Self {
+        Self {
+            traceparent,
+            seed: fastrand::u64(..),
+        }
+    }
+
+    /// Continues the caller's trace, or starts one.
+    pub(crate) fn context(&self) -> TraceContext {
+        let mut random = Rng::with_seed(self.seed);
+        let span_id = SpanId(NonZeroU64::new(random.u64(..)).unwrap_or(NonZeroU64::MIN));
+        self.traceparent.parent().map_or_else(
+            || {
+                let trace_id = NonZeroU128::new(random.u128(..)).unwrap_or(NonZeroU128::MIN);
+                TraceContext::of_root(TraceId(trace_id), span_id)
+            },
+            |parent| TraceContext::of_child(parent, span_id),
+        )
+    }
+}
+
+impl fmt::Debug for Lineage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.context().fmt(f)
+    }
+}
+
+/// The `traceparent` fields of a request, as they came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Traceparent {
     #[default]
     None,
-    Parent {
-        trace_id: TraceId,
-        span_id: SpanId,
-        flags: u8,
-    },
-    /// There were several: none can be trusted, and a new trace begins.
-    Repeated,
+    /// One of the right length: all that version 00 knows of it.
+    One([u8; 55]),
+    /// One of a wrong length, or several, of which none can be trusted.
+    Unusable,
 }
 
-/// Takes in one more `traceparent` field.
-pub(crate) fn receive(remote: &mut Remote, value: &[u8]) {
-    *remote = match remote {
-        Remote::None => parse_traceparent(value),
-        Remote::Parent { .. } | Remote::Repeated => Remote::Repeated,
-    };
+/// The caller's span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Parent {
+    trace_id: TraceId,
+    span_id: SpanId,
+    flags: u8,
 }
 
-/// Parses a [`traceparent`](https://www.w3.org/TR/trace-context-2/#traceparent-header) strictly: fixed widths,
-/// lower-case hex, no zero ids, nothing behind version 00. Higher versions are read as 00.
-fn parse_traceparent(value: &[u8]) -> Remote {
-    let value = value.trim_ascii();
-    let Some((head, rest)) = value.split_first_chunk::<55>() else {
-        return Remote::None;
-    };
-    let mut digits = [b'0'; 64];
-    digits[..32].copy_from_slice(&head[3..35]);
-    digits[32..48].copy_from_slice(&head[36..52]);
-    digits[48..50].copy_from_slice(&head[..2]);
-    digits[50..52].copy_from_slice(&head[53..]);
-    let Some([a, b, c, d, e, f, outer, _]) = hex::decode(&digits) else {
-        return Remote::None;
-    };
-    let join = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
-    let trace_id = NonZeroU128::new(u128::from(join(a, b)) << 64 | u128::from(join(c, d)));
-    let span_id = NonZeroU64::new(join(e, f));
-    let [version, flags, ..] = outer.to_be_bytes();
-    let ends_well = match version {
-        0 => rest.is_empty(),
-        0xff => false,
-        _ => matches!(rest.first(), None | Some(b'-')),
-    };
-    let dashes = head[2] == b'-' && head[35] == b'-' && head[52] == b'-';
-    match (trace_id, span_id) {
-        (Some(trace_id), Some(span_id)) if ends_well && dashes => Remote::Parent {
-            trace_id: TraceId(trace_id),
-            span_id: SpanId(span_id),
-            flags: flags & (SAMPLED | RANDOM),
-        },
-        _ => Remote::None,
+impl Traceparent {
+    /// Takes in one more field.
+    #[inline]
+    pub(crate) fn receive(&mut self, value: &[u8]) {
+        *self = match (&self, value.trim_ascii().split_first_chunk()) {
+            (Self::None, Some((known, []))) => Self::One(*known),
+            // What may follow in a higher version.
+            (Self::None, Some((known, [b'-', ..]))) if !known.starts_with(b"00") => {
+                Self::One(*known)
+            }
+            _ => Self::Unusable,
+        };
+    }
+
+    /// Parses the [field](https://www.w3.org/TR/trace-context-2/#traceparent-header) strictly: fixed widths, lower-case
+    /// hex, no zero ids. Higher versions are read as 00.
+    fn parent(&self) -> Option<Parent> {
+        let Self::One(known) = self else {
+            return None;
+        };
+        let [version, trace_id, span_id, flags] =
+            [0..2, 3..35, 36..52, 53..55].map(|place| hex::decode(&known[place]));
+        let well_formed = version? != 0xff && [2, 35, 52].iter().all(|place| known[*place] == b'-');
+        well_formed.then_some(Parent {
+            trace_id: TraceId(NonZeroU128::new(trace_id?)?),
+            span_id: SpanId(NonZeroU64::new(span_id? as u64)?),
+            flags: flags? as u8 & (SAMPLED | RANDOM),
+        })
     }
 }
 
@@ -164,17 +192,17 @@ mod tests {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     const SPAN: &str = "00f067aa0ba902b7";
 
-    fn received(values: &[&str]) -> Remote {
-        let mut remote = Remote::None;
+    fn received(values: &[&str]) -> Lineage {
+        let mut traceparent = Traceparent::None;
         values
             .iter()
-            .for_each(|value| receive(&mut remote, value.as_bytes()));
-        remote
+            .for_each(|value| traceparent.receive(value.as_bytes()));
+        Lineage::of(traceparent)
     }
 
     #[test]
     fn a_valid_parent_is_continued_under_a_span_of_its_own() {
-        let context = TraceContext::continue_from(&received(&[&format!("00-{TRACE}-{SPAN}-01")]));
+        let context = received(&[&format!("00-{TRACE}-{SPAN}-01")]).context();
         assert_eq!(context.trace_id().to_string(), TRACE);
         assert_eq!(context.parent_span_id().unwrap().to_string(), SPAN);
         assert_ne!(Some(context.span_id()), context.parent_span_id());
@@ -183,13 +211,17 @@ mod tests {
 
     #[test]
     fn without_a_parent_a_new_unsampled_trace_begins() {
-        let context = TraceContext::continue_from(&Remote::None);
+        let context = received(&[]).context();
         assert_eq!(context.parent_span_id(), None);
         assert!(!context.is_sampled());
-        assert_ne!(
-            context.trace_id(),
-            TraceContext::continue_from(&Remote::None).trace_id()
-        );
+        assert_ne!(context.trace_id(), received(&[]).context().trace_id());
+    }
+
+    #[test]
+    fn all_who_ask_for_the_context_of_a_request_learn_the_same() {
+        for lineage in [received(&[]), received(&[&format!("00-{TRACE}-{SPAN}-01")])] {
+            assert_eq!(lineage.context(), lineage.context());
+        }
     }
 
     #[test]
@@ -204,33 +236,31 @@ mod tests {
             format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
             format!("00-{zero_trace}-{SPAN}-01"),
             format!("00-{TRACE}-0000000000000000-01"),
+            format!("00-{TRACE}-{SPAN}-0g"),
             format!("ff-{TRACE}-{SPAN}-01"),
             format!("0x-{TRACE}-{SPAN}-01"),
             format!("00-+{}-{SPAN}-01", &TRACE[1..]),
             format!("00_{TRACE}_{SPAN}_01"),
             format!("01-{TRACE}-{SPAN}-01.what"),
         ] {
-            assert_eq!(received(&[&bad]), Remote::None, "{bad}");
+            assert_eq!(received(&[&bad]).context().parent_span_id(), None, "{bad}");
         }
     }
 
     #[test]
     fn a_higher_version_is_read_as_version_00() {
-        let plain = received(&[&format!("00-{TRACE}-{SPAN}-03")]);
-        assert_eq!(
-            received(&[&format!("cc-{TRACE}-{SPAN}-ff-what-comes")]),
-            plain
-        );
-        assert_eq!(received(&[&format!(" cc-{TRACE}-{SPAN}-07\t")]), plain);
+        let parent = |value: String| received(&[&value]).traceparent.parent().unwrap();
+        let plain = parent(format!("00-{TRACE}-{SPAN}-03"));
+        assert_eq!(parent(format!("cc-{TRACE}-{SPAN}-ff-what-comes")), plain);
+        assert_eq!(parent(format!(" cc-{TRACE}-{SPAN}-07\t")), plain);
     }
 
     #[test]
     fn repeated_parents_start_a_new_trace() {
         let value = format!("00-{TRACE}-{SPAN}-01");
-        assert_eq!(received(&[&value, &value]), Remote::Repeated);
-        assert_eq!(
-            TraceContext::continue_from(&Remote::Repeated).parent_span_id(),
-            None
-        );
+        for first in [&*value, "00-what"] {
+            let context = received(&[first, &value]).context();
+            assert_eq!(context.parent_span_id(), None);
+        }
     }
 }

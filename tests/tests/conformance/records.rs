@@ -82,9 +82,9 @@ impl Full {
                 error: record.error.as_ref().map(|error| error.message.clone()),
             },
             request_id: record.request_id.to_string(),
-            trace_id: record.trace.trace_id().to_string(),
-            parent_span_id: record.trace.parent_span_id().map(|id| id.to_string()),
-            sampled: record.trace.is_sampled(),
+            trace_id: record.trace().trace_id().to_string(),
+            parent_span_id: record.trace().parent_span_id().map(|id| id.to_string()),
+            sampled: record.trace().is_sampled(),
             duration: record.duration,
             head_duration: record.head_duration,
         }

@@ -10,7 +10,7 @@ use crate::{
     panic::PanicReport,
     record::{JobRecord, Keys, RequestRecord},
     request_id::RequestId,
-    trace_context::TraceContext,
+    trace_context::Lineage,
 };
 
 /// Settles `state` and gives it back to the pool.
@@ -19,8 +19,8 @@ pub(crate) fn settle(mut state: Box<State>) {
         return;
     };
     let request_id = state.beginning.request_id;
-    let (trace, active, ignored) = (
-        state.beginning.trace,
+    let (lineage, active, ignored) = (
+        state.beginning.lineage,
         state.beginning.active,
         state.progress.policy.ignore,
     );
@@ -34,7 +34,7 @@ pub(crate) fn settle(mut state: Box<State>) {
             current::enter(&mut settling, || {
                 shared.deliver(|| {
                     if let Some(panic) = record.panic {
-                        log_panic(panic, &request_id, trace);
+                        log_panic(panic, &request_id, lineage);
                     }
                     shared.request(&record, active, ignored);
                 });
@@ -46,7 +46,7 @@ pub(crate) fn settle(mut state: Box<State>) {
             current::enter(&mut settling, || {
                 shared.deliver(|| {
                     if let Some(panic) = record.panic {
-                        log_panic(panic, &request_id, trace);
+                        log_panic(panic, &request_id, lineage);
                     }
                     shared.job(&record);
                 });
@@ -85,7 +85,7 @@ fn request_record<'a>(
         upgraded: progress.status == 101,
         streaming,
         request_id,
-        trace: beginning.trace,
+        lineage: beginning.lineage,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
         keys: Keys {
@@ -111,20 +111,20 @@ fn job_record<'a>(
         error_type: state.error_type(outcome, trouble),
         duration: state.beginning.started.elapsed(),
         request_id,
-        trace: state.beginning.trace,
+        lineage: state.beginning.lineage,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
     }
 }
 
 #[cold]
-fn log_panic(panic: &PanicReport, request_id: &RequestId, trace: TraceContext) {
+fn log_panic(panic: &PanicReport, request_id: &RequestId, lineage: Lineage) {
     tracing::error!(
         target: "steeple::panic",
         panic = panic.message,
         location = panic.location,
         request_id = %request_id,
-        trace_id = %trace.trace_id(),
+        trace_id = %lineage.context().trace_id(),
         "the observed code panicked"
     );
 }

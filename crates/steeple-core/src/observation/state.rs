@@ -21,7 +21,7 @@ use crate::{
     record::AttachedError,
     request_id::RequestId,
     route::{Policy, Route},
-    trace_context::TraceContext,
+    trace_context::Lineage,
 };
 
 /// What is observed.
@@ -47,7 +47,7 @@ pub(crate) struct Beginning {
     pub(crate) head_only: bool,
     pub(crate) request_size: Option<u64>,
     pub(crate) request_id: RequestId,
-    pub(crate) trace: TraceContext,
+    pub(crate) lineage: Lineage,
     /// Whether the gauge of active requests counts it.
     pub(crate) active: bool,
 }

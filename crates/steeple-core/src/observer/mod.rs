@@ -26,7 +26,7 @@ use crate::{
     request_metrics::RequestMetrics,
     route::Routes,
     sink::Sink,
-    trace_context::TraceContext,
+    trace_context::{Lineage, Traceparent},
 };
 
 /// Observes requests and jobs. Cloning it is cheap; the clones are one observer.
@@ -88,7 +88,7 @@ impl Observer {
                 head_only: head.method == "HEAD",
                 request_size: head.body_size.or(fields.content_length),
                 request_id: fields.request_id.unwrap_or_else(RequestId::random),
-                trace: TraceContext::continue_from(&fields.remote),
+                lineage: Lineage::of(fields.traceparent),
                 active,
             },
         );
@@ -110,7 +110,7 @@ impl Observer {
             head_only: false,
             request_size: None,
             request_id: RequestId::random(),
-            trace: TraceContext::continue_from(&Default::default()),
+            lineage: Lineage::of(Traceparent::None),
             active: false,
         };
         Job::new(Observation::new(observation::acquire(
