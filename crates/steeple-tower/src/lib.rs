@@ -23,6 +23,10 @@
 //! A panic before the response's head becomes an empty 500 (gRPC: `grpc-status: 13`), a panic in its body ends the
 //! stream with [`BodyError::Panicked`], and the service goes on. Each response carries `x-request-id`.
 //!
+//! Where panics abort (`panic = "abort"` in the profile) there is nothing to catch: the process ends with the first panic,
+//! as it does without this layer, once the panic hook that was there before has printed it. The requests under way leave
+//! no record.
+//!
 //! tower has no routes of its own: name them with [`current::route`](steeple_core::current::route), or let a
 //! [`Framework`] tell them.
 

@@ -59,8 +59,10 @@
 
 mod builder;
 mod environment;
+mod foreign;
 mod instance;
 mod recorder;
+mod renewed;
 mod service_name;
 
 #[cfg(feature = "axum")]

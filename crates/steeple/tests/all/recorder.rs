@@ -1,7 +1,7 @@
 //! The process's one metrics recorder.
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use steeple::{BuildError, Steeple};
+use steeple::{BuildError, Label, Steeple};
 
 use crate::{process, service};
 
@@ -77,6 +77,22 @@ fn ours_over_another_is_an_error_and_leaves_the_process_as_it_was() {
 
         steeple::observe("job", "before an instance").run(|| {});
         assert_eq!(another.render(), "", "nothing was recorded or described");
+    });
+}
+
+#[test]
+fn an_instance_that_cannot_be_had_takes_none() {
+    let _ = process::passes(|| {
+        let observer = Steeple::builder("shop")
+            .without_ops()
+            .observer(|observer| observer.label(Label::new("not-a-label")))
+            .build();
+        assert!(matches!(observer, Err(BuildError::Observer(_))));
+        let ops = Steeple::builder("shop")
+            .ops(|ops| ops.address(([0, 0, 0, 0], 0).into()))
+            .build();
+        assert!(matches!(ops, Err(BuildError::Ops(_))));
+        install_another();
     });
 }
 
