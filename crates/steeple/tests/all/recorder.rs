@@ -132,6 +132,30 @@ fn a_private_instance_leaves_it_alone() {
 }
 
 #[test]
+fn that_of_an_earlier_instance_gets_the_request_metrics_of_a_later_one_too() {
+    let _ = process::passes(|| {
+        let (first, second) = (steeple(), steeple());
+        service::serve(first.observer(), || {});
+        service::serve(second.observer(), || {});
+        for (instance, requests) in [(first, 2), (second, 1)] {
+            let snapshot = instance.registry().snapshot();
+            let family = snapshot.family("http_server_requests_total").unwrap();
+            assert_eq!(family.series[0].value.as_counter(), Some(requests));
+            assert!(
+                snapshot
+                    .family("steeple_metrics_rejected_total")
+                    .is_none_or(|rejected| {
+                        rejected
+                            .series
+                            .iter()
+                            .all(|series| series.value.as_counter() == Some(0))
+                    })
+            );
+        }
+    });
+}
+
+#[test]
 fn a_job_is_observed_by_the_process_s_instance() {
     let _ = process::passes(|| {
         steeple::observe("cron", "too early").run(|| {});

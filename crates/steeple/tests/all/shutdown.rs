@@ -4,26 +4,36 @@ use std::{
     io::{Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream},
     panic,
+    pin::Pin,
     time::{Duration, Instant},
 };
 
-use steeple::Steeple;
+use steeple::{Steeple, ops::ShutdownError};
 use tokio::runtime;
 
 use crate::service;
+
+type Shutdown = Pin<Box<dyn Future<Output = Result<(), ShutdownError>> + Send>>;
 
 const DEADLINE: Duration = Duration::from_millis(300);
 /// What a machine that is busy with other things may add.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// An instance under use, with a client that keeps its ops listener busy.
+/// An instance under use, with a client that does not read the scrape it asked for.
 fn busy() -> (Steeple, SocketAddr, TcpStream) {
     let steeple = Steeple::builder("shop")
         .private()
         .ops(|ops| ops.address((Ipv4Addr::LOCALHOST, 0).into()))
         .build()
         .unwrap();
-    service::serve(steeple.observer(), || {});
+    let padding = "x".repeat(2_800);
+    service::serve(steeple.observer(), || {
+        for number in 0..1_500 {
+            // More than the sockets take in.
+            metrics::counter!("padding_total", "series" => format!("{number}{padding}"))
+                .increment(1);
+        }
+    });
     let address = steeple.ops_addr().unwrap();
     let mut client = TcpStream::connect(address).unwrap();
     client
@@ -32,8 +42,6 @@ fn busy() -> (Steeple, SocketAddr, TcpStream) {
     let mut first = [0; 12];
     client.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"HTTP/1.1 200");
-    // A request that never becomes whole.
-    client.write_all(b"GET /metrics").unwrap();
     (steeple, address, client)
 }
 
@@ -45,11 +53,24 @@ fn is_over(address: SocketAddr) {
     }
 }
 
-fn ends_in_time(block_on: impl FnOnce(Steeple)) {
+/// Shuts down by way of `block_on`: it waits for the client as long as it may, and reports it.
+fn ends_in_time(block_on: impl FnOnce(Shutdown) -> Result<(), ShutdownError>) {
     let (steeple, address, _client) = busy();
     let started = Instant::now();
-    block_on(steeple);
-    assert!(started.elapsed() < DEADLINE + SLACK);
+    let error = block_on(Box::pin(steeple.shutdown(DEADLINE))).unwrap_err();
+    let elapsed = started.elapsed();
+    assert_eq!((error.cut, error.deadline), (1, DEADLINE));
+    assert!(
+        (DEADLINE..DEADLINE + SLACK).contains(&elapsed),
+        "{elapsed:?}"
+    );
+    is_over(address);
+}
+
+/// Lets go of an instance by way of `let_go`: it waits for nobody.
+fn ends_at_once(let_go: impl FnOnce(Steeple)) {
+    let (steeple, address, _client) = busy();
+    let_go(steeple);
     is_over(address);
 }
 
@@ -59,34 +80,28 @@ fn it_ends_in_time_on_a_runtime_of_several_threads() {
         .worker_threads(2)
         .build()
         .unwrap();
-    ends_in_time(|steeple| {
-        let _ = runtime.block_on(async { tokio::spawn(steeple.shutdown(DEADLINE)).await.unwrap() });
-    });
+    ends_in_time(|shutdown| runtime.block_on(async { tokio::spawn(shutdown).await.unwrap() }));
 }
 
 #[test]
 fn it_ends_in_time_on_a_runtime_of_one_thread() {
     let runtime = runtime::Builder::new_current_thread().build().unwrap();
-    ends_in_time(|steeple| {
-        let _ = runtime.block_on(steeple.shutdown(DEADLINE));
-    });
+    ends_in_time(|shutdown| runtime.block_on(shutdown));
 }
 
 #[test]
 fn it_ends_in_time_without_a_runtime() {
-    ends_in_time(|steeple| {
-        let _ = futures_executor::block_on(steeple.shutdown(DEADLINE));
-    });
+    ends_in_time(futures_executor::block_on);
 }
 
 #[test]
 fn it_ends_in_time_once_its_runtime_is_gone() {
-    ends_in_time(|steeple| {
-        let runtime = runtime::Builder::new_current_thread().build().unwrap();
-        let steeple = runtime.block_on(async { steeple });
-        drop(runtime);
-        let _ = futures_executor::block_on(steeple.shutdown(DEADLINE));
-    });
+    let runtime = runtime::Builder::new_current_thread().build().unwrap();
+    let (steeple, address, _client) = runtime.block_on(async { busy() });
+    drop(runtime);
+    let ended = futures_executor::block_on(steeple.shutdown(DEADLINE));
+    assert_eq!(ended.unwrap_err().cut, 1);
+    is_over(address);
 }
 
 #[test]
@@ -121,18 +136,18 @@ fn without_a_listener_there_is_nothing_to_wait_for() {
 
 #[test]
 fn dropping_it_stops_the_listener() {
-    ends_in_time(drop);
+    ends_at_once(drop);
 }
 
 #[test]
 fn dropping_it_inside_of_a_runtime_does_not_block_it() {
     let runtime = runtime::Builder::new_current_thread().build().unwrap();
-    ends_in_time(|steeple| runtime.block_on(async { drop(steeple) }));
+    ends_at_once(|steeple| runtime.block_on(async { drop(steeple) }));
 }
 
 #[test]
 fn dropping_it_while_a_panic_unwinds_stops_the_listener() {
-    ends_in_time(|steeple| {
+    ends_at_once(|steeple| {
         let unwound = panic::catch_unwind(panic::AssertUnwindSafe(|| {
             let _steeple = steeple;
             panic!("on purpose");
