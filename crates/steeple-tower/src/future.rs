@@ -45,8 +45,11 @@ impl<F> ObserveFuture<F> {
     }
 
     /// Lets `call` make the future to observe; if it panics, there is none.
-    pub(crate) fn call(&mut self, call: impl FnOnce() -> Option<F>) {
-        let _ = self.observation.run(|| self.inner = call());
+    #[inline]
+    pub(crate) fn call(&mut self, call: impl FnOnce() -> F) {
+        let _ = self.observation.run(|| {
+            self.inner.get_or_insert_with(call);
+        });
     }
 }
 

@@ -54,10 +54,8 @@ where
             .start(&head::request(&request, &headers, route));
         let request_id = head::request_id(&observation, headers.request_id());
         self.framework.count(&mut request, &mut observation);
-        // Requests and futures are large: lent, they are not copied on their way through the catching of panics.
-        let mut request = Some(request);
         let mut future = ObserveFuture::new(observation, request_id);
-        future.call(|| request.take().map(|request| self.inner.call(request)));
+        future.call(|| self.inner.call(request));
         future
     }
 }

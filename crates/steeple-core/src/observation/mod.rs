@@ -12,7 +12,7 @@ use crate::{
     head::ResponseHead,
     headers::{Headers, ResponseFields},
     observer::Isolation,
-    panic::{self, Panicked},
+    panic::{self, PanicReport, Panicked},
     request_id::RequestId,
 };
 
@@ -65,14 +65,21 @@ impl Observation {
         let isolation = state.isolation();
         let mut result = None;
         let caught = current::enter(&mut self.state, || {
-            panic::catch(|| result = Some(Isolation::run(isolation.as_deref(), f)))
+            panic::catch(|| {
+                result.get_or_insert_with(|| Isolation::run(isolation.as_deref(), f));
+            })
         });
-        if let Err(report) = caught
-            && let Some(state) = &mut self.state
-        {
-            state.panicked(report);
+        if let Err(report) = caught {
+            self.panicked(*report);
         }
         result.ok_or_else(Panicked::new)
+    }
+
+    #[cold]
+    fn panicked(&mut self, report: PanicReport) {
+        if let Some(state) = &mut self.state {
+            state.panicked(report);
+        }
     }
 
     /// The id to answer with in `x-request-id`.

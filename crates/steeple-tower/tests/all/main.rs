@@ -8,6 +8,7 @@ mod grpc;
 mod ids;
 mod isolation;
 mod jobs;
+mod labels;
 mod layer;
 mod nesting;
 mod panics;
