@@ -1,0 +1,118 @@
+//! What sinks are given, and what they cannot spoil.
+
+use std::sync::{Arc, Mutex};
+
+use steeple_core::{Label, Outcome, RequestRecord, RoutePolicy, Sink, current};
+
+use crate::{Stage, respond};
+
+#[test]
+fn while_a_sink_runs_the_request_is_still_current() {
+    let ids = Arc::new(Mutex::new(Vec::new()));
+    let sink = {
+        let ids = Arc::clone(&ids);
+        move |record: &RequestRecord<'_>| {
+            ids.lock()
+                .unwrap()
+                .push((Some(*record.request_id), current::request_id()));
+        }
+    };
+    let stage = Stage::with(|builder| builder.sink(sink));
+    let mut observation = stage.get();
+    let id = observation.request_id().copied();
+    respond(&mut observation, 200, Some(0));
+    assert_eq!(*ids.lock().unwrap(), [(id, id)]);
+    assert!(current::request_id().is_none());
+}
+
+#[test]
+fn a_sink_that_panics_leaves_the_request_alone() {
+    struct Broken;
+    impl Sink for Broken {
+        fn request(&self, _: &RequestRecord<'_>) {
+            panic!("the sink is broken");
+        }
+    }
+    let stage = Stage::with(|builder| builder.sink(Broken));
+    for _ in 0..3 {
+        respond(&mut stage.get(), 200, Some(0));
+        assert!(current::request_id().is_none());
+    }
+}
+
+#[test]
+fn an_ignored_route_reaches_no_sink() {
+    let stage = Stage::with(|builder| builder.route("/", RoutePolicy::new().ignore()));
+    respond(&mut stage.get(), 200, Some(0));
+    assert_eq!(stage.seen(), []);
+}
+
+#[test]
+fn a_route_named_by_the_handler_brings_its_policy() {
+    let stage = Stage::with(|builder| builder.route("/livez", RoutePolicy::new().ignore()));
+    let mut observation = stage.get();
+    observation.run(|| current::route("/livez")).unwrap();
+    respond(&mut observation, 200, Some(0));
+    assert_eq!(stage.seen(), []);
+}
+
+#[test]
+fn labels_that_cannot_be_are_refused_with_name_and_fix() {
+    use steeple_core::Observer;
+    let refused = |label: &'static str| {
+        Observer::builder()
+            .label(Label::new(label))
+            .build()
+            .unwrap_err()
+            .to_string()
+    };
+    for bad in ["", "1st", "a-b", "a.b", "__name", "ä"] {
+        assert!(
+            refused(bad).contains(&format!("`{bad}`")) && refused(bad).contains("use letters"),
+            "{bad}"
+        );
+    }
+    assert!(refused("outcome").contains("`outcome` exists already; choose another name"));
+    let many = (0..5).map(|place| ["a", "b", "c", "d", "e"][place]);
+    let builder = many.fold(Observer::builder(), |builder, name| {
+        builder.label(Label::new(name))
+    });
+    assert!(
+        builder
+            .build()
+            .unwrap_err()
+            .to_string()
+            .contains("5 labels are declared")
+    );
+    let undeclared = Observer::builder()
+        .route("/a", RoutePolicy::new().label("tier", "gold"))
+        .build();
+    assert!(undeclared.unwrap_err().to_string().contains("`tier`"));
+}
+
+#[test]
+fn a_job_that_attaches_an_error_fails_by_it() {
+    struct Jobs(Arc<Mutex<Vec<(Outcome, Option<String>)>>>);
+    impl Sink for Jobs {
+        fn request(&self, _: &RequestRecord<'_>) {}
+
+        fn job(&self, record: &steeple_core::JobRecord<'_>) {
+            let error = record.error.map(|error| error.message.clone());
+            self.0.lock().unwrap().push((record.outcome, error));
+        }
+    }
+    let jobs = Arc::default();
+    let stage = Stage::with(|builder| builder.sink(Jobs(Arc::clone(&jobs))));
+    stage
+        .observer
+        .observe("job", "nightly")
+        .run(|| current::attach(&std::io::Error::other("disk full")));
+    stage.observer.observe("job", "nightly").run(|| ());
+    drop(stage.observer.observe("job", "nightly"));
+    let expected = [
+        (Outcome::ServerError, Some("disk full".to_owned())),
+        (Outcome::Success, None),
+        (Outcome::CancelledBeforeHead, None),
+    ];
+    assert_eq!(*jobs.lock().unwrap(), expected);
+}
