@@ -3,6 +3,8 @@
 //! An adapter takes part by serving the [`fixture`]'s paths in its own idiom and standing in the list below. Where a
 //! framework cannot do a thing, its cell says so in [`adapter::Traits`].
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod adapter;
 mod axum_router;
 mod client;

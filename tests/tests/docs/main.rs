@@ -1,5 +1,7 @@
 //! What the documentation says is so.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 
 use http::{Request, Response, StatusCode};

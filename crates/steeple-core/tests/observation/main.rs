@@ -1,5 +1,7 @@
 //! When an observation settles, and as what.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod settlement;
 mod sinks;
 

@@ -92,7 +92,8 @@ fn labels_that_cannot_be_are_refused_with_name_and_fix() {
 
 #[test]
 fn a_job_that_attaches_an_error_fails_by_it() {
-    struct Jobs(Arc<Mutex<Vec<(Outcome, Option<String>)>>>);
+    type Seen = Vec<(Outcome, Option<String>)>;
+    struct Jobs(Arc<Mutex<Seen>>);
     impl Sink for Jobs {
         fn request(&self, _: &RequestRecord<'_>) {}
 
