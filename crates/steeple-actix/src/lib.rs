@@ -1,0 +1,58 @@
+//! Observes every request of an actix-web application with steeple.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use steeple_actix::Observe;
+//! use steeple_core::{Observer, current};
+//!
+//! async fn greet(name: web::Path<String>) -> String {
+//!     current::label("tenant", "acme");
+//!     format!("hello {name}")
+//! }
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let observe = Observe::new(&Observer::builder().build()?);
+//! HttpServer::new(move || App::new().wrap(observe.clone()).route("/greet/{name}", web::get().to(greet)))
+//!     .bind("127.0.0.1:3000")?
+//!     .run()
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Make the observer outside of the closure that makes the application: actix-web runs that closure once for each worker,
+//! and an observer for each would count each worker on its own.
+//!
+//! # Routes
+//!
+//! The route is the pattern that actix-web matched, `/greet/{name}`, with the prefix of every scope above it; asking for it
+//! after the call is what makes it exact. A request that matched nothing counts under the one route `_UNMATCHED`. So does
+//! one that a guard refused, unless its path is a resource's: then it counts under the pattern of that resource.
+//!
+//! A handler that panicked, that the client did not wait for, or that a middleware answers for with an `Err`, leaves no
+//! request to ask. The route is then the first pattern that fits the path, whatever the guards said: where two patterns fit
+//! one path and only guards tell them apart, it may be the other one.
+//!
+//! # Errors and panics
+//!
+//! An error that a handler, an extractor or a middleware answers with counts as
+//! [attached](steeple_core::current::attach). A panic before the response's head becomes an empty 500, a
+//! [`HandlerPanicked`] to the middleware outside of this one; a panic in its body ends the stream with
+//! [`Panicked`](steeple_core::Panicked); the worker goes on. Each response carries `x-request-id`.
+
+mod body;
+mod destination;
+mod future;
+mod head;
+mod ops;
+mod panicked;
+mod payload;
+mod service;
+
+pub use self::{
+    body::ObservedBody,
+    future::ObserveFuture,
+    ops::ops,
+    panicked::HandlerPanicked,
+    service::{Observe, ObserveService},
+};

@@ -1,0 +1,104 @@
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use actix_web::{
+    HttpRequest, HttpResponse, Scope,
+    body::{BodySize, MessageBody},
+    http::StatusCode,
+    web::{self, PayloadConfig},
+};
+use bytes::Bytes;
+use steeple_core::ops::{OpsBody, OpsRequest, OpsResponse, OpsService, OpsStream};
+
+/// How much of a request's body is read, in bytes.
+const LARGEST_BODY: usize = 1024;
+
+/// Mounts `service` under `prefix`, which begins with `/`, with everything below it.
+///
+/// Bodies of requests over 1 KiB are refused with a 413. Whom the service answers is for the service to say; guards and
+/// middleware of the scope can narrow it down.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use actix_web::App;
+/// use steeple_core::ops::OpsService;
+///
+/// fn mount(service: Arc<dyn OpsService>) {
+///     let app = App::new().service(steeple_actix::ops("/internal", service));
+/// #   let _ = app;
+/// }
+/// ```
+pub fn ops(prefix: &str, service: impl OpsService) -> Scope {
+    let service = Arc::new(service);
+    let answer = move |request: HttpRequest, body: Bytes| {
+        let answer = service.call(translate(&request, body));
+        async move { respond(answer.await) }
+    };
+    // The first of the patterns names the route.
+    web::scope(prefix)
+        .app_data(PayloadConfig::new(LARGEST_BODY))
+        .service(web::resource(["/{path:.*}", ""]).to(answer))
+}
+
+fn translate(request: &HttpRequest, body: Bytes) -> OpsRequest {
+    let mut translated = OpsRequest::new(request.method().as_str(), path(request)).with_body(body);
+    if let Some(query) = request.uri().query() {
+        translated = translated.with_query(query);
+    }
+    if let Some(peer) = request.peer_addr() {
+        translated = translated.with_peer(peer);
+    }
+    for (name, value) in request.headers() {
+        translated =
+            translated.with_header(name.as_str(), Bytes::copy_from_slice(value.as_bytes()));
+    }
+    translated
+}
+
+/// The path below the mount point as it was sent: actix-web decodes what it routes by, but for slashes.
+fn path(request: &HttpRequest) -> &str {
+    let routed = request.match_info();
+    let Some(below) = routed.get("path") else {
+        return "/";
+    };
+    let prefix = &routed.as_str()[..routed.as_str().len() - below.len()];
+    let slash = request
+        .path()
+        .match_indices('/')
+        .nth(prefix.matches('/').count() - 1);
+    slash.map_or("/", |(at, _)| &request.path()[at..])
+}
+
+fn respond(response: OpsResponse) -> HttpResponse {
+    let status = StatusCode::from_u16(response.status());
+    let mut builder = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    for header in response.headers() {
+        builder.append_header(header);
+    }
+    match response.into_body() {
+        OpsBody::Full(bytes) => builder.body(bytes),
+        OpsBody::Stream(stream) => builder.body(Chunks(stream)),
+    }
+}
+
+struct Chunks(Box<dyn OpsStream>);
+
+impl MessageBody for Chunks {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        self.0.poll_chunk(context).map(|chunk| chunk.map(Ok))
+    }
+}

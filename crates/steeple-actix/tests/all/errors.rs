@@ -1,0 +1,187 @@
+//! Errors that answer.
+
+use std::{fmt, future::ready};
+
+use actix_web::{
+    App, Error, HttpRequest, HttpResponse, Responder, ResponseError, body::BoxBody,
+    dev::ServiceResponse, error, http::StatusCode, web,
+};
+use steeple_core::Outcome;
+
+use crate::stage::{self, Stage};
+
+const ACTIX_ERROR: &str = "actix_web::error::error::Error";
+
+#[derive(Debug)]
+struct Refused(u16);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused with {}", self.0)
+    }
+}
+
+impl ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0).unwrap()
+    }
+}
+
+async fn refuse(status: web::Path<u16>) -> Result<String, Refused> {
+    Err(Refused(*status))
+}
+
+#[actix_web::test]
+async fn a_handlers_error_is_its_status_and_its_message() {
+    let stage = Stage::new();
+    let app = stage
+        .start(App::new().route("/refuse/{status}", web::get().to(refuse)))
+        .await;
+
+    let answer = stage::answer(&app, stage::get("/refuse/503")).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.body.as_str()),
+        (503, "refused with 503")
+    );
+    let record = stage.record();
+    assert_eq!(record.outcome, Outcome::ServerError);
+    assert_eq!(record.error_type.as_deref(), Some(ACTIX_ERROR));
+    assert_eq!(record.error.as_deref(), Some("refused with 503"));
+    assert_eq!(record.response_size, 16);
+    assert_eq!(record.route, "/refuse/{status}");
+
+    stage::answer(&app, stage::get("/refuse/409")).await;
+    let record = stage.record();
+    assert_eq!(
+        (record.status, record.outcome),
+        (Some(409), Outcome::ClientError)
+    );
+    assert_eq!(
+        (record.error_type, record.error.as_deref()),
+        (None, Some("refused with 409"))
+    );
+}
+
+#[actix_web::test]
+async fn an_extractors_error_is_the_clients() {
+    let stage = Stage::new();
+    let app = stage
+        .start(App::new().route("/refuse/{status}", web::get().to(refuse)))
+        .await;
+    assert_eq!(
+        stage::answer(&app, stage::get("/refuse/no")).await.status,
+        404
+    );
+    let record = stage.record();
+    assert_eq!(
+        (record.status, record.outcome),
+        (Some(404), Outcome::ClientError)
+    );
+    assert!(
+        record
+            .error
+            .is_some_and(|error| error.contains("can not parse"))
+    );
+    assert_eq!(record.route, "/refuse/{status}");
+}
+
+#[actix_web::test]
+async fn a_responder_may_fail() {
+    struct Fails;
+    impl Responder for Fails {
+        type Body = BoxBody;
+        fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+            HttpResponse::from_error(Refused(500))
+        }
+    }
+    let stage = Stage::new();
+    let app = stage
+        .start(App::new().route("/", web::get().to(async || Fails)))
+        .await;
+    assert_eq!(stage::answer(&app, stage::get("/")).await.status, 500);
+    let record = stage.record();
+    assert_eq!(record.outcome, Outcome::ServerError);
+    assert_eq!(record.error.as_deref(), Some("refused with 500"));
+}
+
+#[actix_web::test]
+async fn an_error_without_a_response_has_a_status_and_an_id_too() {
+    let stage = Stage::new();
+    let resource = web::resource("/")
+        .wrap_fn(|_, _| {
+            let mut error: Error = Refused(500).into();
+            error.add_response_mapper(|mut response| {
+                *response.status_mut() = StatusCode::BAD_GATEWAY;
+                response
+            });
+            ready(Err::<ServiceResponse, _>(error))
+        })
+        .to(HttpResponse::Ok);
+    let app = stage.start(App::new().service(resource)).await;
+
+    let answer = stage::answer(&app, stage::get("/")).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.body.as_str()),
+        (502, "refused with 500")
+    );
+    let record = stage.record();
+    assert_eq!(
+        (record.status, record.outcome),
+        (Some(502), Outcome::ServerError)
+    );
+    assert_eq!(record.error_type.as_deref(), Some(ACTIX_ERROR));
+    assert_eq!(record.error.as_deref(), Some("refused with 500"));
+    assert_eq!(record.response_size, 16);
+    assert_eq!(answer.request_id, Some(record.request_id));
+}
+
+#[actix_web::test]
+async fn an_error_keeps_its_type_for_the_middleware_outside() {
+    let stage = Stage::new();
+    let resource = web::resource("/")
+        .wrap_fn(|_, _| ready(Err::<ServiceResponse, Error>(Refused(500).into())))
+        .to(HttpResponse::Ok);
+    let app = stage.start(App::new().service(resource)).await;
+    let error = app.call(stage::get("/")).await.unwrap_err();
+    assert_eq!(error.as_error::<Refused>().unwrap().0, 500);
+}
+
+#[actix_web::test]
+async fn an_error_that_panics_when_asked_for_its_response_is_a_panic() {
+    #[derive(Debug)]
+    struct Bomb;
+    impl fmt::Display for Bomb {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("bomb")
+        }
+    }
+    impl ResponseError for Bomb {
+        fn error_response(&self) -> HttpResponse {
+            panic!("lost in the error")
+        }
+    }
+    let stage = Stage::new();
+    let resource = web::resource("/")
+        .wrap_fn(|_, _| ready(Err::<ServiceResponse, Error>(Bomb.into())))
+        .to(HttpResponse::Ok);
+    let app = stage.start(App::new().service(resource)).await;
+    assert_eq!(stage::answer(&app, stage::get("/")).await.status, 500);
+    let record = stage.record();
+    assert_eq!(record.outcome, Outcome::Panicked);
+    assert_eq!(record.panic.as_deref(), Some("lost in the error"));
+}
+
+#[actix_web::test]
+async fn errors_made_by_helpers_count_by_their_status() {
+    let stage = Stage::new();
+    let handler = async || Err::<&str, _>(error::ErrorServiceUnavailable("full"));
+    let app = stage
+        .start(App::new().route("/", web::get().to(handler)))
+        .await;
+    stage::answer(&app, stage::get("/")).await;
+    let record = stage.record();
+    assert_eq!(
+        (record.status, record.error.as_deref()),
+        (Some(503), Some("full"))
+    );
+}
