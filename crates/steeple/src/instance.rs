@@ -61,6 +61,14 @@ impl Steeple {
         }
     }
 
+    /// The middleware to `wrap` an actix-web application with. Make it once, outside of the closure that makes the
+    /// application for each worker, and clone it there.
+    #[cfg(feature = "actix")]
+    #[must_use]
+    pub fn actix(&self) -> steeple_actix::Observe {
+        steeple_actix::Observe::new(&self.observer)
+    }
+
     /// The layer to add to an axum router, with `Router::layer`.
     #[cfg(feature = "axum")]
     #[must_use]

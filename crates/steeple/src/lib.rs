@@ -1,7 +1,8 @@
 //! The observability suite for Rust web services.
 //!
-//! One layer on an axum router, or around any tower service, and every request is timed into histograms, counted by
-//! outcome and guarded against panics, all from one record. A guarded port of its own serves the figures.
+//! One layer on an axum router, an actix-web application or any tower service, and every request is timed into
+//! histograms, counted by outcome and guarded against panics, all from one record. A guarded port of its own serves the
+//! figures.
 //!
 //! ```no_run
 //! # #[cfg(feature = "axum")]
@@ -54,6 +55,7 @@
 //!
 //! | feature | what |
 //! |---|---|
+//! | `actix` | `Steeple::actix` and the adapter as `steeple::actix` |
 //! | `axum` | `Steeple::axum` and the adapter as `steeple::axum` |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 
@@ -65,6 +67,8 @@ mod recorder;
 mod renewed;
 mod service_name;
 
+#[cfg(feature = "actix")]
+pub use steeple_actix as actix;
 #[cfg(feature = "axum")]
 pub use steeple_axum as axum;
 pub use steeple_core as core;
