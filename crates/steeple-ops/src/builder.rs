@@ -1,4 +1,9 @@
-use std::{net::SocketAddr, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    sync::Arc,
+    time::Duration,
+};
 
 use steeple_metrics::Registry;
 
@@ -6,6 +11,7 @@ use crate::{
     Ops,
     connection::Server,
     counts::Counts,
+    endpoints::Endpoints,
     error::BindError,
     guard::Guard,
     host::{Host, HostPolicy},
@@ -75,8 +81,8 @@ impl OpsBuilder {
         self
     }
 
-    /// Sets how long a client may take to read 64 KiB of an answer while more is waiting to be
-    /// sent. From 1 ms to 1 h. Default: 10 s.
+    /// Sets how long a client may let an answer wait to be sent, in all, until it has read the next
+    /// 64 KiB. From 1 ms to 1 h. Default: 10 s.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
         self
@@ -94,17 +100,26 @@ impl OpsBuilder {
         Ops::start(address, Arc::new(self.into_server()?))
     }
 
+    /// Makes the service alone, to be mounted under a prefix of the application's own router. It needs a
+    /// [`token`](Self::token), and the application's name as a [host](Self::allow_host); the address
+    /// and the timeouts are the listener's and play no part.
+    ///
+    /// # Errors
+    ///
+    /// When there is no token, or the configuration is invalid.
+    pub fn service(self) -> Result<Endpoints, BindError> {
+        if self.token.is_none() {
+            return Err(BindError::ServiceTokenMissing);
+        }
+        self.into_endpoints(DEFAULT_ADDRESS.ip())
+    }
+
     fn into_server(self) -> Result<Server, BindError> {
         let address = self.address.unwrap_or(DEFAULT_ADDRESS);
-        let token = self.token.transpose()?;
-        if token.is_none() && !address.ip().to_canonical().is_loopback() {
+        let ip = address.ip().to_canonical();
+        if self.token.is_none() && !ip.is_loopback() {
             return Err(BindError::TokenMissing { address });
         }
-        let allowed = self
-            .hosts
-            .into_iter()
-            .map(|host| Host::parse(&host).ok_or(BindError::Host { host }))
-            .collect::<Result<_, _>>()?;
         for (limit, timeout) in [
             ("header", self.header_timeout),
             ("write", self.write_timeout),
@@ -114,17 +129,27 @@ impl OpsBuilder {
             }
         }
         Ok(Server {
-            guard: Guard {
-                hosts: HostPolicy {
-                    bound: address.ip().to_canonical(),
-                    allowed,
-                },
-                token,
-            },
-            routes: Routes::new(Scrapes::new(self.registry.clone())),
-            counts: Counts::new(self.registry),
+            counts: Counts::new(self.registry.clone()),
             header_timeout: self.header_timeout,
             write_timeout: self.write_timeout,
+            endpoints: self.into_endpoints(ip)?,
         })
+    }
+
+    fn into_endpoints(self, bound: IpAddr) -> Result<Endpoints, BindError> {
+        let token = self.token.transpose()?;
+        let allowed = self
+            .hosts
+            .into_iter()
+            .map(|host| Host::parse(&host).ok_or(BindError::Host { host }))
+            .collect::<Result<_, _>>()?;
+        let guard = Guard {
+            hosts: HostPolicy { bound, allowed },
+            token,
+        };
+        Ok(Endpoints::new(
+            guard,
+            Routes::new(Scrapes::new(self.registry)),
+        ))
     }
 }

@@ -7,13 +7,8 @@ use steeple_core::ops::{OpsRequest, OpsResponse, OpsService};
 use tokio::{net::TcpStream, sync::watch, time::timeout};
 
 use crate::{
-    answer,
-    body::ResponseBody,
-    counts::Counts,
-    guard::Guard,
-    routes::{Route, Routes},
-    stall::StallGuard,
-    translation,
+    answer, body::ResponseBody, counts::Counts, endpoints::Endpoints, routes::Route,
+    stall::StallGuard, translation,
 };
 
 const HEADER_BYTES: usize = 8 * 1024;
@@ -21,8 +16,7 @@ const BODY_BYTES: usize = 1024;
 
 /// What every connection shares.
 pub(crate) struct Server {
-    pub(crate) guard: Guard,
-    pub(crate) routes: Routes,
+    pub(crate) endpoints: Endpoints,
     pub(crate) counts: Counts,
     pub(crate) header_timeout: Duration,
     pub(crate) write_timeout: Duration,
@@ -65,22 +59,23 @@ impl Server {
         let (head, body) = request.into_parts();
         let response = match translation::request(&head) {
             None => answer::text(400, "give exactly one host header"),
-            Some(request) => self.admit(request.with_peer(peer), body).await,
+            Some(request) => self.call(request.with_peer(peer), body).await,
         };
         let path = Route::of(head.uri.path()).map_or("other", Route::path);
         self.counts.request(path, response.status());
         translation::response(response)
     }
 
-    async fn admit(&self, request: OpsRequest, body: Incoming) -> OpsResponse {
-        if let Some(refusal) = self.guard.refusal(&request) {
-            return refusal;
-        }
+    async fn call(&self, request: OpsRequest, body: Incoming) -> OpsResponse {
         let body = Limited::new(body, BODY_BYTES).collect();
         match timeout(self.header_timeout, body).await {
             Err(_) => answer::text(408, "the request body took too long"),
             Ok(Err(_)) => answer::text(413, "the request body is too large"),
-            Ok(Ok(body)) => self.routes.call(request.with_body(body.to_bytes())).await,
+            Ok(Ok(body)) => {
+                self.endpoints
+                    .call(request.with_body(body.to_bytes()))
+                    .await
+            }
         }
     }
 }

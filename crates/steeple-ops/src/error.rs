@@ -16,6 +16,11 @@ pub enum BindError {
         /// The configured address.
         address: SocketAddr,
     },
+    /// A service to be mounted has no token, and whoever reaches the application could call it.
+    #[error(
+        "an ops service outside of its own listener has no token, so whoever reaches the application could read it; set one"
+    )]
+    ServiceTokenMissing,
     /// The token is unusable.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -58,15 +63,34 @@ pub enum BindError {
     Thread(#[source] io::Error),
 }
 
-/// The listener has stopped, but not all of its connections ended in time.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error(
-    "{cut} ops connections were still busy after {deadline:?} and were cut off; allow more time"
-)]
+/// Why the ops listener did not stop in order.
+#[derive(Debug, Error)]
 #[non_exhaustive]
-pub struct ShutdownError {
-    /// How many connections were cut off.
-    pub cut: usize,
-    /// The time that they had.
-    pub deadline: Duration,
+pub enum ShutdownError {
+    /// The listener has stopped, but not all of its connections ended in time.
+    #[error(
+        "{cut} ops connections were still busy after {deadline:?} and were cut off; allow more time"
+    )]
+    Busy {
+        /// How many connections were cut off.
+        cut: usize,
+        /// The time that they had.
+        deadline: Duration,
+    },
+    /// The listener's thread does not answer: it is blocked, or missing in a child of `fork`.
+    #[error(
+        "the ops thread did not answer within {deadline:?} and is left behind; look for what blocks it, and start steeple after any fork"
+    )]
+    TimedOut {
+        /// The time that it had.
+        deadline: Duration,
+    },
+    /// The listener's thread had ended before.
+    #[error("the ops thread ended before its shutdown; look for its panic in the log")]
+    Ended,
+    /// The thread that waits for the listener could not be started; the listener has stopped at once.
+    #[error(
+        "the thread that waits for the ops listener could not be started, which stopped it at once; raise the process's limit of threads"
+    )]
+    Thread(#[source] io::Error),
 }

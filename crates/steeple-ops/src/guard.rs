@@ -13,7 +13,7 @@ impl Guard {
     /// Returns the answer to a request that is not let in: 421 for a foreign `Host`, 401 without the
     /// token.
     pub(crate) fn refusal(&self, request: &OpsRequest) -> Option<OpsResponse> {
-        // Only HTTP/1.0 gets here without a Host, and no browser speaks it.
+        // Browsers always send one, and only they can be led here by a rebound name.
         let is_foreign = request
             .header("host")
             .is_some_and(|host| !self.hosts.allows(host));

@@ -35,8 +35,8 @@
 //! # What it may cost
 //!
 //! 32 connections (further ones get a 503 and are closed at once), 8 KiB of headers within 5 s, a body
-//! of 1 KiB, connections idle for 5 s, and 10 s for a client to read what
-//! waits for it, at most 64 KiB of it.
+//! of 1 KiB, connections idle for 5 s, and 10 s in all in which an answer waits for a client until that
+//! has read the next 64 KiB.
 //!
 //! # Signals
 //!
@@ -54,6 +54,7 @@ mod body;
 mod builder;
 mod connection;
 mod counts;
+mod endpoints;
 mod error;
 mod guard;
 mod host;
@@ -61,12 +62,14 @@ mod listener;
 mod ops;
 mod routes;
 mod scrapes;
+mod shutdown;
 mod socket;
 mod stall;
 mod token;
 mod translation;
 
 pub use builder::OpsBuilder;
+pub use endpoints::Endpoints;
 pub use error::{BindError, ShutdownError};
 pub use ops::Ops;
 pub use token::TokenError;

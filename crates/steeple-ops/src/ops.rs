@@ -3,7 +3,7 @@ use std::{
     net::SocketAddr,
     sync::{Arc, mpsc},
     thread,
-    time::{self, Duration},
+    time::Duration,
 };
 
 use steeple_metrics::Registry;
@@ -20,11 +20,9 @@ use crate::{
     connection::Server,
     error::{BindError, ShutdownError},
     listener::accept_until,
+    shutdown::{Shutdown, Stop},
     socket::{DEFAULT_ADDRESS, listen},
 };
-
-/// Longer ones could not be added to the clock.
-const LONGEST_DEADLINE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A running ops listener.
 ///
@@ -33,14 +31,7 @@ const LONGEST_DEADLINE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[must_use = "dropping it stops the listener"]
 pub struct Ops {
     local_addr: SocketAddr,
-    stop: oneshot::Sender<Stop>,
-}
-
-/// Ends the listener; one that is dropped instead ends it at once.
-struct Stop {
-    deadline: time::Instant,
-    /// Told how many connections were cut off.
-    report: Box<dyn FnOnce(usize) + Send>,
+    shutdown: Shutdown,
 }
 
 impl Ops {
@@ -54,7 +45,7 @@ impl Ops {
         server: Arc<Server>,
     ) -> Result<Self, BindError> {
         let (started, start) = mpsc::sync_channel(1);
-        let (stop, stopped) = oneshot::channel();
+        let (shutdown, stopped) = Shutdown::new();
         thread::Builder::new()
             .name("steeple-ops".to_owned())
             .spawn(move || run(configured, server, &started, stopped))
@@ -69,7 +60,10 @@ impl Ops {
                 "the default ops address is in use, another port was taken; configure one to keep it"
             );
         }
-        Ok(Self { local_addr, stop })
+        Ok(Self {
+            local_addr,
+            shutdown,
+        })
     }
 
     /// The address listened on, with the port that was taken.
@@ -79,39 +73,24 @@ impl Ops {
     }
 
     /// Stops accepting, lets answers under way end until the deadline, and cuts off the rest. Needs
-    /// no particular runtime.
+    /// no particular runtime. Dropping the future ends the wait, not the shutdown.
     ///
     /// # Errors
     ///
-    /// When connections had to be cut off. The listener has stopped then as well.
+    /// When connections had to be cut off, or when the listener's thread has ended before or does not
+    /// answer within half a second of the deadline.
     pub async fn shutdown(self, deadline: Duration) -> Result<(), ShutdownError> {
-        let (report, cut) = oneshot::channel();
-        self.stop_within(deadline, move |cut| {
-            let _ = report.send(cut);
-        });
-        outcome(cut.await.ok(), deadline)
+        self.shutdown.off_thread(deadline).await
     }
 
-    /// As [`shutdown`](Self::shutdown), for code that is not async: blocks until the deadline at
-    /// most.
+    /// As [`shutdown`](Self::shutdown), for code that is not async: blocks until half a second after
+    /// the deadline at most.
     ///
     /// # Errors
     ///
-    /// When connections had to be cut off. The listener has stopped then as well.
+    /// As those of [`shutdown`](Self::shutdown).
     pub fn shutdown_blocking(self, deadline: Duration) -> Result<(), ShutdownError> {
-        let (report, cut) = mpsc::sync_channel(1);
-        self.stop_within(deadline, move |cut| {
-            let _ = report.send(cut);
-        });
-        outcome(cut.recv().ok(), deadline)
-    }
-
-    fn stop_within(self, deadline: Duration, report: impl FnOnce(usize) + Send + 'static) {
-        // Fails only if the thread has ended; `report` is dropped then, which tells the waiter.
-        let _ = self.stop.send(Stop {
-            deadline: time::Instant::now() + deadline.min(LONGEST_DEADLINE),
-            report: Box::new(report),
-        });
+        self.shutdown.blocking(deadline)
     }
 }
 
@@ -120,13 +99,6 @@ impl fmt::Debug for Ops {
         f.debug_struct("Ops")
             .field("local_addr", &self.local_addr)
             .finish_non_exhaustive()
-    }
-}
-
-fn outcome(cut: Option<usize>, deadline: Duration) -> Result<(), ShutdownError> {
-    match cut.unwrap_or(0) {
-        0 => Ok(()),
-        cut => Err(ShutdownError { cut, deadline }),
     }
 }
 
@@ -159,7 +131,8 @@ fn run(
     };
     let cut = runtime.block_on(accept_until(listener, server, stop));
     if let Some(report) = report {
-        report(cut);
+        // Nobody hears it who has waited long enough.
+        let _ = report.send(cut);
     }
 }
 

@@ -1,6 +1,4 @@
-use std::future::ready;
-
-use steeple_core::ops::{OpsFuture, OpsRequest, OpsResponse, OpsService};
+use steeple_core::ops::{OpsRequest, OpsResponse};
 
 use crate::{answer, scrapes::Scrapes};
 
@@ -14,7 +12,7 @@ impl Routes {
         Self { scrapes }
     }
 
-    fn answer(&self, request: &OpsRequest) -> OpsResponse {
+    pub(crate) fn answer(&self, request: &OpsRequest) -> OpsResponse {
         if !matches!(request.method(), "GET" | "HEAD") {
             return answer::text(405, "only GET and HEAD are answered here")
                 .with_header("allow", "GET, HEAD");
@@ -25,12 +23,6 @@ impl Routes {
             Some(Route::Livez) => answer::text(200, "ok"),
             None => answer::text(404, "nothing is here; / lists what there is"),
         }
-    }
-}
-
-impl OpsService for Routes {
-    fn call(&self, request: OpsRequest) -> OpsFuture {
-        Box::pin(ready(self.answer(&request)))
     }
 }
 

@@ -8,8 +8,8 @@ use std::{
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How much a client that lets writes wait has to take within each time limit: enough that nobody
-/// holds a render by reading a byte now and then, little enough for any honest network.
+/// How much a client has to take for the time that it let writes wait to be forgotten: enough that
+/// nobody holds a render by reading a little now and then, little enough for any honest network.
 const REQUIRED_PROGRESS: usize = 64 * 1024;
 
 /// Cuts a connection off whose client does not read.
@@ -17,20 +17,29 @@ pub(crate) struct StallGuard<T, F> {
     inner: T,
     limit: Duration,
     deadline: Pin<Box<Sleep>>,
-    /// How many bytes were taken since a write first had to wait; `None` while none waits.
-    taken: Option<usize>,
+    /// Since when a write waits.
+    waiting: Option<Instant>,
+    /// How long writes have waited before.
+    waited: Duration,
+    /// How many bytes were taken since writes first waited.
+    taken: usize,
     on_cut: F,
 }
 
 impl<T, F: Fn()> StallGuard<T, F> {
-    /// Fails writes when the client takes less than 64 KiB within `limit` of a write that had to
-    /// wait, and calls `on_cut` once.
+    /// Fails writes when they had to wait for `limit` in all while the client took less than 64 KiB,
+    /// and calls `on_cut` once.
+    ///
+    /// Flushes play no part, for there is one after nearly each chunk, and neither does the time when
+    /// there is nothing to write.
     pub(crate) fn new(inner: T, limit: Duration, on_cut: F) -> Self {
         Self {
             inner,
             limit,
             deadline: Box::pin(sleep(limit)),
-            taken: None,
+            waiting: None,
+            waited: Duration::ZERO,
+            taken: 0,
             on_cut,
         }
     }
@@ -41,19 +50,32 @@ impl<T, F: Fn()> StallGuard<T, F> {
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if let Poll::Ready(result) = written {
-            if let (Ok(count), Some(taken)) = (&result, self.taken) {
-                let taken = taken + count;
-                self.taken = (taken < REQUIRED_PROGRESS).then_some(taken);
-            }
+            self.took(*result.as_ref().unwrap_or(&0));
             return Poll::Ready(result);
         }
-        if self.taken.is_none() {
-            self.taken = Some(0);
-            self.deadline.as_mut().reset(Instant::now() + self.limit);
+        if self.waiting.is_none() {
+            let now = Instant::now();
+            self.waiting = Some(now);
+            let left = self.limit.saturating_sub(self.waited);
+            self.deadline.as_mut().reset(now + left);
         }
         ready!(self.deadline.as_mut().poll(cx));
         (self.on_cut)();
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    fn took(&mut self, bytes: usize) {
+        if let Some(since) = self.waiting.take() {
+            self.waited += since.elapsed();
+        }
+        if self.waited.is_zero() {
+            return;
+        }
+        self.taken += bytes;
+        if self.taken >= REQUIRED_PROGRESS {
+            self.waited = Duration::ZERO;
+            self.taken = 0;
+        }
     }
 }
 
@@ -90,9 +112,7 @@ impl<T: Write + Unpin, F: Fn() + Unpin> Write for StallGuard<T, F> {
         self.inner.is_write_vectored()
     }
 
-    /// Called when everything has been written, which ends a stall.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.taken = None;
         Pin::new(&mut self.inner).poll_flush(cx)
     }
 
@@ -189,16 +209,31 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn small_answers_that_were_taken_whole_are_no_stall() {
+    async fn a_flush_of_a_little_does_not_prolong_the_time() {
         let (taken, cuts) = (Cell::new(Poll::Pending), Cell::new(0));
         let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1));
 
-        for _ in 0..100 {
-            let waiting = stall_then_take(&mut guard, &taken, 1).await;
+        for _ in 0..2 {
+            let _ = stall_then_take(&mut guard, &taken, 17 * 1024).await;
             flush(&mut guard).await;
-            assert!(waiting.is_pending());
         }
+        taken.set(Poll::Pending);
+        let _ = write(&mut guard).await;
 
+        assert_eq!(cuts.get(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_without_anything_to_write_is_no_stall() {
+        let (taken, cuts) = (Cell::new(Poll::Pending), Cell::new(0));
+        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1));
+
+        let _ = stall_then_take(&mut guard, &taken, 1).await;
+        advance(LIMIT * 100).await;
+        taken.set(Poll::Pending);
+        let waiting = write(&mut guard).await;
+
+        assert!(waiting.is_pending());
         assert_eq!(cuts.get(), 0);
     }
 }

@@ -35,11 +35,29 @@ impl Answer {
 
 /// Opens a connection whose reads fail after 10 s rather than hang.
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
+    within_10_seconds(TcpStream::connect(address).unwrap())
+}
+
+fn within_10_seconds(stream: TcpStream) -> TcpStream {
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
     stream
+}
+
+/// As [`connect`], with little room for what was not read yet.
+pub(crate) fn connect_with_small_buffer(address: SocketAddr) -> TcpStream {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .unwrap();
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4 * 1024).unwrap();
+        socket.connect(address).await.unwrap().into_std().unwrap()
+    });
+    stream.set_nonblocking(false).unwrap();
+    within_10_seconds(stream)
 }
 
 /// Sends a request and reads until the listener closes the connection.

@@ -6,6 +6,7 @@ mod access;
 mod client;
 mod limits;
 mod routes;
+mod service;
 mod shutdown;
 mod start;
 
