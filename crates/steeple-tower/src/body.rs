@@ -75,15 +75,10 @@ impl<B> Projection<'_, B> {
         }
     }
 
-    /// Settles as complete, without the body: what it drops still belongs to the request.
-    fn end(&mut self) {
-        self.drop_inner();
-        self.observation.finish();
-    }
-
     fn panicked<D>(&mut self) -> Option<Result<Frame<D>, BodyError>> {
         let grpc = self.observation.is_grpc();
-        self.end();
+        self.drop_inner();
+        self.observation.finish();
         Some(if grpc {
             Ok(Frame::trailers(HeaderMap::from_iter([(
                 GRPC_STATUS,
@@ -96,17 +91,39 @@ impl<B> Projection<'_, B> {
 }
 
 impl<B: Body> Projection<'_, B> {
+    /// Polls the body, and drops it once there is nothing left of it, while its observation is current.
+    fn poll_inner(&mut self, context: &mut Context<'_>) -> Option<Polled<B>> {
+        let mut polled = None;
+        // A poll that panicked leaves nothing, a drop that did leaves what was polled before it.
+        let _ = self.observation.run(|| {
+            let mut inner = self.inner.as_mut().as_pin_mut()?;
+            let frame = &*polled.get_or_insert_with(|| inner.as_mut().poll_frame(context));
+            if is_last(frame, &inner) {
+                self.inner.set(None);
+            }
+            Some(())
+        });
+        polled
+    }
+
     fn observe(&mut self, frame: &Frame<B::Data>) {
         if let Some(data) = frame.data_ref() {
             self.observation.chunk(bytes::Buf::remaining(data));
         } else if let Some(trailers) = frame.trailers_ref() {
             self.observation.trailers(&Fields::new(trailers));
         }
-        let inner = self.inner.as_ref().as_pin_ref();
+    }
+}
+
+type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+
+/// Whether `body` has nothing to give after `polled`.
+fn is_last<B: Body>(polled: &Polled<B>, body: &B) -> bool {
+    match polled {
+        Poll::Pending => false,
         // Trailers are the last frame: servers ask for none behind them.
-        if frame.is_trailers() || inner.is_none_or(|inner| inner.is_end_stream()) {
-            self.end();
-        }
+        Poll::Ready(Some(Ok(frame))) => frame.is_trailers() || body.is_end_stream(),
+        Poll::Ready(Some(Err(_)) | None) => true,
     }
 }
 
@@ -123,24 +140,26 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, BodyError>>> {
         let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+        if this.inner.is_none() {
             return Poll::Ready(None);
-        };
-        let Ok(polled) = this.observation.run(|| inner.poll_frame(context)) else {
+        }
+        let Some(polled) = this.poll_inner(context) else {
             return Poll::Ready(this.panicked());
         };
         Poll::Ready(match ready!(polled) {
             Some(Ok(frame)) => {
                 this.observe(&frame);
+                if this.inner.is_none() {
+                    this.observation.finish();
+                }
                 Some(Ok(frame))
             }
             Some(Err(error)) => {
-                this.drop_inner();
                 this.observation.fail("body_error");
                 Some(Err(BodyError::Body(error.into())))
             }
             None => {
-                this.end();
+                this.observation.finish();
                 None
             }
         })
