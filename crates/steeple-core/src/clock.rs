@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 /// A moment, in nanoseconds since some other one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Moment(u64);
 
 impl Moment {

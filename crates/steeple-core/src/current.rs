@@ -20,13 +20,13 @@ thread_local! {
 /// The id of the current request or job.
 #[must_use]
 pub fn request_id() -> Option<RequestId> {
-    with(|state| state.beginning.request_id)
+    with(|state| state.fields.request_id)
 }
 
 /// The place of the current request or job in its trace.
 #[must_use]
 pub fn trace() -> Option<TraceContext> {
-    with(|state| state.beginning.lineage.context())
+    with(|state| state.fields.lineage.context())
 }
 
 /// Gives the [declared](crate::Label) label `name` a value on the current request.

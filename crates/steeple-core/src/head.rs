@@ -70,13 +70,14 @@ impl Scheme {
 }
 
 /// The version of HTTP, the attribute `network.protocol.version`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpVersion {
     /// HTTP/0.9
     Http09,
     /// HTTP/1.0
     Http10,
     /// HTTP/1.1
+    #[default]
     Http11,
     /// HTTP/2
     Http2,

@@ -1,6 +1,6 @@
 //! Header fields, read in one pass whatever the framework's type for them.
 
-use crate::{request_id::RequestId, trace_context::Traceparent};
+use crate::{request_id::RequestId, trace_context::Lineage};
 
 /// The header fields of a message.
 ///
@@ -24,26 +24,44 @@ impl<const N: usize> Headers for [(&str, &str); N] {
 }
 
 /// What a request's header fields say that an observation wants to know.
-#[derive(Default)]
+#[derive(Debug)]
 pub(crate) struct RequestFields {
     pub(crate) content_length: Option<u64>,
     pub(crate) grpc: bool,
-    pub(crate) request_id: Option<RequestId>,
-    pub(crate) traceparent: Traceparent,
+    pub(crate) request_id: RequestId,
+    pub(crate) lineage: Lineage,
 }
 
 impl RequestFields {
+    /// Reads them in place, since they are large.
     #[inline]
-    pub(crate) fn read(headers: &dyn Headers) -> Self {
-        let mut fields = Self::default();
+    pub(crate) fn read(&mut self, headers: &dyn Headers) {
+        self.content_length = None;
+        self.grpc = false;
+        self.lineage.begin();
+        let mut identified = false;
         headers.visit(&mut |name, value| match name.len() {
-            11 if name == "traceparent" => fields.traceparent.receive(value),
-            12 if name == "x-request-id" => fields.request_id = RequestId::accept(value),
-            12 if name == "content-type" => fields.grpc = value.starts_with(b"application/grpc"),
-            14 if name == "content-length" => fields.content_length = parse_decimal(value),
+            11 if name == "traceparent" => self.lineage.receive(value),
+            12 if name == "x-request-id" => identified = self.request_id.replace(value),
+            12 if name == "content-type" => self.grpc = value.starts_with(b"application/grpc"),
+            14 if name == "content-length" => self.content_length = parse_decimal(value),
             _ => {}
         });
-        fields
+        if !identified {
+            self.request_id = RequestId::random();
+        }
+    }
+}
+
+/// Of no request in particular.
+impl Default for RequestFields {
+    fn default() -> Self {
+        Self {
+            content_length: None,
+            grpc: false,
+            request_id: RequestId::random(),
+            lineage: Lineage::default(),
+        }
     }
 }
 
@@ -56,7 +74,6 @@ pub(crate) struct ResponseFields {
 }
 
 impl ResponseFields {
-    #[inline]
     pub(crate) fn read(headers: &dyn Headers) -> Self {
         let mut fields = Self::default();
         headers.visit(&mut |name, value| match name.len() {
@@ -92,16 +109,14 @@ mod tests {
 
     #[test]
     fn one_pass_reads_the_known_request_fields() {
-        let fields = RequestFields::read(&[
+        let mut fields = RequestFields::default();
+        fields.read(&[
             ("host", "shop.example"),
             ("content-type", "application/grpc+proto"),
             ("x-request-id", "a-1"),
             ("content-length", "42"),
         ]);
-        assert_eq!(
-            fields.request_id.as_ref().map(RequestId::as_str),
-            Some("a-1")
-        );
+        assert_eq!(fields.request_id.as_str(), "a-1");
         assert_eq!(fields.content_length, Some(42));
         assert!(fields.grpc);
     }

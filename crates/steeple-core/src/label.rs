@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     head::RequestHead,
     insert_map::{InsertMap, Slot},
+    panic,
 };
 
 /// How many labels an application may add.
@@ -81,7 +82,11 @@ impl LabelValues {
     }
 
     /// Takes from `other` what is missing here.
+    #[inline]
     pub(crate) fn or(mut self, other: Self) -> Self {
+        if other == Self::default() {
+            return self;
+        }
         for (mine, theirs) in self.0.iter_mut().zip(other.0) {
             if *mine == 0 {
                 *mine = theirs;
@@ -117,12 +122,13 @@ impl Labels {
     pub(crate) fn read(&self, head: &RequestHead<'_>) -> LabelValues {
         let mut values = LabelValues::default();
         for (declared, value) in self.0.iter().zip(&mut values.0) {
-            if let Some(text) = declared
-                .from_head
-                .as_ref()
-                .and_then(|extract| extract(head))
-            {
-                *value = declared.intern(&text);
+            if let Some(extract) = &declared.from_head {
+                // What panics gives no value; the hook has printed why.
+                let _ = panic::catch(|| {
+                    if let Some(text) = extract(head) {
+                        *value = declared.intern(&text);
+                    }
+                });
             }
         }
         values

@@ -19,6 +19,12 @@ impl Method {
     pub(crate) const NONE: Self = Self(u8::MAX);
 }
 
+impl Default for Method {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 /// The known methods; every other one is `_OTHER`.
 #[derive(Debug)]
 pub(crate) struct Methods(Vec<Box<str>>);

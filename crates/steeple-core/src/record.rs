@@ -50,7 +50,7 @@ pub struct RequestRecord<'a> {
     pub panic: Option<&'a PanicReport>,
     /// The error that the handler attached, if any.
     pub error: Option<&'a AttachedError>,
-    pub(crate) lineage: Lineage,
+    pub(crate) lineage: &'a Lineage,
     pub(crate) keys: Keys,
 }
 
@@ -98,7 +98,7 @@ pub struct JobRecord<'a> {
     pub panic: Option<&'a PanicReport>,
     /// The error that was attached, if any.
     pub error: Option<&'a AttachedError>,
-    pub(crate) lineage: Lineage,
+    pub(crate) lineage: &'a Lineage,
 }
 
 impl JobRecord<'_> {

@@ -25,16 +25,24 @@ impl RequestId {
     /// Takes over an inbound id if it matches `[A-Za-z0-9._-]{1,64}`.
     #[must_use]
     pub fn accept(value: &[u8]) -> Option<Self> {
+        let mut id = Self::padded(b"");
+        id.replace(value).then_some(id)
+    }
+
+    /// Becomes an inbound id if that is acceptable, and is good for nothing otherwise.
+    #[inline]
+    pub(crate) fn replace(&mut self, value: &[u8]) -> bool {
         if !(1..=LONGEST).contains(&value.len()) {
-            return None;
+            return false;
         }
-        let id = Self::padded(value);
-        // Of a fixed length the check has no branches, and the compiler makes vectors of it.
-        let plain = id
-            .text
-            .iter()
-            .fold(true, |plain, byte| plain & is_plain(*byte));
-        plain.then_some(id)
+        *self = Self::padded(value);
+        // In blocks of a fixed length the check has no branches, and the compiler makes vectors of it.
+        let (blocks, _) = self.text.as_chunks::<16>();
+        blocks[..value.len().div_ceil(16)].iter().all(|block| {
+            block
+                .iter()
+                .fold(true, |plain, byte| plain & is_plain(*byte))
+        })
     }
 
     /// Makes a random id of 32 lower-case hex digits.
@@ -43,6 +51,7 @@ impl RequestId {
         Self::padded(&hex::encode::<OWN>(fastrand::u128(..)))
     }
 
+    #[inline]
     fn padded(value: &[u8]) -> Self {
         let mut text = [b'0'; LONGEST];
         text[..value.len()].copy_from_slice(value);

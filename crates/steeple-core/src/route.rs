@@ -95,20 +95,15 @@ impl Routes {
     }
 
     #[inline]
-    pub(crate) fn resolve(&self, template: Option<&str>) -> Route {
+    pub(crate) fn resolve(&self, template: Option<&str>) -> (Route, Policy) {
         let Some(template) = template else {
-            return Route::UNMATCHED;
+            return (Route::UNMATCHED, Policy::default());
         };
         self.0
             .find_or_insert(template, || (template.into(), Policy::default()))
-            .map_or(Route::OVERFLOW, |(Slot(place), _)| Route(place))
-    }
-
-    #[inline]
-    pub(crate) fn policy(&self, route: Route) -> Policy {
-        self.0
-            .at(Slot(route.0))
-            .map_or_else(Policy::default, |(_, policy)| *policy)
+            .map_or((Route::OVERFLOW, Policy::default()), |(slot, policy)| {
+                (Route(slot.0), *policy)
+            })
     }
 
     pub(crate) fn template(&self, route: Route) -> &str {
@@ -126,21 +121,25 @@ impl Routes {
 mod tests {
     use super::*;
 
+    fn named<'a>(routes: &'a Routes, template: Option<&str>) -> &'a str {
+        routes.template(routes.resolve(template).0)
+    }
+
     #[test]
     fn a_template_keeps_its_place_and_its_policy() {
         let events = ("/events".to_owned(), RoutePolicy::new().streaming());
         let routes = Routes::new(&[events], &Labels::default());
-        let events = routes.resolve(Some("/events"));
-        assert_eq!(events, routes.resolve(Some("/events")));
-        assert!(routes.policy(events).streaming);
+        let (events, policy) = routes.resolve(Some("/events"));
+        assert_eq!(events, routes.resolve(Some("/events")).0);
+        assert!(policy.streaming);
         assert_eq!(routes.template(events), "/events");
-        assert!(!routes.policy(routes.resolve(Some("/other"))).streaming);
+        assert!(!routes.resolve(Some("/other")).1.streaming);
     }
 
     #[test]
     fn without_a_template_there_is_one_constant() {
         let routes = Routes::new(&[], &Labels::default());
-        assert_eq!(routes.template(routes.resolve(None)), "_UNMATCHED");
+        assert_eq!(named(&routes, None), "_UNMATCHED");
     }
 
     #[test]
@@ -148,9 +147,9 @@ mod tests {
         let routes = Routes::new(&[], &Labels::default());
         for number in 0..MOST_ROUTES {
             let template = format!("/{number}");
-            assert_eq!(routes.template(routes.resolve(Some(&template))), template);
+            assert_eq!(named(&routes, Some(&template)), template);
         }
-        assert_eq!(routes.template(routes.resolve(Some("/one-more"))), "_OTHER");
-        assert_eq!(routes.template(routes.resolve(Some("/7"))), "/7");
+        assert_eq!(named(&routes, Some("/one-more")), "_OTHER");
+        assert_eq!(named(&routes, Some("/7")), "/7");
     }
 }

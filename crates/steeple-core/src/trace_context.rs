@@ -76,19 +76,24 @@ impl TraceContext {
 /// All that a request's place in its trace follows from.
 ///
 /// Few requests are asked for it, so it is worked out when they are, and to the same result each time.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Lineage {
     traceparent: Traceparent,
     seed: u64,
 }
 
 impl Lineage {
+    /// Becomes that of another request.
     #[inline]
-    pub(crate) fn of(traceparent: Traceparent) -> Self {
-        Self {
-            traceparent,
-            seed: fastrand::u64(..),
-        }
+    pub(crate) fn begin(&mut self) {
+        self.traceparent = Traceparent::None;
+        self.seed = fastrand::u64(..);
+    }
+
+    /// Takes in a `traceparent` field.
+    #[inline]
+    pub(crate) fn receive(&mut self, value: &[u8]) {
+        self.traceparent.receive(value);
     }
 
     /// Continues the caller's trace, or starts one.
@@ -113,7 +118,7 @@ impl fmt::Debug for Lineage {
 
 /// The `traceparent` fields of a request, as they came.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Traceparent {
+enum Traceparent {
     #[default]
     None,
     /// One of the right length: all that version 00 knows of it.
@@ -133,7 +138,7 @@ struct Parent {
 impl Traceparent {
     /// Takes in one more field.
     #[inline]
-    pub(crate) fn receive(&mut self, value: &[u8]) {
+    fn receive(&mut self, value: &[u8]) {
         *self = match (&self, value.trim_ascii().split_first_chunk()) {
             (Self::None, Some((known, []))) => Self::One(*known),
             // What may follow in a higher version.
@@ -193,11 +198,12 @@ mod tests {
     const SPAN: &str = "00f067aa0ba902b7";
 
     fn received(values: &[&str]) -> Lineage {
-        let mut traceparent = Traceparent::None;
+        let mut lineage = Lineage::default();
+        lineage.begin();
         values
             .iter()
-            .for_each(|value| traceparent.receive(value.as_bytes()));
-        Lineage::of(traceparent)
+            .for_each(|value| lineage.receive(value.as_bytes()));
+        lineage
     }
 
     #[test]

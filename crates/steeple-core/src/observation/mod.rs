@@ -85,15 +85,13 @@ impl Observation {
     /// The id to answer with in `x-request-id`.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
-        Some(&self.state.as_ref()?.beginning.request_id)
+        Some(&self.state.as_ref()?.fields.request_id)
     }
 
     /// Whether the request is a gRPC call, which takes its errors from `grpc-status` rather than from the status line.
     #[must_use]
     pub fn is_grpc(&self) -> bool {
-        self.state
-            .as_ref()
-            .is_some_and(|state| state.beginning.grpc)
+        self.state.as_ref().is_some_and(|state| state.fields.grpc)
     }
 
     /// Where to count the bytes of a request body whose size the head did not tell; `None` if there is no need.

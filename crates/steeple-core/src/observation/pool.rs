@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use crate::{
-    observation::state::{Beginning, Progress, State},
+    observation::state::{Progress, State},
     observer::Shared,
 };
 
@@ -15,19 +15,23 @@ thread_local! {
     static FREE: RefCell<Vec<Box<State>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes a state from the pool, or makes one.
+/// Takes a state from the pool, or makes one. Its beginning and its fields are for the caller to set.
 #[inline]
-pub(crate) fn acquire(shared: &Arc<Shared>, beginning: Beginning) -> Box<State> {
+pub(crate) fn acquire(shared: &Arc<Shared>) -> Box<State> {
     let free = FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten();
     let Some(mut state) = free else {
-        return Box::new(State::new(Arc::clone(shared), beginning));
+        return make(shared);
     };
     // Most processes have one observer: its count stays untouched, so threads do not contend for it.
     if !state.belongs_to(shared) {
         state.shared = Some(Arc::clone(shared));
     }
-    state.beginning = beginning;
     state
+}
+
+#[cold]
+fn make(shared: &Arc<Shared>) -> Box<State> {
+    Box::new(State::new(Arc::clone(shared)))
 }
 
 /// Gives a settled state back.

@@ -18,38 +18,31 @@ pub(crate) fn settle(mut state: Box<State>) {
     let Some(shared) = state.shared.take() else {
         return;
     };
-    let request_id = state.beginning.request_id;
-    let (lineage, active, ignored) = (
-        state.beginning.lineage,
-        state.beginning.active,
-        state.progress.policy.ignore,
-    );
+    let request_id = state.fields.request_id;
+    let lineage = state.fields.lineage;
+    let (active, ignored) = (state.beginning.active, state.progress.policy.ignore);
     let trouble = state.progress.trouble.take();
     let trouble = trouble.as_deref();
     let mut settling;
     match state.beginning.subject {
         Subject::Request => {
-            let record = request_record(&state, &shared, &request_id, trouble);
+            let record = request_record(&state, &shared, &request_id, &lineage, trouble);
             settling = Some(state);
             current::enter(&mut settling, || {
-                shared.deliver(|| {
-                    if let Some(panic) = record.panic {
-                        log_panic(panic, &request_id, lineage);
-                    }
-                    shared.request(&record, active, ignored);
-                });
+                if let Some(panic) = record.panic {
+                    shared.deliver(|| log_panic(panic, &request_id, &lineage));
+                }
+                shared.request(&record, active, ignored);
             });
         }
         Subject::Job { kind, name } => {
-            let record = job_record(&state, &request_id, trouble, kind, name);
+            let record = job_record(&state, &request_id, &lineage, trouble, kind, name);
             settling = Some(state);
             current::enter(&mut settling, || {
-                shared.deliver(|| {
-                    if let Some(panic) = record.panic {
-                        log_panic(panic, &request_id, lineage);
-                    }
-                    shared.job(&record);
-                });
+                if let Some(panic) = record.panic {
+                    shared.deliver(|| log_panic(panic, &request_id, &lineage));
+                }
+                shared.job(&record);
             });
         }
     }
@@ -63,6 +56,7 @@ fn request_record<'a>(
     state: &State,
     shared: &'a Shared,
     request_id: &'a RequestId,
+    lineage: &'a Lineage,
     trouble: Option<&'a Trouble>,
 ) -> RequestRecord<'a> {
     let outcome = state.outcome();
@@ -85,7 +79,7 @@ fn request_record<'a>(
         upgraded: progress.status == 101,
         streaming,
         request_id,
-        lineage: beginning.lineage,
+        lineage,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
         keys: Keys {
@@ -99,6 +93,7 @@ fn request_record<'a>(
 fn job_record<'a>(
     state: &State,
     request_id: &'a RequestId,
+    lineage: &'a Lineage,
     trouble: Option<&'a Trouble>,
     kind: &'static str,
     name: &'static str,
@@ -111,14 +106,14 @@ fn job_record<'a>(
         error_type: state.error_type(outcome, trouble),
         duration: state.beginning.started.elapsed(),
         request_id,
-        lineage: state.beginning.lineage,
+        lineage,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
     }
 }
 
 #[cold]
-fn log_panic(panic: &PanicReport, request_id: &RequestId, lineage: Lineage) {
+fn log_panic(panic: &PanicReport, request_id: &RequestId, lineage: &Lineage) {
     tracing::error!(
         target: "steeple::panic",
         panic = panic.message,

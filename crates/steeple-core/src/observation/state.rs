@@ -12,21 +12,20 @@ use std::{
 use crate::{
     clock::Moment,
     head::{HttpVersion, ResponseHead, Scheme},
-    headers::ResponseFields,
+    headers::{Headers, RequestFields, ResponseFields},
     label::LabelValues,
     method::Method,
     observer::{Isolation, Shared},
     outcome::{ErrorType, Outcome},
     panic::PanicReport,
     record::AttachedError,
-    request_id::RequestId,
     route::{Policy, Route},
-    trace_context::Lineage,
 };
 
 /// What is observed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Subject {
+    #[default]
     Request,
     Job {
         kind: &'static str,
@@ -35,19 +34,16 @@ pub(crate) enum Subject {
 }
 
 /// What an observation begins with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Beginning {
     pub(crate) subject: Subject,
     pub(crate) started: Moment,
     pub(crate) method: Method,
     pub(crate) scheme: Scheme,
     pub(crate) version: HttpVersion,
-    pub(crate) grpc: bool,
     /// Whether the method is HEAD, whose responses have no body.
     pub(crate) head_only: bool,
     pub(crate) request_size: Option<u64>,
-    pub(crate) request_id: RequestId,
-    pub(crate) lineage: Lineage,
     /// Whether the gauge of active requests counts it.
     pub(crate) active: bool,
 }
@@ -90,15 +86,17 @@ pub(crate) struct State {
     /// Empty only while the observation settles.
     pub(crate) shared: Option<Arc<Shared>>,
     pub(crate) beginning: Beginning,
+    pub(crate) fields: RequestFields,
     pub(crate) progress: Progress,
     request_count: Arc<AtomicU64>,
 }
 
 impl State {
-    pub(crate) fn new(shared: Arc<Shared>, beginning: Beginning) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared: Some(shared),
-            beginning,
+            beginning: Beginning::default(),
+            fields: RequestFields::default(),
             progress: Progress::default(),
             request_count: Arc::default(),
         }
@@ -117,8 +115,7 @@ impl State {
 
     pub(crate) fn set_route(&mut self, template: &str) {
         if let Some(shared) = &self.shared {
-            self.progress.route = shared.routes.resolve(Some(template));
-            self.progress.policy = shared.routes.policy(self.progress.route);
+            (self.progress.route, self.progress.policy) = shared.routes.resolve(Some(template));
         }
     }
 
@@ -207,19 +204,27 @@ impl State {
     /// Takes in the head of the response and tells whether a body is due.
     #[inline]
     pub(crate) fn respond(&mut self, head: &ResponseHead<'_>) -> bool {
-        let fields = ResponseFields::read(head.headers);
         self.progress.head_duration = Some(self.beginning.started.elapsed());
         self.progress.status = head.status;
-        self.progress.event_stream = fields.event_stream;
-        self.progress.grpc_status = fields.grpc_status;
-        // A server stops reading a body once it has sent the length that the head promised.
-        self.progress.expected_size = head.body_size.or(fields.content_length);
+        self.progress.expected_size = head.body_size;
+        // A body of known length is no stream of events, so most heads have nothing more to tell.
+        if head.body_size.is_none() || self.fields.grpc {
+            self.read(head.headers);
+        }
         // RFC 9110, section 6.4.1: which responses have no content.
         let bodiless = self.beginning.head_only
             || matches!(head.status, 100..200 | 204 | 304)
             || head.body_size == Some(0);
         self.progress.complete = bodiless;
         !bodiless
+    }
+
+    fn read(&mut self, headers: &dyn Headers) {
+        let fields = ResponseFields::read(headers);
+        self.progress.event_stream = fields.event_stream;
+        self.progress.grpc_status = fields.grpc_status;
+        // A server stops reading a body once it has sent the length that the head promised.
+        self.progress.expected_size = self.progress.expected_size.or(fields.content_length);
     }
 
     #[inline]
@@ -240,7 +245,7 @@ impl State {
             (false, 0) => Outcome::CancelledBeforeHead,
             (false, _) => Outcome::CancelledInBody,
             (true, 0) => Outcome::Success,
-            (true, status) => match (self.beginning.grpc, self.progress.grpc_status) {
+            (true, status) => match (self.fields.grpc, self.progress.grpc_status) {
                 (true, Some(grpc_status)) => Outcome::of_grpc_status(grpc_status),
                 _ => Outcome::of_status(status),
             },
@@ -263,7 +268,7 @@ impl State {
             }
             Some((_, error_type)) => Some(ErrorType::Named(error_type)),
             None => attached().or(Some(match self.progress.grpc_status {
-                Some(status) if self.beginning.grpc => ErrorType::Named(grpc_status_name(status)),
+                Some(status) if self.fields.grpc => ErrorType::Named(grpc_status_name(status)),
                 _ => ErrorType::Status(self.progress.status),
             })),
         }

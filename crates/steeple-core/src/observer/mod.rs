@@ -15,18 +15,15 @@ pub(crate) use self::isolation::Isolation;
 use crate::{
     clock::Moment,
     current,
-    head::{HttpVersion, RequestHead, Scheme},
-    headers::RequestFields,
+    head::{RequestHead, Scheme},
     label::Labels,
-    method::{Method, Methods},
+    method::Methods,
     observation::{self, Beginning, Job, Observation, Subject},
-    panic,
+    panic::{self, PanicReport},
     record::{JobRecord, RequestRecord},
-    request_id::RequestId,
     request_metrics::RequestMetrics,
     route::Routes,
     sink::Sink,
-    trace_context::{Lineage, Traceparent},
 };
 
 /// Observes requests and jobs. Cloning it is cheap; the clones are one observer.
@@ -64,59 +61,42 @@ impl Observer {
             return Observation::of_nothing();
         }
         let shared = &self.shared;
-        let fields = RequestFields::read(head.headers);
+        let mut state = observation::acquire(shared);
+        state.fields.read(head.headers);
         let method = shared.methods.classify(head.method);
         let scheme = head.scheme.unwrap_or(shared.scheme);
-        let route = shared.routes.resolve(head.route);
-        let policy = shared.routes.policy(route);
-        let active = !policy.ignore;
+        (state.progress.route, state.progress.policy) = shared.routes.resolve(head.route);
+        state.progress.labels = shared.labels.read(head);
+        let active = !state.progress.policy.ignore;
         if active {
             shared
                 .metrics
                 .iter()
                 .for_each(|metrics| metrics.started(shared, method, scheme));
         }
-        let mut state = observation::acquire(
-            shared,
-            Beginning {
-                subject: Subject::Request,
-                started: Moment::now(),
-                method,
-                scheme,
-                version: head.version,
-                grpc: fields.grpc,
-                head_only: head.method == "HEAD",
-                request_size: head.body_size.or(fields.content_length),
-                request_id: fields.request_id.unwrap_or_else(RequestId::random),
-                lineage: Lineage::of(fields.traceparent),
-                active,
-            },
-        );
-        state.progress.route = route;
-        state.progress.policy = policy;
-        state.progress.labels = shared.labels.read(head);
+        state.beginning = Beginning {
+            subject: Subject::Request,
+            started: Moment::now(),
+            method,
+            scheme,
+            version: head.version,
+            head_only: head.method == "HEAD",
+            request_size: head.body_size.or(state.fields.content_length),
+            active,
+        };
         Observation::new(state)
     }
 
     /// Begins to observe a job: `kind` says what sort it is (`job`, `queue`, `cron`), `name` which of its sort.
     pub fn observe(&self, kind: &'static str, name: &'static str) -> Job {
-        let beginning = Beginning {
+        let mut state = observation::acquire(&self.shared);
+        state.fields.read(&());
+        state.beginning = Beginning {
             subject: Subject::Job { kind, name },
             started: Moment::now(),
-            method: Method::NONE,
-            scheme: Scheme::Http,
-            version: HttpVersion::Http11,
-            grpc: false,
-            head_only: false,
-            request_size: None,
-            request_id: RequestId::random(),
-            lineage: Lineage::of(Traceparent::None),
-            active: false,
+            ..Beginning::default()
         };
-        Job::new(Observation::new(observation::acquire(
-            &self.shared,
-            beginning,
-        )))
+        Job::new(Observation::new(state))
     }
 
     /// Whether the current observation is one of ours; if so it takes over the better known route.
@@ -143,47 +123,56 @@ impl Observer {
 }
 
 impl Shared {
-    /// Runs sinks and keeps the request safe from their panics.
-    #[inline]
-    pub(crate) fn deliver(&self, f: impl FnOnce()) {
-        let delivered = panic::catch(|| Isolation::run(self.isolation.as_deref(), f));
-        if let Err(report) = delivered {
-            self.metrics
-                .iter()
-                .for_each(RequestMetrics::count_sink_panic);
-            self.warn_of_sink.call_once(|| {
-                tracing::warn!(
-                    panic = report.message,
-                    "a sink panicked; its record is lost"
-                )
-            });
-        }
-    }
-
+    /// Hands a record to the metrics and to each sink; what panics there loses its own record alone.
     #[inline]
     pub(crate) fn request(&self, record: &RequestRecord<'_>, active: bool, ignored: bool) {
-        for metrics in &self.metrics {
-            if active {
-                metrics.ended(self, record);
+        self.deliver(|| {
+            for metrics in &self.metrics {
+                if active {
+                    metrics.ended(self, record);
+                }
+                if !ignored {
+                    metrics.record(self, record);
+                }
             }
-            if !ignored {
-                metrics.record(self, record);
-            }
-        }
+        });
         if !ignored {
             for sink in &self.sinks {
-                sink.request(record);
+                self.deliver(|| sink.request(record));
             }
         }
     }
 
     pub(crate) fn job(&self, record: &JobRecord<'_>) {
-        for metrics in &self.metrics {
-            metrics.record_job(record);
-        }
+        self.deliver(|| {
+            self.metrics
+                .iter()
+                .for_each(|metrics| metrics.record_job(record));
+        });
         for sink in &self.sinks {
-            sink.job(record);
+            self.deliver(|| sink.job(record));
         }
+    }
+
+    /// Runs foreign code and keeps the request safe from its panics.
+    #[inline]
+    pub(crate) fn deliver(&self, f: impl FnOnce()) {
+        if let Err(report) = panic::catch(|| Isolation::run(self.isolation.as_deref(), f)) {
+            self.lost(&report);
+        }
+    }
+
+    #[cold]
+    fn lost(&self, report: &PanicReport) {
+        self.metrics
+            .iter()
+            .for_each(RequestMetrics::count_sink_panic);
+        self.warn_of_sink.call_once(|| {
+            tracing::warn!(
+                panic = report.message,
+                "a sink panicked; its record is lost"
+            );
+        });
     }
 }
 

@@ -103,14 +103,20 @@ impl RequestMetrics {
 
     #[inline]
     fn active(&self, shared: &Shared, method: Method, scheme: Scheme) -> &Gauge {
-        self.active[usize::from(method.0)][scheme as usize].get_or_init(|| {
-            let labels = vec![
-                Label::new(names::METHOD, shared.methods.name(method).to_owned()),
-                Label::from_static_parts(names::SCHEME, scheme.as_str()),
-            ];
-            self.recorder
-                .register_gauge(&Key::from_parts(names::ACTIVE_REQUESTS, labels), &METADATA)
-        })
+        let gauge = &self.active[usize::from(method.0)][scheme as usize];
+        gauge
+            .get()
+            .unwrap_or_else(|| gauge.get_or_init(|| self.register_active(shared, method, scheme)))
+    }
+
+    #[cold]
+    fn register_active(&self, shared: &Shared, method: Method, scheme: Scheme) -> Gauge {
+        let labels = vec![
+            Label::new(names::METHOD, shared.methods.name(method).to_owned()),
+            Label::from_static_parts(names::SCHEME, scheme.as_str()),
+        ];
+        self.recorder
+            .register_gauge(&Key::from_parts(names::ACTIVE_REQUESTS, labels), &METADATA)
     }
 }
 
