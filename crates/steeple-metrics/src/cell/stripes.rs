@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::ownership::{self, STRIPES};
+use super::ownership::{self, SHARED, STRIPES};
 
 /// Words in a cache line.
 const WORDS: usize = 8;
@@ -8,7 +8,7 @@ const WORDS: usize = 8;
 /// Some atomic words, kept once per stripe so that threads do not contend for their cache lines.
 ///
 /// A word's value is the combination over all stripes. A stripe that a thread has for itself is written by plain loads
-/// and stores; the rest of the threads share stripe 0 and pay for atomic updates.
+/// and stores; the first [`SHARED`] are for the rest of the threads, which pay for atomic updates.
 #[derive(Debug)]
 pub(super) struct Stripes {
     lines: Box<[Line]>,
@@ -47,7 +47,7 @@ impl Stripes {
         Stripe {
             lines: &self.lines,
             first: stripe * self.lines_per_stripe,
-            owned: stripe != ownership::SHARED,
+            owned: stripe >= SHARED,
         }
     }
 }
@@ -110,7 +110,7 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
-                    let stripe = stripes.stripe(ownership::SHARED);
+                    let stripe = stripes.stripe(0);
                     start.wait();
                     for _ in 0..ADDITIONS {
                         stripe.add(0, 1);
@@ -119,7 +119,7 @@ mod tests {
                 });
             }
         });
-        let shared = stripes.stripe(ownership::SHARED);
+        let shared = stripes.stripe(0);
         assert_eq!(shared.get(0), (THREADS * ADDITIONS) as u64);
         assert_eq!(f64::from_bits(shared.get(1)), (THREADS * ADDITIONS) as f64);
     }
