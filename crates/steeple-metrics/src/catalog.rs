@@ -22,7 +22,7 @@ const HISTOGRAM_SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 pub(crate) struct Catalog {
     limit: usize,
     buckets: Buckets,
-    /// Counts the NaNs that histograms refuse.
+    /// Counts what histograms and gauges refuse.
     refused: Arc<CounterCell>,
     /// Never shrinks, so that a position stays valid.
     pub(crate) families: Vec<Family>,
@@ -141,7 +141,9 @@ impl Catalog {
         }
         let shape = match kind {
             Kind::Counter => Shape::Counter,
-            Kind::Gauge => Shape::Gauge,
+            Kind::Gauge => Shape::Gauge {
+                refused: Arc::clone(&self.refused),
+            },
             Kind::Histogram => Shape::Histogram {
                 bounds: self.buckets.bounds(recorded, exposed, unit),
                 refused: Arc::clone(&self.refused),

@@ -26,7 +26,9 @@ pub(crate) struct Family {
 #[derive(Debug)]
 pub(crate) enum Shape {
     Counter,
-    Gauge,
+    Gauge {
+        refused: Arc<CounterCell>,
+    },
     Histogram {
         bounds: Arc<Bounds>,
         refused: Arc<CounterCell>,
@@ -49,7 +51,7 @@ impl Family {
     pub(crate) fn kind(&self) -> Kind {
         match self.shape {
             Shape::Counter => Kind::Counter,
-            Shape::Gauge => Kind::Gauge,
+            Shape::Gauge { .. } => Kind::Gauge,
             Shape::Histogram { .. } => Kind::Histogram,
         }
     }
@@ -58,7 +60,7 @@ impl Family {
     pub(crate) fn new_cell(&self) -> Cell {
         match &self.shape {
             Shape::Counter => Cell::Counter(Arc::new(CounterCell::new())),
-            Shape::Gauge => Cell::Gauge(Arc::new(GaugeCell::new())),
+            Shape::Gauge { refused } => Cell::Gauge(Arc::new(GaugeCell::new(Arc::clone(refused)))),
             Shape::Histogram { bounds, refused } => Cell::Histogram(Arc::new(HistogramCell::new(
                 Arc::clone(bounds),
                 Arc::clone(refused),

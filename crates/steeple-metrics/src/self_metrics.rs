@@ -70,9 +70,12 @@ pub(crate) struct SelfMetrics {
 
 impl SelfMetrics {
     pub(crate) fn new() -> Self {
+        let rejected: [_; Reason::ALL.len()] =
+            std::array::from_fn(|_| Arc::new(CounterCell::new()));
+        let refused = Arc::clone(&rejected[Reason::NotANumber as usize]);
         Self {
-            rejected: std::array::from_fn(|_| Arc::new(CounterCell::new())),
-            series: Arc::new(GaugeCell::new()),
+            rejected,
+            series: Arc::new(GaugeCell::new(refused)),
         }
     }
 
@@ -91,11 +94,12 @@ impl SelfMetrics {
     /// The metrics that have their series from the start.
     pub(crate) fn families(&self) -> [Family; 2] {
         let help = "Series that the metrics registry holds.";
-        let mut series = Family::new(SERIES, Shape::Gauge, help.into());
+        let refused = Arc::clone(self.rejected_for(Reason::NotANumber));
+        let mut series = Family::new(SERIES, Shape::Gauge { refused }, help.into());
         series.insert("", Cell::Gauge(Arc::clone(&self.series)));
 
         let help =
-            "Registrations, descriptions and observations that the metrics registry refused.";
+            "Registrations, descriptions and recorded values that the metrics registry refused.";
         let mut rejected = Family::new(REJECTED, Shape::Counter, help.into());
         for reason in Reason::ALL {
             let counter = Arc::clone(self.rejected_for(reason));
