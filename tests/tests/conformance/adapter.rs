@@ -19,11 +19,19 @@ pub(crate) enum Setup {
 pub(crate) struct Traits {
     /// The adapter counts request bodies that do not tell their length.
     pub(crate) counts_request_bodies: bool,
+    /// The type of an error that a handler returns is known, not only what the error says.
+    pub(crate) names_errors: bool,
 }
+
+/// Scenarios by name, each with the reason why it does not apply.
+pub(crate) type Cells = &'static [(&'static str, &'static str)];
 
 /// An adapter under test.
 pub(crate) trait Adapter {
     fn traits(&self) -> Traits;
+
+    /// The scenarios that the framework cannot act out.
+    fn cannot(&self) -> Cells;
 
     /// Serves the fixture on `listener`, for ever.
     fn serve(

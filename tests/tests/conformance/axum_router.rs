@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::{FromRequestParts, Request},
     http::{StatusCode, request::Parts},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{any, get},
 };
 use steeple::Steeple;
@@ -15,8 +15,9 @@ use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::{
-    adapter::{Adapter, Setup, Traits},
-    fixture::{self, NESTED, ROUTES},
+    adapter::{Adapter, Cells, Setup, Traits},
+    fixture::{self, INNER, NESTED, ROUTES, Refused},
+    http_fixture,
 };
 
 pub(crate) struct AxumRouter;
@@ -25,7 +26,15 @@ impl Adapter for AxumRouter {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: true,
+            names_errors: true,
         }
+    }
+
+    fn cannot(&self) -> Cells {
+        &[(
+            "a_guard_chooses_the_route",
+            "axum has no guards: a path has one route",
+        )]
     }
 
     fn serve(
@@ -57,10 +66,18 @@ fn router() -> Router {
             },
         );
     }
+    let inner = Router::new().route(INNER.1, get(handle));
+    let api = Router::new()
+        .route(NESTED, get(handle))
+        .nest(INNER.0, inner);
     router
         .route("/panic-in-extractor", get(async |_: Panics| "never"))
+        .route("/extractor-refuses", get(async |_: Refuses| "never"))
+        .route("/handler-refuses", get(async || Err::<(), _>(Refused(503))))
+        .route("/responder-refuses", get(async || Refused(500)))
+        .route("/responder-panics", get(async || RespondsWithPanic))
         .route("/timeout-inside", get(handle_slowly).layer(timeout()))
-        .nest("/api", Router::new().route(NESTED, get(handle)))
+        .nest("/api", api)
 }
 
 fn timeout() -> TimeoutLayer {
@@ -68,7 +85,7 @@ fn timeout() -> TimeoutLayer {
 }
 
 async fn handle(request: Request) -> Response {
-    fixture::handle(request).await.map(Body::new)
+    http_fixture::handle(request).await.map(Body::new)
 }
 
 async fn handle_slowly() -> &'static str {
@@ -83,5 +100,29 @@ impl<S: Sync> FromRequestParts<S> for Panics {
 
     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
         panic!("lost in the extractor")
+    }
+}
+
+struct Refuses;
+
+impl<S: Sync> FromRequestParts<S> for Refuses {
+    type Rejection = Refused;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Refused> {
+        Err(Refused(422))
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        http_fixture::response(fixture::refuse(&self)).map(Body::new)
+    }
+}
+
+struct RespondsWithPanic;
+
+impl IntoResponse for RespondsWithPanic {
+    fn into_response(self) -> Response {
+        panic!("lost in the responder")
     }
 }

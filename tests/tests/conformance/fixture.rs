@@ -1,27 +1,18 @@
 //! What every adapter serves, as far as it does not depend on the framework.
 
-use std::{
-    convert::Infallible,
-    future, io,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{future, future::Future, io, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{
-    StreamExt, TryStreamExt,
-    stream::{self, Stream},
+    StreamExt,
+    stream::{self, BoxStream, Stream},
 };
-use http::{Request, Response, StatusCode, header};
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use steeple::current;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
-pub(crate) type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
+pub(crate) type Part = Result<Bytes, BoxError>;
 
-/// The templates of the routes, for routers.
+/// The templates of the routes that [`answer`] knows, for routers.
 pub(crate) const ROUTES: [&str; 19] = [
     "/ok",
     "/status/{code}",
@@ -45,13 +36,55 @@ pub(crate) const ROUTES: [&str; 19] = [
 ];
 /// The template below the prefix `/api`.
 pub(crate) const NESTED: &str = "/users/{id}";
+/// The prefix below `/api`, and the template below that.
+pub(crate) const INNER: (&str, &str) = ("/{version}", "/items/{id}");
+/// Routes on which a framework's own ways to fail answer. Where it has none, [`fail`] does.
+pub(crate) const FAILURES: [&str; 5] = [
+    "/panic-in-extractor",
+    "/extractor-refuses",
+    "/handler-refuses",
+    "/responder-refuses",
+    "/responder-panics",
+];
 
-/// The handler of all of [`ROUTES`] and of `/api` + [`NESTED`].
-pub(crate) async fn handle<B: Body<Error: Into<BoxError>>>(
-    request: Request<B>,
-) -> Response<AnyBody> {
-    let path = request.uri().path().to_owned();
-    match path.as_str() {
+/// A response, whatever the framework's type for it.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) content: Content,
+}
+
+/// The body of a [`Reply`].
+pub(crate) enum Content {
+    Text(String),
+    Exact(Exact),
+    Stream(BoxStream<'static, Part>),
+}
+
+/// A body that tells its size, and that a server has no reason to poll to its end.
+pub(crate) struct Exact(Vec<&'static str>);
+
+impl Exact {
+    pub(crate) fn size(&self) -> u64 {
+        self.0.iter().map(|part| part.len() as u64).sum()
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Bytes> {
+        self.0.pop().map(|part| Bytes::from_static(part.as_bytes()))
+    }
+}
+
+/// The error of everything that refuses.
+#[derive(Debug, thiserror::Error)]
+#[error("refused with {0}")]
+pub(crate) struct Refused(pub(crate) u16);
+
+/// The handler of all of [`ROUTES`] and of what is below `/api`; `length` reads the body of the request.
+pub(crate) async fn answer(
+    path: &str,
+    length: impl Future<Output = Result<usize, BoxError>>,
+) -> Reply {
+    match path {
         "/attached" => {
             current::attach(&io::Error::other("the bank does not answer"));
             status(502)
@@ -65,49 +98,24 @@ pub(crate) async fn handle<B: Body<Error: Into<BoxError>>>(
             text("too late")
         }
         "/chunks" => streamed(parts(["part ", "part ", "part "])),
-        "/exact" => Response::new(
-            Exact {
-                left: vec!["part", "half "],
-            }
-            .map_err(Into::into)
-            .boxed_unsync(),
-        ),
-        "/length-header" => {
-            let mut response = streamed(parts(["part ", "part ", "part "]));
-            response
-                .headers_mut()
-                .insert(header::CONTENT_LENGTH, 15.into());
-            response
-        }
+        "/exact" => Reply {
+            content: Content::Exact(Exact(vec!["part", "half "])),
+            ..status(200)
+        },
+        "/length-header" => Reply {
+            headers: vec![("content-length", "15")],
+            ..streamed(parts(["part ", "part ", "part "]))
+        },
         "/broken-body" => streamed(part_and(|| Err("the disk is gone".into()))),
-        "/events" => {
-            let mut response = streamed(parts(["data: 1\n\n", "data: 2\n\n"]));
-            response.headers_mut().insert(
-                header::CONTENT_TYPE,
-                header::HeaderValue::from_static("text/event-stream"),
-            );
-            response
-        }
-        "/length" => {
-            let body = request
-                .into_body()
-                .collect()
-                .await
-                .map_err(Into::into)
-                .map(|body| body.to_bytes().len());
-            text(&format!("{body:?}"))
-        }
-        "/upgrade" => {
-            let mut response = status(101);
-            response
-                .headers_mut()
-                .insert(header::UPGRADE, header::HeaderValue::from_static("echo"));
-            response.headers_mut().insert(
-                header::CONNECTION,
-                header::HeaderValue::from_static("upgrade"),
-            );
-            response
-        }
+        "/events" => Reply {
+            headers: vec![("content-type", "text/event-stream")],
+            ..streamed(parts(["data: 1\n\n", "data: 2\n\n"]))
+        },
+        "/length" => text(format!("{:?}", length.await)),
+        "/upgrade" => Reply {
+            headers: vec![("upgrade", "echo"), ("connection", "upgrade")],
+            ..status(101)
+        },
         "/timed-out" => {
             current::timed_out();
             status(503)
@@ -127,24 +135,43 @@ pub(crate) async fn handle<B: Body<Error: Into<BoxError>>>(
     }
 }
 
-pub(crate) fn text(text: &str) -> Response<AnyBody> {
-    Response::new(
-        Full::from(text.to_owned())
-            .map_err(|error: Infallible| match error {})
-            .boxed_unsync(),
-    )
+/// The handler of [`FAILURES`] where a framework has no extractors, errors and responders.
+pub(crate) fn fail(path: &str) -> Reply {
+    match path {
+        "/extractor-refuses" => refuse(&Refused(422)),
+        "/handler-refuses" => refuse(&Refused(503)),
+        "/responder-refuses" => refuse(&Refused(500)),
+        "/responder-panics" => panic!("lost in the responder"),
+        path => unreachable!("{path}"),
+    }
 }
 
-pub(crate) fn status(code: u16) -> Response<AnyBody> {
-    let mut response = text("");
-    *response.status_mut() = StatusCode::from_u16(code).unwrap();
-    response
+/// What an error answers with.
+pub(crate) fn refuse(error: &Refused) -> Reply {
+    current::attach(error);
+    Reply {
+        status: error.0,
+        ..text(error.to_string())
+    }
 }
 
-type Part = Result<Bytes, BoxError>;
+pub(crate) fn text(text: impl Into<String>) -> Reply {
+    Reply {
+        status: 200,
+        headers: Vec::new(),
+        content: Content::Text(text.into()),
+    }
+}
 
-fn streamed(parts: impl Stream<Item = Part> + Send + 'static) -> Response<AnyBody> {
-    Response::new(StreamBody::new(parts.map_ok(Frame::data)).boxed_unsync())
+pub(crate) fn status(status: u16) -> Reply {
+    Reply { status, ..text("") }
+}
+
+fn streamed(parts: impl Stream<Item = Part> + Send + 'static) -> Reply {
+    Reply {
+        content: Content::Stream(parts.boxed()),
+        ..status(200)
+    }
 }
 
 fn parts<const N: usize>(parts: [&'static str; N]) -> impl Stream<Item = Part> + Send + 'static {
@@ -158,29 +185,4 @@ fn part_and(last: fn() -> Part) -> impl Stream<Item = Part> + Send + 'static {
         tokio::task::yield_now().await;
         last()
     }))
-}
-
-/// A body that tells its size, and that a server has no reason to poll to its end.
-struct Exact {
-    left: Vec<&'static str>,
-}
-
-impl Body for Exact {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(
-            self.left
-                .pop()
-                .map(|part| Ok(Frame::data(Bytes::from_static(part.as_bytes())))),
-        )
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left.iter().map(|part| part.len() as u64).sum())
-    }
 }

@@ -12,8 +12,9 @@ use tower::{Layer, Service, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::{
-    adapter::{Adapter, Setup, Traits},
-    fixture::{self, AnyBody, BoxError, NESTED, ROUTES},
+    adapter::{Adapter, Cells, Setup, Traits},
+    fixture::{self, BoxError, FAILURES, INNER, NESTED, ROUTES},
+    http_fixture::{self, AnyBody},
 };
 
 pub(crate) struct HyperService;
@@ -24,7 +25,15 @@ impl Adapter for HyperService {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: false,
+            names_errors: true,
         }
+    }
+
+    fn cannot(&self) -> Cells {
+        &[(
+            "a_guard_chooses_the_route",
+            "tower has no routes, and so no guards",
+        )]
     }
 
     fn serve(
@@ -76,35 +85,36 @@ fn timeout() -> TimeoutLayer {
 fn route(
     request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response<AnyBody>, Infallible>> + Send {
-    let path = request.uri().path();
+    let path = request.uri().path().to_owned();
     assert!(path != "/panic-in-extractor", "lost in the extractor");
-    let nested = path
-        .strip_prefix("/api")
-        .is_some_and(|rest| matches(NESTED, rest));
-    let template = match path {
-        path if nested => path
-            .strip_suffix(|_: char| true)
-            .map(|_| format!("/api{NESTED}")),
-        "/timeout-inside" => Some(path.to_owned()),
-        path => ROUTES
-            .iter()
-            .find(|route| matches(route, path))
-            .map(|route| (*route).to_owned()),
-    };
+    let below_api = [
+        format!("/api{NESTED}"),
+        format!("/api{}{}", INNER.0, INNER.1),
+    ];
+    let template = ROUTES
+        .into_iter()
+        .chain(FAILURES)
+        .chain(["/timeout-inside"])
+        .chain(below_api.iter().map(String::as_str))
+        .find(|route| matches(route, &path))
+        .map(ToOwned::to_owned);
     async move {
         let Some(template) = template else {
-            return Ok(fixture::status(404));
+            return Ok(http_fixture::status(404));
         };
         current::route(&template);
         if template == "/ok" && !["GET", "HEAD"].contains(&request.method().as_str()) {
-            return Ok(fixture::status(405));
+            return Ok(http_fixture::status(405));
+        }
+        if FAILURES.contains(&path.as_str()) {
+            return Ok(http_fixture::response(fixture::fail(&path)));
         }
         if template != "/timeout-inside" {
-            return Ok(fixture::handle(request).await);
+            return Ok(http_fixture::handle(request).await);
         }
         let slow = timeout().layer(service_fn(async |_: Request<Incoming>| {
             tokio::time::sleep(Duration::from_secs(60)).await;
-            Ok::<_, Infallible>(fixture::text("too late"))
+            Ok::<_, Infallible>(http_fixture::response(fixture::text("too late")))
         }));
         Ok(slow
             .oneshot(request)
@@ -113,12 +123,11 @@ fn route(
     }
 }
 
-/// Whether `path` fits `template`, whose last segment may be a parameter.
+/// Whether `path` fits `template`, segment by segment.
 fn matches(template: &str, path: &str) -> bool {
-    match template.split_once('{') {
-        None => template == path,
-        Some((prefix, _)) => path
-            .strip_prefix(prefix)
-            .is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
-    }
+    let (template, path) = (template.split('/'), path.split('/'));
+    template.clone().count() == path.clone().count()
+        && template
+            .zip(path)
+            .all(|(expected, segment)| expected.starts_with('{') || expected == segment)
 }

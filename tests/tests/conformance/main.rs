@@ -1,14 +1,17 @@
 //! One list of scenarios, run over real sockets through every adapter.
 //!
 //! An adapter takes part by serving the [`fixture`]'s paths in its own idiom and standing in the list below. Where a
-//! framework cannot do a thing, its cell says so in [`adapter::Traits`].
+//! framework cannot act a scenario out, [`adapter::Adapter::cannot`] says why; where it can but sees less, its
+//! [`adapter::Traits`] say what.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod actix_app;
 mod adapter;
 mod axum_router;
 mod client;
 mod fixture;
+mod http_fixture;
 mod hyper_service;
 mod records;
 mod scenarios;
@@ -20,17 +23,31 @@ macro_rules! conformance {
     };
     (@adapter $module:ident, $adapter:expr, [$($scenario:ident,)*]) => {
         mod $module {
+            use crate::adapter::Adapter as _;
+
             $(
                 #[test]
                 fn $scenario() {
-                    super::scenarios::$scenario(&$adapter);
+                    let cells = $adapter.cannot();
+                    match cells.iter().find(|(scenario, _)| *scenario == stringify!($scenario)) {
+                        Some((_, why)) => eprintln!("not applicable: {why}"),
+                        None => super::scenarios::$scenario(&$adapter),
+                    }
                 }
             )*
+
+            #[test]
+            fn what_does_not_apply_is_in_the_list() {
+                for (scenario, _) in $adapter.cannot() {
+                    assert!([$(stringify!($scenario)),*].contains(scenario), "{scenario}");
+                }
+            }
         }
     };
 }
 
 conformance!({
+    actix: crate::actix_app::ActixApp,
     axum: crate::axum_router::AxumRouter,
     hyper: crate::hyper_service::HyperService,
 } [
@@ -38,8 +55,12 @@ conformance!({
     a_status_of_4xx_is_a_client_error,
     a_status_of_5xx_is_a_server_error,
     an_attached_error_names_the_type_of_the_failure,
+    an_extractor_that_refuses_is_a_client_error,
+    an_error_of_the_handler_is_a_server_error,
+    a_responder_that_fails_is_a_server_error,
     a_panic_before_the_head_is_a_500_and_the_service_goes_on,
     a_panic_in_an_extractor_is_a_500,
+    a_panic_in_a_responder_is_a_500,
     a_panic_in_the_body_breaks_the_stream_off,
     a_client_gone_before_the_head_is_a_cancellation,
     a_client_gone_in_the_body_is_a_cancellation,
@@ -51,11 +72,14 @@ conformance!({
     a_body_that_fails_is_a_body_error,
     server_sent_events_are_judged_by_the_head,
     a_response_to_head_has_no_body_due,
+    a_route_for_get_answers_head,
     a_204_has_no_body_due,
     a_304_has_no_body_due,
     an_unknown_method_is_other,
     an_unmatched_path_is_one_constant,
     a_nested_route_is_its_whole_template,
+    a_route_nested_twice_is_its_whole_template,
+    a_guard_chooses_the_route,
     an_ignored_route_leaves_no_trace,
     a_layer_applied_twice_counts_once,
     a_request_body_is_measured_by_its_length,

@@ -1,10 +1,13 @@
 //! The scenarios.
 
+use std::any;
+
 use steeple::{Outcome, Steeple, metrics::Snapshot};
 
 use crate::{
     adapter::{Adapter, Running, Setup},
     client::{Answer, Client},
+    fixture::Refused,
     records::{Full, Records, Seen},
 };
 
@@ -212,6 +215,56 @@ pub(crate) fn an_attached_error_names_the_type_of_the_failure(adapter: &impl Ada
     });
 }
 
+/// What [`Refused`] leaves.
+fn refused(adapter: &impl Adapter, route: &str, status: u16, outcome: Outcome) -> Seen {
+    let seen = Seen {
+        error: Some(Refused(status).to_string()),
+        ..seen(route, status, 16, outcome)
+    };
+    match outcome.is_failure() {
+        true if adapter.traits().names_errors => failed(seen, any::type_name::<Refused>()),
+        true => failed(seen, "actix_web::error::error::Error"),
+        false => seen,
+    }
+}
+
+pub(crate) fn an_extractor_that_refuses_is_a_client_error(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/extractor-refuses").status, 422);
+    stage.settles(refused(
+        adapter,
+        "/extractor-refuses",
+        422,
+        Outcome::ClientError,
+    ));
+}
+
+pub(crate) fn an_error_of_the_handler_is_a_server_error(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let answer = stage.get("/handler-refuses");
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (503, "refused with 503")
+    );
+    stage.settles(refused(
+        adapter,
+        "/handler-refuses",
+        503,
+        Outcome::ServerError,
+    ));
+}
+
+pub(crate) fn a_responder_that_fails_is_a_server_error(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/responder-refuses").status, 500);
+    stage.settles(refused(
+        adapter,
+        "/responder-refuses",
+        500,
+        Outcome::ServerError,
+    ));
+}
+
 fn panicked(route: &str, message: &str) -> Seen {
     Seen {
         panic: Some(message.to_owned()),
@@ -240,6 +293,12 @@ pub(crate) fn a_panic_in_an_extractor_is_a_500(adapter: &impl Adapter) {
     );
     assert_eq!(route, panicked(&route.route, "lost in the extractor"));
     stage.nothing_else_but(&[&route]);
+}
+
+pub(crate) fn a_panic_in_a_responder_is_a_500(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/responder-panics").status, 500);
+    stage.settles(panicked("/responder-panics", "lost in the responder"));
 }
 
 pub(crate) fn a_panic_in_the_body_breaks_the_stream_off(adapter: &impl Adapter) {
@@ -353,6 +412,15 @@ pub(crate) fn a_response_to_head_has_no_body_due(adapter: &impl Adapter) {
     });
 }
 
+pub(crate) fn a_route_for_get_answers_head(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.send("HEAD", "/api/users/42", &[], "").status, 200);
+    stage.settles(Seen {
+        method: "HEAD".to_owned(),
+        ..seen("/api/users/{id}", 200, 0, Outcome::Success)
+    });
+}
+
 pub(crate) fn a_204_has_no_body_due(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     assert_eq!(stage.get("/status/204").status, 204);
@@ -384,6 +452,22 @@ pub(crate) fn a_nested_route_is_its_whole_template(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     assert_eq!(stage.get("/api/users/42").status, 200);
     stage.settles(seen("/api/users/{id}", 200, 5, Outcome::Success));
+}
+
+pub(crate) fn a_route_nested_twice_is_its_whole_template(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/api/v1/items/42").status, 200);
+    stage.settles(seen("/api/{version}/items/{id}", 200, 5, Outcome::Success));
+}
+
+pub(crate) fn a_guard_chooses_the_route(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let paid = [("x-plan", "paid")];
+    assert_eq!(stage.send("GET", "/plans/7", &paid, "").status, 200);
+    stage.settles(seen("/plans/{paid}", 200, 5, Outcome::Success));
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.get("/plans/7").status, 200);
+    stage.settles(seen("/plans/{any}", 200, 5, Outcome::Success));
 }
 
 pub(crate) fn an_ignored_route_leaves_no_trace(adapter: &impl Adapter) {
