@@ -60,6 +60,10 @@ pub(crate) struct Keys {
     pub(crate) method: Method,
     pub(crate) route: Route,
     pub(crate) labels: LabelValues,
+    /// Whether the gauge of active requests counts it.
+    pub(crate) active: bool,
+    /// Whether the signals leave it out.
+    pub(crate) ignored: bool,
 }
 
 impl<'a> RequestRecord<'a> {

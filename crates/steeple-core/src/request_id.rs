@@ -29,20 +29,14 @@ impl RequestId {
         id.replace(value).then_some(id)
     }
 
-    /// Becomes an inbound id if that is acceptable, and is good for nothing otherwise.
+    /// Becomes an inbound id if that is acceptable.
     #[inline]
     pub(crate) fn replace(&mut self, value: &[u8]) -> bool {
-        if !(1..=LONGEST).contains(&value.len()) {
-            return false;
+        let acceptable = (1..=LONGEST).contains(&value.len()) && is_plain(value);
+        if acceptable {
+            *self = Self::padded(value);
         }
-        *self = Self::padded(value);
-        // In blocks of a fixed length the check has no branches, and the compiler makes vectors of it.
-        let (blocks, _) = self.text.as_chunks::<16>();
-        blocks[..value.len().div_ceil(16)].iter().all(|block| {
-            block
-                .iter()
-                .fold(true, |plain, byte| plain & is_plain(*byte))
-        })
+        acceptable
     }
 
     /// Makes a random id of 32 lower-case hex digits.
@@ -80,8 +74,24 @@ impl RequestId {
     }
 }
 
+/// Whether all of `text` is `[A-Za-z0-9._-]`.
 #[inline]
-fn is_plain(byte: u8) -> bool {
+fn is_plain(text: &[u8]) -> bool {
+    // Of a fixed length the check has no branches, and the compiler makes vectors of it.
+    let all = |block: &[u8; 16]| {
+        block
+            .iter()
+            .fold(true, |plain, byte| plain & is_plain_byte(*byte))
+    };
+    match text.last_chunk() {
+        // The last block overlaps the one before it, so that nothing is left over.
+        Some(last) => text.as_chunks().0.iter().all(all) && all(last),
+        None => text.iter().all(|byte| is_plain_byte(*byte)),
+    }
+}
+
+#[inline]
+fn is_plain_byte(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let digit = byte.wrapping_sub(b'0') < 10;
     letter | digit | (byte == b'.') | (byte == b'_') | (byte == b'-')

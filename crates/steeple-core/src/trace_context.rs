@@ -76,9 +76,11 @@ impl TraceContext {
 /// All that a request's place in its trace follows from.
 ///
 /// Few requests are asked for it, so it is worked out when they are, and to the same result each time.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Lineage {
-    traceparent: Traceparent,
+    received: Received,
+    /// What version 00 knows of the field, as it came.
+    traceparent: [u8; 55],
     seed: u64,
 }
 
@@ -86,27 +88,67 @@ impl Lineage {
     /// Becomes that of another request.
     #[inline]
     pub(crate) fn begin(&mut self) {
-        self.traceparent = Traceparent::None;
+        self.received = Received::None;
         self.seed = fastrand::u64(..);
     }
 
     /// Takes in a `traceparent` field.
     #[inline]
     pub(crate) fn receive(&mut self, value: &[u8]) {
-        self.traceparent.receive(value);
+        let known = match value.trim_ascii().split_first_chunk() {
+            Some((known, [])) => Some(known),
+            // What may follow in a higher version.
+            Some((known, [b'-', ..])) if !known.starts_with(b"00") => Some(known),
+            _ => None,
+        };
+        match (self.received, known) {
+            (Received::None, Some(known)) => {
+                self.received = Received::One;
+                self.traceparent = *known;
+            }
+            _ => self.received = Received::Unusable,
+        }
     }
 
     /// Continues the caller's trace, or starts one.
     pub(crate) fn context(&self) -> TraceContext {
         let mut random = Rng::with_seed(self.seed);
         let span_id = SpanId(NonZeroU64::new(random.u64(..)).unwrap_or(NonZeroU64::MIN));
-        self.traceparent.parent().map_or_else(
+        self.parent().map_or_else(
             || {
                 let trace_id = NonZeroU128::new(random.u128(..)).unwrap_or(NonZeroU128::MIN);
                 TraceContext::of_root(TraceId(trace_id), span_id)
             },
             |parent| TraceContext::of_child(parent, span_id),
         )
+    }
+
+    /// Parses the [field](https://www.w3.org/TR/trace-context-2/#traceparent-header) strictly: fixed widths, lower-case
+    /// hex, no zero ids. Higher versions are read as 00.
+    fn parent(&self) -> Option<Parent> {
+        if self.received != Received::One {
+            return None;
+        }
+        let known = &self.traceparent;
+        let [version, trace_id, span_id, flags] =
+            [0..2, 3..35, 36..52, 53..55].map(|place| hex::decode(&known[place]));
+        let well_formed = version? != 0xff && [2, 35, 52].iter().all(|place| known[*place] == b'-');
+        well_formed.then_some(Parent {
+            trace_id: TraceId(NonZeroU128::new(trace_id?)?),
+            span_id: SpanId(NonZeroU64::new(span_id? as u64)?),
+            flags: flags? as u8 & (SAMPLED | RANDOM),
+        })
+    }
+}
+
+/// That of no request.
+impl Default for Lineage {
+    fn default() -> Self {
+        Self {
+            received: Received::None,
+            traceparent: [0; 55],
+            seed: 0,
+        }
     }
 }
 
@@ -116,13 +158,13 @@ impl fmt::Debug for Lineage {
     }
 }
 
-/// The `traceparent` fields of a request, as they came.
-#[derive(Clone, Copy, Debug, Default)]
-enum Traceparent {
+/// How many `traceparent` fields a request has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Received {
     #[default]
     None,
-    /// One of the right length: all that version 00 knows of it.
-    One([u8; 55]),
+    /// One of the right length.
+    One,
     /// One of a wrong length, or several, of which none can be trusted.
     Unusable,
 }
@@ -133,37 +175,6 @@ struct Parent {
     trace_id: TraceId,
     span_id: SpanId,
     flags: u8,
-}
-
-impl Traceparent {
-    /// Takes in one more field.
-    #[inline]
-    fn receive(&mut self, value: &[u8]) {
-        *self = match (&self, value.trim_ascii().split_first_chunk()) {
-            (Self::None, Some((known, []))) => Self::One(*known),
-            // What may follow in a higher version.
-            (Self::None, Some((known, [b'-', ..]))) if !known.starts_with(b"00") => {
-                Self::One(*known)
-            }
-            _ => Self::Unusable,
-        };
-    }
-
-    /// Parses the [field](https://www.w3.org/TR/trace-context-2/#traceparent-header) strictly: fixed widths, lower-case
-    /// hex, no zero ids. Higher versions are read as 00.
-    fn parent(&self) -> Option<Parent> {
-        let Self::One(known) = self else {
-            return None;
-        };
-        let [version, trace_id, span_id, flags] =
-            [0..2, 3..35, 36..52, 53..55].map(|place| hex::decode(&known[place]));
-        let well_formed = version? != 0xff && [2, 35, 52].iter().all(|place| known[*place] == b'-');
-        well_formed.then_some(Parent {
-            trace_id: TraceId(NonZeroU128::new(trace_id?)?),
-            span_id: SpanId(NonZeroU64::new(span_id? as u64)?),
-            flags: flags? as u8 & (SAMPLED | RANDOM),
-        })
-    }
 }
 
 impl fmt::Display for TraceId {
@@ -255,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_higher_version_is_read_as_version_00() {
-        let parent = |value: String| received(&[&value]).traceparent.parent().unwrap();
+        let parent = |value: String| received(&[&value]).parent().unwrap();
         let plain = parent(format!("00-{TRACE}-{SPAN}-03"));
         assert_eq!(parent(format!("cc-{TRACE}-{SPAN}-ff-what-comes")), plain);
         assert_eq!(parent(format!(" cc-{TRACE}-{SPAN}-07\t")), plain);

@@ -20,7 +20,6 @@ pub(crate) fn settle(mut state: Box<State>) {
     };
     let request_id = state.fields.request_id;
     let lineage = state.fields.lineage;
-    let (active, ignored) = (state.beginning.active, state.progress.policy.ignore);
     let trouble = state.progress.trouble.take();
     let trouble = trouble.as_deref();
     let mut settling;
@@ -32,7 +31,7 @@ pub(crate) fn settle(mut state: Box<State>) {
                 if let Some(panic) = record.panic {
                     shared.deliver(|| log_panic(panic, &request_id, &lineage));
                 }
-                shared.request(&record, active, ignored);
+                shared.request(&record);
             });
         }
         Subject::Job { kind, name } => {
@@ -86,6 +85,8 @@ fn request_record<'a>(
             method: beginning.method,
             route: progress.route,
             labels: progress.labels.or(progress.policy.labels),
+            active: beginning.active,
+            ignored: progress.policy.ignore,
         },
     }
 }

@@ -125,18 +125,18 @@ impl Observer {
 impl Shared {
     /// Hands a record to the metrics and to each sink; what panics there loses its own record alone.
     #[inline]
-    pub(crate) fn request(&self, record: &RequestRecord<'_>, active: bool, ignored: bool) {
+    pub(crate) fn request(&self, record: &RequestRecord<'_>) {
         self.deliver(|| {
             for metrics in &self.metrics {
-                if active {
+                if record.keys.active {
                     metrics.ended(self, record);
                 }
-                if !ignored {
+                if !record.keys.ignored {
                     metrics.record(self, record);
                 }
             }
         });
-        if !ignored {
+        if !record.keys.ignored {
             for sink in &self.sinks {
                 self.deliver(|| sink.request(record));
             }
