@@ -104,10 +104,6 @@ impl Charge {
         Self { account, bytes: 0 }
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// Takes over `bytes` that were reserved from the account.
     pub(super) fn add(&mut self, bytes: usize) {
         self.bytes += bytes;

@@ -11,8 +11,8 @@ use super::{Accounting, Producer, Report, Weigh, queue::Queue, worker::works_for
 /// [`shutdown`](Self::shutdown) before to choose the deadline and to learn what was lost.
 ///
 /// Deadlines are kept on every runtime and on none: the worker runs on a thread of its own, and one
-/// that does not end in time is left behind. In a child of `fork`, where that thread does not
-/// exist, the queue stays bounded and a shutdown counts its items as lost.
+/// that does not end in time is left behind. A child of `fork` has no such thread: build pipelines
+/// after it.
 #[must_use = "dropping it shuts the pipeline down"]
 pub struct Pipeline<T: Send + 'static> {
     queue: Arc<Queue<T>>,

@@ -50,8 +50,8 @@
 //!
 //! - Memory: by bytes, 8 MiB a pipeline and 32 MiB for all that share a [`Budget`], by default the
 //!   whole process. Where there is no room the newest item is dropped.
-//! - Time: an attempt takes at most 10 s and pauses between attempts at most 5 s, so that exports
-//!   resume within 10 s of a backend's return ([`RetryPolicy`]). Flush and shutdown keep their
+//! - Time: an attempt takes at most 10 s, and a pause between attempts at most 5 s, or the 10 s at
+//!   most that a backend may ask for, so that exports resume within 10 s of a backend's return ([`RetryPolicy`]). Flush and shutdown keep their
 //!   deadline whatever the exporter does ([`Pipeline`]).
 //! - Harm: a panic costs one batch, and 0.1 s later a new exporter goes on. The worker logs at most
 //!   one line per cause and 10 s, and nothing that runs on its thread is traced.

@@ -13,7 +13,8 @@ use super::{
     accounting::PerReason,
     batch::{Batch, Limits},
     budget::{Account, Budget},
-    state::{Next, Phase, State},
+    quiet::free,
+    state::{Admitted, Next, Phase, State},
     telemetry::Telemetry,
     weigh,
 };
@@ -53,13 +54,16 @@ impl<T> Queue<T> {
         self.telemetry.created(1);
         let admitted = self.state().admit(item, weight);
         match admitted {
-            Ok(wake) => {
-                self.telemetry.holds(weight);
+            Ok(Admitted { wake, bytes }) => {
+                self.telemetry.holds(bytes);
                 if wake {
                     self.work.notify_one();
                 }
             }
-            Err((reason, _item)) => self.telemetry.dropped(reason, 1),
+            Err((reason, item)) => {
+                free(item);
+                self.telemetry.dropped(reason, 1);
+            }
         }
     }
 

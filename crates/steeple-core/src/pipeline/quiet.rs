@@ -7,6 +7,8 @@ use std::{
 use tokio::runtime::{Builder, Runtime};
 use tracing::{Dispatch, dispatcher};
 
+use crate::panic;
+
 /// A runtime of one thread on which nothing is traced and panics are caught.
 #[derive(Debug)]
 pub(super) struct Quiet(Runtime);
@@ -31,7 +33,7 @@ impl Quiet {
 
     fn call<R>(&self, function: impl FnOnce() -> R) -> Result<R, Panic> {
         let _silence = dispatcher::set_default(&Dispatch::none());
-        catch_unwind(AssertUnwindSafe(function)).map_err(|payload| Panic::new(&*payload))
+        catch_unwind(AssertUnwindSafe(function)).map_err(Panic::new)
     }
 
     /// Ends the runtime without waiting for what blocks on it.
@@ -48,12 +50,14 @@ pub(super) struct Panic {
 }
 
 impl Panic {
-    fn new(payload: &(dyn Any + Send)) -> Self {
-        let message = payload
-            .downcast_ref::<&str>()
-            .map(ToString::to_string)
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "panicked with a value that is no text".to_owned());
+    fn new(payload: Box<dyn Any + Send>) -> Self {
+        let message = panic::message(&*payload);
+        panic::discard(payload);
         Self { message }
     }
+}
+
+/// Drops a value where its panic does no harm; the process's hook has told of it by then.
+pub(super) fn free<T>(value: T) {
+    let _ = panic::catch(|| drop(value));
 }

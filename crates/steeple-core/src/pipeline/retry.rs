@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 /// Pauses double from the initial to the longest one, each shortened at random by up to a half so
 /// that many services do not return at once. A pause counts from the start of the attempt before
 /// it: an attempt that used up its timeout is followed at once, so that exports resume within the
-/// longer of [`attempt_timeout`](Self::attempt_timeout) and [`max_backoff`](Self::max_backoff)
-/// after the backend is back, 10 s by default.
+/// longest of [`attempt_timeout`](Self::attempt_timeout), [`max_backoff`](Self::max_backoff) and
+/// [`max_retry_after`](Self::max_retry_after) after the backend is back, 10 s by default.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RetryPolicy {
@@ -23,7 +23,7 @@ impl Default for RetryPolicy {
             attempt_timeout: Duration::from_secs(10),
             initial_backoff: Duration::from_millis(500),
             max_backoff: Duration::from_secs(5),
-            max_retry_after: Duration::from_secs(30),
+            max_retry_after: Duration::from_secs(10),
             max_elapsed: Duration::from_secs(300),
         }
     }
@@ -50,7 +50,7 @@ impl RetryPolicy {
 
     /// The longest pause that a backend may ask for with
     /// [`ExportError::Retryable`](super::ExportError::Retryable); a longer wish is cut to it.
-    /// Default: 30 s.
+    /// Default: 10 s.
     pub fn max_retry_after(mut self, pause: Duration) -> Self {
         self.max_retry_after = pause;
         self
@@ -148,9 +148,23 @@ mod tests {
     fn a_wish_of_the_backend_is_kept_up_to_the_limit() {
         let policy = RetryPolicy::default();
         let mut backoff = Backoff::new(&policy);
-        for (asked, kept) in [(7, 7), (3600, 30)] {
+        for (asked, kept) in [(7, 7), (3600, 10)] {
             let pause = backoff.next(Duration::ZERO, Some(Duration::from_secs(asked)));
             assert_eq!(pause, Some(Duration::from_secs(kept)));
+        }
+    }
+
+    #[test]
+    fn by_default_nothing_keeps_exports_from_resuming_within_ten_seconds() {
+        let policy = RetryPolicy::default();
+        let limit = Duration::from_secs(10);
+        let mut backoff = Backoff::new(&policy);
+        assert!(policy.timeout() <= limit);
+        for _ in 0..20 {
+            for wish in [None, Some(Duration::MAX)] {
+                let pause = backoff.next(Duration::ZERO, wish);
+                assert!(pause.is_some_and(|pause| pause <= limit), "{pause:?}");
+            }
         }
     }
 

@@ -1,12 +1,12 @@
 use std::{
     error::Error,
-    panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use super::{Accounting, DropReason};
+use crate::panic;
 
 /// The time between two lines about the same cause.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -101,10 +101,10 @@ impl SelfLog {
         let pipeline = self.pipeline;
         let line = || tracing::warn!(pipeline, cause, muted, error, "{message}");
         // A subscriber that panics must not end the worker.
-        let _ = catch_unwind(AssertUnwindSafe(|| match &self.subscriber {
+        let _ = panic::catch(|| match &self.subscriber {
             Some(subscriber) => dispatcher::with_default(subscriber, line),
             None => line(),
-        }));
+        });
     }
 }
 

@@ -25,6 +25,15 @@ pub(super) enum Next<T> {
     Stop,
 }
 
+/// What became of an item that was queued.
+#[derive(Debug, PartialEq)]
+pub(super) struct Admitted {
+    /// Whether the worker must hear of it.
+    pub(super) wake: bool,
+    /// What it was charged.
+    pub(super) bytes: usize,
+}
+
 /// The queue and its counters, which change together.
 ///
 /// Batches are formed as items arrive, so that handing one to the worker moves no items.
@@ -65,14 +74,14 @@ impl<T> State<T> {
         }
     }
 
-    /// Queues `item` and says whether the worker must hear of it, or hands it back.
-    pub(super) fn admit(&mut self, item: T, weight: usize) -> Result<bool, (DropReason, T)> {
+    /// Queues `item`, or hands it back.
+    pub(super) fn admit(&mut self, item: T, weight: usize) -> Result<Admitted, (DropReason, T)> {
         self.created += 1;
         match self.enqueue(item, weight) {
-            Ok(wake) => {
+            Ok(admitted) => {
                 self.accepted += 1;
                 self.queued += 1;
-                Ok(wake)
+                Ok(admitted)
             }
             Err((reason, item)) => {
                 self.dropped[reason] += 1;
@@ -81,20 +90,23 @@ impl<T> State<T> {
         }
     }
 
-    fn enqueue(&mut self, item: T, weight: usize) -> Result<bool, (DropReason, T)> {
+    fn enqueue(&mut self, item: T, weight: usize) -> Result<Admitted, (DropReason, T)> {
         if self.phase != Phase::Running {
             return Err((DropReason::NotRunning, item));
         }
-        if let Err(reason) = self.account.reserve(weight) {
+        let opens = !self
+            .open
+            .as_ref()
+            .is_some_and(|batch| batch.has_room_for(weight, &self.limits));
+        let overhead = if opens { Batch::<T>::OVERHEAD } else { 0 };
+        let bytes = weight.saturating_add(overhead);
+        if let Err(reason) = self.account.reserve(bytes) {
             return Err((reason, item));
         }
-        let full = self
-            .open
-            .take_if(|batch| !batch.has_room_for(weight, &self.limits));
-        self.sealed.extend(full);
-
         // A batch that opens sets the worker's timer and tells it of the one sealed before it.
-        let opens = self.open.is_none();
+        if opens {
+            self.sealed.extend(self.open.take());
+        }
         self.open
             .get_or_insert_with(|| Batch::new(mem::take(&mut self.spare), self.account.clone()))
             .push(item, weight);
@@ -102,7 +114,7 @@ impl<T> State<T> {
         let reached = self.open.take_if(|batch| batch.has_reached(&self.limits));
         let wake = opens || reached.is_some();
         self.sealed.extend(reached);
-        Ok(wake)
+        Ok(Admitted { wake, bytes })
     }
 
     pub(super) fn next(&mut self) -> Next<T> {
@@ -205,7 +217,7 @@ mod tests {
     use super::{Next, Phase, State};
     use crate::pipeline::{
         DropReason,
-        batch::Limits,
+        batch::{Batch, Limits},
         budget::{Account, Budget},
     };
 
@@ -216,8 +228,8 @@ mod tests {
             max_delay: Duration::from_secs(3600),
         };
         let account = Account {
-            own: Budget::new(100),
-            shared: Budget::new(100),
+            own: Budget::new(1_000),
+            shared: Budget::new(1_000),
             gauge: metrics::Gauge::noop(),
         };
         State::new(limits, account)
@@ -226,11 +238,13 @@ mod tests {
     #[test]
     fn the_worker_hears_of_a_batch_that_opens_and_of_one_that_is_full() {
         let mut state = state();
-        let wakes: Vec<_> = (0..6).map(|_| state.admit("item", 1)).collect();
-        assert_eq!(wakes, [Ok(true); 6]);
+        let wakes = |state: &mut State<_>, items| -> Vec<bool> {
+            let mut admit = |_| state.admit("item", 1).is_ok_and(|admitted| admitted.wake);
+            (0..items).map(&mut admit).collect()
+        };
+        assert_eq!(wakes(&mut state, 6), [true; 6]);
         state.limits.max_items = 4;
-        let wakes: Vec<_> = (0..4).map(|_| state.admit("item", 1)).collect();
-        assert_eq!(wakes, [Ok(true), Ok(false), Ok(false), Ok(true)]);
+        assert_eq!(wakes(&mut state, 4), [true, false, false, true]);
     }
 
     #[test]
@@ -258,6 +272,20 @@ mod tests {
         assert_eq!(state.admit("late", 1), refused);
         assert!(matches!(state.next(), Next::Export(batch) if batch.items() == ["early"]));
         assert!(matches!(state.next(), Next::Stop));
+    }
+
+    #[test]
+    fn a_batch_is_charged_for_itself_when_it_opens() {
+        let mut state = state();
+        let overhead = Batch::<&str>::OVERHEAD;
+        let mut charged = |weight| state.admit("item", weight).map(|admitted| admitted.bytes);
+        assert_eq!(charged(1), Ok(overhead + 1));
+        assert_eq!(charged(1), Ok(1), "the batch is open");
+        assert_eq!(charged(60), Ok(overhead + 60), "two items filled it");
+        assert_eq!(charged(60), Ok(overhead + 60), "no room for another");
+        assert_eq!(state.account.own.used(), 3 * overhead + 122);
+        drop(state.close(DropReason::Shutdown));
+        assert_eq!(state.account.own.used(), 0);
     }
 
     #[test]

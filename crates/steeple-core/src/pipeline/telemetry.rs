@@ -18,13 +18,13 @@ pub(super) struct Telemetry {
 
 impl Telemetry {
     pub(super) fn new(pipeline: &'static str) -> Self {
-        describe_counter!(CREATED, "Items offered to a telemetry pipeline");
-        describe_counter!(EXPORTED, "Items that the backend of a pipeline has taken");
-        describe_counter!(DROPPED, "Items that a pipeline dropped");
+        describe_counter!(CREATED, "Items offered to a telemetry pipeline.");
+        describe_counter!(EXPORTED, "Items that the backend of a pipeline has taken.");
+        describe_counter!(DROPPED, "Items that a pipeline dropped.");
         describe_gauge!(
             QUEUED_BYTES,
             metrics::Unit::Bytes,
-            "Memory held by the items of a pipeline"
+            "Memory held by the items of a pipeline."
         );
         Self {
             created: counter!(CREATED, "pipeline" => pipeline),

@@ -338,7 +338,7 @@ fn an_endless_deadline_ends_with_the_queue() {
 fn an_exporter_that_ends_its_own_pipeline_does_not_wait_for_itself() {
     let slot = Arc::new(Mutex::new(None::<Pipeline<String>>));
     let own = slot.clone();
-    let pipeline = builder("suicidal").spawn(move || {
+    let pipeline = builder("suicidal").drop_deadline(PATIENCE).spawn(move || {
         let own = own.clone();
         async move |_: &[String]| {
             let pipeline = own.lock().unwrap().take();
@@ -354,7 +354,7 @@ fn an_exporter_that_ends_its_own_pipeline_does_not_wait_for_itself() {
         producer.accounting().queued_bytes == 0
     });
     assert!(
-        start.elapsed() < Duration::from_millis(900),
+        start.elapsed() < Duration::from_secs(10),
         "{:?}",
         start.elapsed()
     );

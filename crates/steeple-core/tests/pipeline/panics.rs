@@ -1,4 +1,5 @@
 use std::{
+    future::pending,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::SeqCst},
@@ -6,9 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use steeple_core::pipeline::{DropReason, ExportError, Exporter};
+use steeple_core::pipeline::{DropReason, ExportError, Exporter, Weigh};
 
-use crate::support::{PATIENCE, assert_balanced, builder, eventually};
+use crate::support::{
+    PATIENCE, assert_balanced, assert_one_lost_and_one_kept, builder, eventually,
+};
 
 #[test]
 fn every_panic_costs_one_batch() {
@@ -76,11 +79,7 @@ fn a_panic_outside_the_async_part_costs_no_more() {
 
     let mut first = true;
     let pipeline = builder("eager").spawn(move || Eager(std::mem::take(&mut first)));
-    let producer = pipeline.producer();
-    producer.push("lost".to_owned());
-    producer.push("kept".to_owned());
-    let report = pipeline.flush_blocking(PATIENCE);
-    assert_eq!((report.exported, report.lost), (1, 1));
+    assert_one_lost_and_one_kept(&pipeline);
 }
 
 #[test]
@@ -121,4 +120,62 @@ fn tasks_that_an_exporter_spawned_survive_its_panic() {
     eventually("a panic", || pipeline.accounting().dropped_total() == 1);
     let before = ticks.load(SeqCst);
     eventually("another tick", || ticks.load(SeqCst) > before + 1);
+}
+
+/// An item whose drop panics.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("out of spite");
+    }
+}
+
+impl Weigh for Bomb {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+#[test]
+fn items_that_panic_when_they_are_freed_do_not_stop_the_worker() {
+    let pipeline = builder("bombs")
+        .max_batch_items(2)
+        .spawn(|| async |_: &[Bomb]| Ok::<(), ExportError>(()));
+    let producer = pipeline.producer();
+    (0..6).for_each(|_| producer.push(Bomb));
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost, report.pending), (6, 0, 0));
+    assert_eq!(producer.accounting().queued_bytes, 0);
+}
+
+#[test]
+fn items_that_panic_when_they_are_freed_do_no_harm_where_they_are_dropped() {
+    let pipeline = builder("bombs-lost")
+        .max_batch_items(2)
+        .spawn(|| async |_: &[Bomb]| pending::<Result<(), ExportError>>().await);
+    let producer = pipeline.producer();
+    (0..6).for_each(|_| producer.push(Bomb));
+    let report = pipeline.shutdown_blocking(Duration::ZERO);
+    assert_eq!((report.exported, report.lost), (0, 6));
+    producer.push(Bomb);
+    assert_eq!(producer.accounting().dropped(DropReason::NotRunning), 1);
+    eventually("the memory to be freed", || {
+        producer.accounting().queued_bytes == 0
+    });
+}
+
+#[test]
+fn a_panic_with_a_payload_that_panics_costs_no_more() {
+    let mut first = true;
+    let pipeline = builder("payload").spawn(move || {
+        let panics = std::mem::take(&mut first);
+        async move |_: &[String]| {
+            if panics {
+                std::panic::panic_any(Bomb);
+            }
+            Ok::<(), ExportError>(())
+        }
+    });
+    assert_one_lost_and_one_kept(&pipeline);
 }

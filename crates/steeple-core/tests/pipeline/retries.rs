@@ -1,7 +1,7 @@
 use std::{
     future::pending,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
     time::{Duration, Instant},
@@ -117,28 +117,25 @@ fn only_the_rejected_items_of_a_batch_count_as_dropped() {
 #[test]
 fn the_pause_that_a_backend_asks_for_is_kept() {
     let asked = Duration::from_millis(300);
-    let (attempts, received) = (Arc::new(AtomicU64::new(0)), Received::default());
-    let (count, sink) = (attempts.clone(), received.clone());
+    let attempts = Arc::new(Mutex::new(Vec::new()));
+    let times = attempts.clone();
     let pipeline = builder("asks").retry(impatient()).spawn(move || {
-        let (count, sink) = (count.clone(), sink.clone());
-        async move |batch: &[String]| {
-            if count.fetch_add(1, SeqCst) == 0 {
+        let times = times.clone();
+        async move |_: &[String]| {
+            let mut times = times.lock().unwrap();
+            times.push(Instant::now());
+            if times.len() == 1 {
                 return Err(ExportError::retry_after(asked, "503"));
             }
-            sink.add(batch);
             Ok(())
         }
     });
     pipeline.producer().push("later".to_owned());
-    eventually("the first attempt", || attempts.load(SeqCst) == 1);
-    let refused = Instant::now();
-    eventually("the second attempt", || received.items() == ["later"]);
-    let margin = Duration::from_millis(20);
-    assert!(
-        refused.elapsed() + margin >= asked,
-        "{:?}",
-        refused.elapsed()
-    );
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost), (1, 0));
+    let times = attempts.lock().unwrap();
+    assert_eq!(times.len(), 2);
+    assert!(times[1] - times[0] >= asked, "{:?}", times[1] - times[0]);
 }
 
 #[test]

@@ -13,9 +13,12 @@ use std::{
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use steeple_core::pipeline::{DropReason, ExportError, PipelineBuilder, is_worker_thread};
-use tracing::{Event, Level, Subscriber, field::Visit, span};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
 
-use crate::support::{PATIENCE, builder, eventually};
+use crate::support::{Events, PATIENCE, assert_one_lost_and_one_kept, builder, eventually};
 
 /// Keeps each counter and gauge.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +62,23 @@ impl Recorder for Figures {
 struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Lines {
+    fn subscriber(&self) -> impl Subscriber + use<> {
+        struct Text(String);
+
+        impl Visit for Text {
+            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+                write!(self.0, "{field}={value:?} ").unwrap();
+            }
+        }
+
+        let lines = self.0.clone();
+        Events(move |event: &Event<'_>| {
+            let mut text = Text(format!("{} ", event.metadata().level()));
+            event.record(&mut text);
+            lines.lock().unwrap().push(text.0);
+        })
+    }
+
     fn about(&self, cause: &str) -> Vec<String> {
         let lines = self.0.lock().unwrap();
         lines
@@ -69,51 +89,23 @@ impl Lines {
     }
 }
 
-impl Subscriber for Lines {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        struct Text(String);
-
-        impl Visit for Text {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-                write!(self.0, "{field}={value:?} ").unwrap();
-            }
-        }
-
-        let mut text = Text(format!("{} ", event.metadata().level()));
-        event.record(&mut text);
-        self.0.lock().unwrap().push(text.0);
-    }
-}
-
 #[test]
 fn metrics_say_what_the_accounting_says() {
     let figures = Figures::default();
-    let item = size_of::<String>() + 4;
+    let item = size_of::<String>() + 1_000;
     let pipeline = metrics::with_local_recorder(&figures, || {
         builder("shop")
-            .max_queue_bytes(4 * item)
+            .max_queue_bytes(5 * item - 1)
             .max_batch_items(10)
             .spawn(|| async |_: &[String]| Err::<(), _>(ExportError::partial(1, "too long")))
     });
     let producer = pipeline.producer();
     producer.skip(DropReason::Filtered);
-    (0..5).for_each(|_| producer.push("item".to_owned()));
+    (0..5).for_each(|_| producer.push("x".repeat(1_000)));
     let value = |name: &str| figures.value(name);
-    let held = value("steeple_pipeline_queued_bytes{pipeline=shop}");
-    assert_eq!(f64::from_bits(held), 4.0 * item as f64);
+    let held = f64::from_bits(value("steeple_pipeline_queued_bytes{pipeline=shop}"));
+    assert_eq!(held, producer.accounting().queued_bytes as f64);
+    assert!(held > 4.0 * item as f64, "{held}");
 
     let _ = pipeline.shutdown_blocking(PATIENCE);
     producer.push("late".to_owned());
@@ -139,7 +131,7 @@ fn a_storm_of_panics_logs_one_line() {
     let lines = Lines::default();
     let panics = Arc::new(AtomicU64::new(0));
     let count = panics.clone();
-    let pipeline = tracing::subscriber::with_default(lines.clone(), || {
+    let pipeline = tracing::subscriber::with_default(lines.subscriber(), || {
         builder("storm").spawn(move || {
             let count = count.clone();
             async move |_: &[String]| -> Result<(), ExportError> {
@@ -164,13 +156,13 @@ fn a_storm_of_panics_logs_one_line() {
 #[test]
 fn a_full_queue_is_logged_once_by_the_worker() {
     let lines = Lines::default();
-    let pipeline = tracing::subscriber::with_default(lines.clone(), || {
+    let pipeline = tracing::subscriber::with_default(lines.subscriber(), || {
         builder("full")
-            .max_queue_bytes(100)
+            .max_queue_bytes(1_000)
             .spawn(|| async |_: &[Vec<u8>]| Ok::<(), ExportError>(()))
     });
     let producer = pipeline.producer();
-    (0..100).for_each(|_| producer.push(vec![0; 100]));
+    (0..100).for_each(|_| producer.push(vec![0; 1_000]));
     assert!(lines.about("queue_full").is_empty(), "a push must not log");
     for _ in 0..2 {
         producer.push(vec![0; 10]);
@@ -183,7 +175,7 @@ fn a_full_queue_is_logged_once_by_the_worker() {
 fn nothing_that_an_exporter_does_is_traced() {
     let lines = Lines::default();
     // The worker's thread would hear of no other than the global one.
-    tracing::subscriber::set_global_default(lines.clone()).unwrap();
+    tracing::subscriber::set_global_default(lines.subscriber()).unwrap();
     tracing::error!("the test speaks");
     let workers = Arc::new(AtomicU64::new(0));
     let count = workers.clone();
@@ -212,29 +204,9 @@ fn nothing_that_an_exporter_does_is_traced() {
 
 #[test]
 fn a_subscriber_that_panics_does_not_stop_the_worker() {
-    struct Broken;
-
-    impl Subscriber for Broken {
-        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-            *metadata.level() == Level::WARN
-        }
-
-        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-            span::Id::from_u64(1)
-        }
-
-        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-        fn enter(&self, _: &span::Id) {}
-        fn exit(&self, _: &span::Id) {}
-
-        fn event(&self, _: &Event<'_>) {
-            panic!("the subscriber is broken");
-        }
-    }
-
+    let broken = Events(|_: &Event<'_>| panic!("the subscriber is broken"));
     let mut first = true;
-    let pipeline = tracing::subscriber::with_default(Broken, || {
+    let pipeline = tracing::subscriber::with_default(broken, || {
         builder("broken-log").spawn(move || {
             let panics = std::mem::take(&mut first);
             async move |_: &[String]| {
@@ -243,17 +215,13 @@ fn a_subscriber_that_panics_does_not_stop_the_worker() {
             }
         })
     });
-    let producer = pipeline.producer();
-    producer.push("lost".to_owned());
-    producer.push("kept".to_owned());
-    let report = pipeline.flush_blocking(PATIENCE);
-    assert_eq!((report.exported, report.lost), (1, 1));
+    assert_one_lost_and_one_kept(&pipeline);
 }
 
 #[test]
 fn an_idle_pipeline_starts_and_ends_without_a_word() {
     let lines = Lines::default();
-    tracing::subscriber::with_default(lines.clone(), || {
+    tracing::subscriber::with_default(lines.subscriber(), || {
         let pipeline = PipelineBuilder::new("idle\0")
             .max_delay(Duration::MAX)
             .spawn(|| async |_: &[String]| pending::<Result<(), ExportError>>().await);

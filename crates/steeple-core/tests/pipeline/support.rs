@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use steeple_core::pipeline::{Accounting, Budget, PipelineBuilder};
+use steeple_core::pipeline::{Accounting, Budget, Pipeline, PipelineBuilder};
+use tracing::{Event, Metadata, Subscriber, span};
 
 /// More than anything here takes, however busy the machine is.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -48,6 +49,37 @@ pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
         );
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Pushes two items of which the first is lost to a panic, and the second is not.
+pub(crate) fn assert_one_lost_and_one_kept(pipeline: &Pipeline<String>) {
+    let producer = pipeline.producer();
+    producer.push("lost".to_owned());
+    producer.push("kept".to_owned());
+    let report = pipeline.flush_blocking(PATIENCE);
+    assert_eq!((report.exported, report.lost), (1, 1));
+}
+
+/// Hands each event to a function and enters no span.
+pub(crate) struct Events<F>(pub(crate) F);
+
+impl<F: Fn(&Event<'_>) + 'static> Subscriber for Events<F> {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        (self.0)(event);
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
 }
 
 pub(crate) fn assert_balanced(figures: &Accounting) {
