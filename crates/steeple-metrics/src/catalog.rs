@@ -110,7 +110,7 @@ impl Catalog {
             .and_then(|description| description.unit);
         let exposed = name::prometheus_name(recorded, kind, unit);
         let position = match self.by_exposed_name.get(&*exposed) {
-            Some(&position) => self.of_kind(position, kind, recorded)?,
+            Some(&position) => self.join(position, kind, recorded)?,
             None => self.add(kind, recorded, &exposed, unit)?,
         };
         self.by_recorded_name.insert(recorded.into(), position);
@@ -124,6 +124,22 @@ impl Catalog {
             .insert(Arc::clone(&family.name), position);
         self.families.push(family);
         position
+    }
+
+    /// Lets the metric be recorded under another name too.
+    fn join(
+        &mut self,
+        position: usize,
+        kind: Kind,
+        recorded: &str,
+    ) -> Result<usize, RegisterError> {
+        self.of_kind(position, kind, recorded)?;
+        let description = self.described.remove(recorded).unwrap_or_default();
+        let family = &mut self.families[position];
+        if family.help.is_empty() {
+            family.help = description.help;
+        }
+        Ok(position)
     }
 
     fn add(

@@ -123,6 +123,7 @@ fn what_the_facade_refuses_is_counted_by_reason() {
         counter!("late.io").increment(1);
         describe_counter!("late.io", Unit::Bytes, "Came late.");
         histogram!("h").record(f64::NAN);
+        gauge!("level").increment(f64::INFINITY);
     });
     let reasons = [
         "invalid_name",
@@ -134,7 +135,7 @@ fn what_the_facade_refuses_is_counted_by_reason() {
     ];
     assert_eq!(
         reasons.map(|reason| rejected(&snapshot, reason)),
-        [1, 2, 2, 1, 1, 0]
+        [1, 2, 2, 1, 2, 0]
     );
     assert_eq!(total(&snapshot, "taken", &[]), Some(1));
     assert_eq!(
@@ -162,6 +163,39 @@ fn two_recorded_names_may_share_an_exposed_one() {
     });
     assert_eq!(total(&snapshot, "jobs_done_total", &[]), Some(3));
     assert_eq!(rejected(&snapshot, "kind_conflict"), 1);
+}
+
+#[test]
+fn a_name_that_joins_a_metric_brings_its_description_and_frees_the_limit() {
+    let registry = Registry::builder().metric_limit(2).build().unwrap();
+    let describe =
+        |name: &str, unit, help: &str| registry.describe(Kind::Histogram, name, unit, help);
+    let help = || {
+        registry
+            .snapshot()
+            .family("a_b_seconds")
+            .unwrap()
+            .help
+            .clone()
+    };
+    drop(registry.histogram("a_b_seconds", &[]).unwrap());
+    describe("a.b", Some(Unit::Seconds), "Time.").unwrap();
+    drop(registry.histogram("a.b", &[]).unwrap());
+    assert_eq!(&*help(), "Time.");
+    for name in ["c", "d"] {
+        describe(name, None, "").unwrap();
+    }
+}
+
+#[test]
+fn a_name_that_joins_a_metric_does_not_replace_its_description() {
+    let snapshot = recorded(|| {
+        describe_counter!("jobs_total", "First.");
+        counter!("jobs_total").increment(1);
+        describe_counter!("jobs.total", "Second.");
+        counter!("jobs.total").increment(1);
+    });
+    assert_eq!(&*snapshot.family("jobs_total").unwrap().help, "First.");
 }
 
 #[test]
