@@ -2,6 +2,7 @@ use std::fmt;
 
 /// What a metric measures and how its values combine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// A total that only grows.
     Counter,

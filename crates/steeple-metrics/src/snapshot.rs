@@ -46,6 +46,7 @@ pub struct SeriesSnapshot {
 
 /// The value of a series.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Value {
     /// A counter's total.
     Counter(u64),

@@ -121,6 +121,7 @@ fn values(snapshot: &Snapshot) -> Values {
                     put("_sum", None, histogram.sum());
                     put("_count", None, histogram.count() as f64);
                 }
+                other => panic!("the test does not know {other:?}"),
             }
         }
     }

@@ -210,5 +210,6 @@ fn assert_same(text: &Family, name: &str, labels: &BTreeMap<String, String>, val
                 same(sample("_bucket", Some(&bound.to_string())), below as f64);
             }
         }
+        other => panic!("{other:?} is not tested"),
     }
 }
