@@ -1,6 +1,6 @@
-use std::{iter::FusedIterator, sync::Arc, time::Instant, vec};
+use std::{iter::FusedIterator, vec};
 
-use crate::{FamilySnapshot, Registry, SeriesSnapshot, Value, number};
+use crate::{FamilySnapshot, Registry, Value, family::SeriesHandle, number};
 
 /// The media type of the text format, [version
 /// 0.0.4](https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format).
@@ -12,33 +12,32 @@ const CHUNK_BYTES: usize = 16 * 1_024;
 /// A registry's state in the text format, as an iterator of chunks of some 16 KiB; made by
 /// [`Registry::exposition`].
 ///
-/// It copies one metric at a time, when its turn comes, and locks nothing in between. Metrics are sorted by name,
-/// series by labels.
+/// It lists the series of one metric at a time, when its turn comes, reads each series' value as it writes it, and locks
+/// nothing in between. Metrics are sorted by name, series by labels.
 #[derive(Debug)]
 pub struct Exposition {
     registry: Registry,
-    now: Instant,
     families: vec::IntoIter<usize>,
     current: Option<FamilyText>,
 }
 
 impl Exposition {
-    pub(crate) fn new(registry: Registry, now: Instant) -> Self {
-        let families = registry.begin_look(now).into_iter();
+    pub(crate) fn new(registry: Registry) -> Self {
+        let families = registry.begin_look().into_iter();
         Self {
             registry,
-            now,
             families,
             current: None,
         }
     }
 
-    fn next_family(&mut self, text: &mut String) -> Option<FamilyText> {
-        let position = self.families.next()?;
-        Some(FamilyText::begin(
-            text,
-            self.registry.family_at(position, self.now),
-        ))
+    fn next_family(&mut self) -> Option<FamilyText> {
+        let (family, series) = self.registry.handles_at(self.families.next()?);
+        Some(FamilyText {
+            family,
+            series: series.into_iter(),
+            has_head: false,
+        })
     }
 }
 
@@ -48,11 +47,10 @@ impl Iterator for Exposition {
     fn next(&mut self) -> Option<String> {
         let mut text = String::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 4);
         while text.len() < CHUNK_BYTES {
-            let Some(mut family) = self.current.take().or_else(|| self.next_family(&mut text))
-            else {
+            let Some(mut family) = self.current.take().or_else(|| self.next_family()) else {
                 break;
             };
-            if family.push_series(&mut text) {
+            if family.push_series(&mut text, &self.registry) {
                 self.current = Some(family);
             }
         }
@@ -65,34 +63,37 @@ impl FusedIterator for Exposition {}
 /// A metric that is being written.
 #[derive(Debug)]
 struct FamilyText {
-    name: Arc<str>,
-    series: vec::IntoIter<SeriesSnapshot>,
+    /// Without its series.
+    family: FamilySnapshot,
+    series: vec::IntoIter<SeriesHandle>,
+    has_head: bool,
 }
 
 impl FamilyText {
-    /// Writes the head, if there are series to follow.
-    fn begin(text: &mut String, family: FamilySnapshot) -> Self {
-        if !family.series.is_empty() {
-            if !family.help.is_empty() {
-                text.extend(["# HELP ", &family.name, " "]);
-                push_help(text, &family.help);
-                text.push('\n');
-            }
-            text.extend(["# TYPE ", &family.name, " ", family.kind.as_str(), "\n"]);
+    fn push_head(&self, text: &mut String) {
+        let FamilySnapshot {
+            name, help, kind, ..
+        } = &self.family;
+        if !help.is_empty() {
+            text.extend(["# HELP ", name, " "]);
+            push_help(text, help);
+            text.push('\n');
         }
-        Self {
-            name: family.name,
-            series: family.series.into_iter(),
-        }
+        text.extend(["# TYPE ", name, " ", kind.as_str(), "\n"]);
     }
 
-    /// Writes the next series; tells whether there was one.
-    fn push_series(&mut self, text: &mut String) -> bool {
-        let Some(SeriesSnapshot { labels, value }) = self.series.next() else {
+    /// Writes the next series, the first one under the head; tells whether there was one.
+    fn push_series(&mut self, text: &mut String, registry: &Registry) -> bool {
+        let visible = |(_, series): &SeriesHandle| registry.is_visible(series);
+        let Some((labels, series)) = self.series.find(visible) else {
             return false;
         };
-        let (name, labels) = (&*self.name, labels.as_str());
-        match value {
+        if !self.has_head {
+            self.push_head(text);
+            self.has_head = true;
+        }
+        let (name, labels) = (&*self.family.name, labels.as_str());
+        match series.cell.value() {
             Value::Counter(total) => {
                 push_sample(text, name, "", labels);
                 number::push_integer(text, total);

@@ -3,9 +3,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use metrics::Unit;
 
 use crate::{
-    FamilySnapshot, Kind, Labels, SeriesSnapshot,
+    FamilySnapshot, Kind, Labels,
     bounds::Bounds,
     cell::{Cell, CounterCell, GaugeCell, HistogramCell},
+    labels::OVERFLOW_LABELS,
     series::Series,
 };
 
@@ -75,38 +76,54 @@ impl Family {
         series
     }
 
-    /// The series that are not idle at `now`.
-    pub(crate) fn snapshot(&self, now: u64, idle_timeout: Option<Duration>) -> FamilySnapshot {
-        let visible = self.series.iter().filter(|(_, series)| {
-            !idle_timeout.is_some_and(|timeout| series.is_idle(now, timeout))
-        });
-        FamilySnapshot {
+    /// How many series there are beside the overflow series.
+    pub(crate) fn own_series(&self) -> usize {
+        self.series.len() - usize::from(self.series.contains_key(OVERFLOW_LABELS))
+    }
+
+    /// The metric without its series, and the series to read without a lock.
+    pub(crate) fn handles(&self) -> (FamilySnapshot, Vec<SeriesHandle>) {
+        let family = FamilySnapshot {
             name: Arc::clone(&self.name),
             recorded_name: Arc::clone(&self.recorded_name),
             kind: self.kind(),
             unit: self.unit,
             help: Arc::clone(&self.help),
-            series: visible
-                .map(|(labels, series)| SeriesSnapshot {
-                    labels: labels.clone(),
-                    value: series.cell.value(),
-                })
-                .collect(),
-        }
+            series: Vec::new(),
+        };
+        (family, self.series.iter().map(handle).collect())
     }
 
-    /// Drops the idle series into which nobody can record any more; returns how many.
-    pub(crate) fn drop_idle(&mut self, now: u64, timeout: Duration) -> usize {
-        let before = self.series.len();
+    /// The series into which nobody can record any more.
+    pub(crate) fn abandoned(&self) -> Vec<SeriesHandle> {
         self.series
-            .retain(|_, series| series.cell.has_handles() || !series.is_idle(now, timeout));
+            .iter()
+            .filter(|(_, series)| !series.cell.has_handles())
+            .map(handle)
+            .collect()
+    }
+
+    /// Drops those of the series that are droppable now; returns how many.
+    pub(crate) fn drop_idle(
+        &mut self,
+        candidates: &[SeriesHandle],
+        now: u64,
+        timeout: Duration,
+    ) -> usize {
+        let before = self.series.len();
+        for (labels, series) in candidates {
+            if !series.is_dropped() && series.is_droppable(now, timeout) {
+                series.drop_from_metric();
+                self.series.remove(labels);
+            }
+        }
         before - self.series.len()
     }
+}
 
-    /// Whether [`drop_idle`](Self::drop_idle) would drop anything.
-    pub(crate) fn has_droppable(&self, now: u64, timeout: Duration) -> bool {
-        self.series
-            .values()
-            .any(|series| !series.cell.has_handles() && series.is_idle(now, timeout))
-    }
+/// A series that is looked at outside the store.
+pub(crate) type SeriesHandle = (Labels, Arc<Series>);
+
+fn handle((labels, series): (&Labels, &Arc<Series>)) -> SeriesHandle {
+    (labels.clone(), Arc::clone(series))
 }

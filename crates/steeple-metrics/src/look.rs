@@ -1,14 +1,25 @@
 //! Looking at a registry, which is also when idle series expire.
 
-use std::time::Instant;
+use std::time::Duration;
 
-use crate::{Exposition, FamilySnapshot, Registry, Snapshot};
+use crate::{
+    Exposition, FamilySnapshot, Registry, SeriesSnapshot, Snapshot, family::SeriesHandle,
+    series::Series,
+};
 
 impl Registry {
     /// The registry's state now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.snapshot_at(Instant::now())
+        let families = self
+            .begin_look()
+            .into_iter()
+            .map(|position| self.family_at(position));
+        Snapshot {
+            families: families
+                .filter(|family| !family.series.is_empty())
+                .collect(),
+        }
     }
 
     /// The registry's state now in the [text format](crate::CONTENT_TYPE), pulled in chunks.
@@ -16,7 +27,7 @@ impl Registry {
     /// Nothing is locked between two chunks, so the reader may be as slow as it likes.
     #[must_use]
     pub fn exposition(&self) -> Exposition {
-        Exposition::new(self.clone(), Instant::now())
+        Exposition::new(self.clone())
     }
 
     /// The registry's state now in the [text format](crate::CONTENT_TYPE), as one text.
@@ -25,77 +36,129 @@ impl Registry {
         self.exposition().collect()
     }
 
-    fn snapshot_at(&self, now: Instant) -> Snapshot {
-        let families = self
-            .begin_look(now)
-            .into_iter()
-            .map(|position| self.family_at(position, now));
-        Snapshot {
-            families: families
-                .filter(|family| !family.series.is_empty())
-                .collect(),
-        }
-    }
-
     /// Drops what is gone and tells at which positions there are metrics to look at.
-    pub(crate) fn begin_look(&self, now: Instant) -> Vec<usize> {
+    pub(crate) fn begin_look(&self) -> Vec<usize> {
         if let Some(timeout) = self.0.idle_timeout {
-            let now = self.milliseconds(now);
-            if self.read().has_droppable(now, timeout) {
-                self.write().drop_idle(now, timeout);
-            }
+            self.drop_idle(timeout);
         }
         let store = self.read();
         self.0.self_metrics.set_series(store.len());
         store.catalog.sorted()
     }
 
-    pub(crate) fn family_at(&self, position: usize, now: Instant) -> FamilySnapshot {
-        self.read().catalog.families[position].snapshot(self.milliseconds(now), self.0.idle_timeout)
+    /// The metric without its series, and the series, whose values are read when the lock is free again.
+    pub(crate) fn handles_at(&self, position: usize) -> (FamilySnapshot, Vec<SeriesHandle>) {
+        self.read().catalog.families[position].handles()
     }
 
-    fn milliseconds(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.0.created).as_millis()).unwrap_or(u64::MAX)
+    /// Whether the series is not idle, by the time of this call: an earlier time, noted as that of a change, would make
+    /// the next look take the series for idle.
+    pub(crate) fn is_visible(&self, series: &Series) -> bool {
+        let timeout = self.0.idle_timeout;
+        !timeout.is_some_and(|timeout| series.is_idle(self.milliseconds(), timeout))
+    }
+
+    fn family_at(&self, position: usize) -> FamilySnapshot {
+        let (family, series) = self.handles_at(position);
+        let visible = series
+            .into_iter()
+            .filter(|(_, series)| self.is_visible(series));
+        FamilySnapshot {
+            series: visible
+                .map(|(labels, series)| SeriesSnapshot {
+                    labels,
+                    value: series.cell.value(),
+                })
+                .collect(),
+            ..family
+        }
+    }
+
+    /// Drops the idle series into which nobody can record any more, metric by metric, so that no lock is held for long.
+    fn drop_idle(&self, timeout: Duration) {
+        let now = self.milliseconds();
+        let metrics = self.read().catalog.families.len();
+        let mut dropped = 0;
+        for position in 0..metrics {
+            let mut idle = self.read().catalog.families[position].abandoned();
+            idle.retain(|(_, series)| series.is_idle(now, timeout));
+            if !idle.is_empty() {
+                dropped += self.write().drop_idle(position, &idle, now, timeout);
+            }
+        }
+        if dropped > 0 {
+            let keys = self.read().stale_keys();
+            self.write().forget(&keys);
+        }
+    }
+
+    /// The time since the registry was made.
+    fn milliseconds(&self) -> u64 {
+        let age = (self.0.clock)().saturating_duration_since(self.0.created);
+        u64::try_from(age.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::{
+        cell::Cell,
         sync::{
             Arc,
             atomic::{AtomicUsize, Ordering::Relaxed},
         },
-        time::Duration,
+        time::Instant,
     };
 
     use metrics::{counter, with_local_recorder};
 
     use super::*;
-    use crate::Value;
+    use crate::{RegistryBuilder, Value};
 
-    /// A registry and its clock.
+    const TIMEOUT: Duration = Duration::from_secs(60);
+
+    thread_local! {
+        static PASSED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    /// A registry for which time passes only when the test says so.
     struct Clocked {
         registry: Registry,
-        now: Instant,
     }
 
     impl Clocked {
-        fn with_idle_timeout(seconds: u64) -> Self {
-            let registry = Registry::builder()
-                .idle_timeout(Duration::from_secs(seconds))
-                .series_limit(1)
-                .build()
-                .unwrap();
-            Self {
-                now: registry.0.created,
-                registry,
-            }
+        /// With an idle timeout of 60 seconds.
+        fn new() -> Self {
+            Self::built(Registry::builder().idle_timeout(TIMEOUT))
         }
 
-        fn after(&mut self, seconds: u64) -> Snapshot {
-            self.now += Duration::from_secs(seconds);
-            self.registry.snapshot_at(self.now)
+        fn built(builder: RegistryBuilder) -> Self {
+            thread_local! {
+                static START: Instant = Instant::now();
+            }
+            let mut registry = builder.build().unwrap();
+            let shared = Arc::get_mut(&mut registry.0).unwrap();
+            shared.clock = || START.with(|start| *start + PASSED.get());
+            shared.created = (shared.clock)();
+            Self { registry }
+        }
+
+        fn after(&self, seconds: u64) -> Snapshot {
+            self.pass(seconds);
+            self.registry.snapshot()
+        }
+
+        fn pass(&self, seconds: u64) {
+            PASSED.set(PASSED.get() + Duration::from_secs(seconds));
+        }
+
+        fn has_droppable(&self) -> bool {
+            let store = self.registry.read();
+            let mut families = store.catalog.families.iter();
+            families.any(|family| {
+                let mut series = family.series.values();
+                series.any(|series| series.is_droppable(u64::MAX, TIMEOUT))
+            })
         }
     }
 
@@ -105,36 +168,33 @@ mod tests {
 
     #[test]
     fn a_series_with_a_handle_is_hidden_and_comes_back_with_its_total() {
-        let mut clocked = Clocked::with_idle_timeout(60);
+        let clocked = Clocked::new();
         let counter = clocked.registry.counter("c", &[]).unwrap();
         counter.increment(5);
         assert_eq!(total(&clocked.after(1)), Some(5));
         assert_eq!(total(&clocked.after(59)), Some(5));
         assert_eq!(total(&clocked.after(1)), None);
         assert_eq!(total(&clocked.after(1_000)), None);
-        let timeout = Duration::from_secs(60);
-        assert!(!clocked.registry.read().has_droppable(u64::MAX, timeout));
+        assert!(!clocked.has_droppable());
         counter.increment(1);
         assert_eq!(total(&clocked.after(1)), Some(6));
     }
 
     #[test]
     fn a_hidden_series_is_missing_from_the_text_too() {
-        let mut clocked = Clocked::with_idle_timeout(60);
+        let clocked = Clocked::new();
         let histogram = clocked.registry.histogram("h", &[]).unwrap();
-        let text = |clocked: &Clocked| {
-            Exposition::new(clocked.registry.clone(), clocked.now).collect::<String>()
-        };
-        assert!(text(&clocked).contains("# TYPE h histogram\nh_bucket"));
-        clocked.after(60);
-        assert!(!text(&clocked).contains("h_") && !text(&clocked).contains("TYPE h "));
+        let text = || clocked.registry.render();
+        assert!(text().contains("# TYPE h histogram\nh_bucket"));
+        clocked.pass(60);
+        assert!(!text().contains("h_") && !text().contains("TYPE h "));
         histogram.record(0.0);
-        assert!(text(&clocked).contains("\nh_count 1\n"));
+        assert!(text().contains("\nh_count 1\n"));
     }
 
     #[test]
     fn a_series_without_handles_is_dropped_and_makes_room() {
-        let mut clocked = Clocked::with_idle_timeout(60);
+        let clocked = Clocked::built(Registry::builder().idle_timeout(TIMEOUT).series_limit(1));
         let registry = clocked.registry.clone();
         let held = registry.read().len();
         with_local_recorder(&registry, || counter!("c").increment(5));
@@ -161,18 +221,10 @@ mod tests {
     fn an_overflow_series_that_was_dropped_comes_back_untold() {
         let told = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&told);
-        let registry = Registry::builder()
-            .idle_timeout(Duration::from_secs(60))
-            .series_limit(1)
-            .on_overflow(move |_| {
-                count.fetch_add(1, Relaxed);
-            })
-            .build()
-            .unwrap();
-        let mut clocked = Clocked {
-            now: registry.0.created,
-            registry,
-        };
+        let builder = Registry::builder().idle_timeout(TIMEOUT).series_limit(1);
+        let clocked = Clocked::built(builder.on_overflow(move |_| {
+            count.fetch_add(1, Relaxed);
+        }));
         let kept = clocked.registry.counter("c", &[]).unwrap();
         for _ in 0..2 {
             kept.increment(1);
@@ -191,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_changed_since_the_last_look_is_shown_however_long_ago_that_was() {
-        let mut clocked = Clocked::with_idle_timeout(60);
+        let clocked = Clocked::new();
         with_local_recorder(&clocked.registry, || counter!("c").increment(5));
         assert_eq!(total(&clocked.after(10_000)), Some(5));
         with_local_recorder(&clocked.registry, || counter!("c").increment(5));
@@ -200,7 +252,7 @@ mod tests {
 
     #[test]
     fn only_a_gauge_at_zero_expires() {
-        let mut clocked = Clocked::with_idle_timeout(60);
+        let clocked = Clocked::new();
         let gauge = clocked.registry.gauge("g", &[]).unwrap();
         let value = |snapshot: Snapshot| snapshot.value("g", &[]).and_then(Value::as_gauge);
         gauge.increment(2);
@@ -214,13 +266,76 @@ mod tests {
 
     #[test]
     fn nothing_expires_without_a_timeout() {
-        let registry = Registry::new();
-        let mut clocked = Clocked {
-            now: registry.0.created,
-            registry,
-        };
+        let clocked = Clocked::built(Registry::builder());
         with_local_recorder(&clocked.registry, || counter!("c").increment(5));
         clocked.after(1);
         assert_eq!(total(&clocked.after(1_000_000)), Some(5));
+    }
+
+    #[test]
+    fn what_was_recorded_since_it_was_found_idle_is_not_dropped() {
+        let clocked = Clocked::new();
+        let registry = &clocked.registry;
+        let record = || with_local_recorder(registry, || counter!("c").increment(1));
+        record();
+        assert_eq!(total(&clocked.after(1)), Some(1));
+        clocked.pass(60);
+        let position = registry.read().catalog.families.len() - 1;
+        let idle = registry.read().catalog.families[position].abandoned();
+        assert!(idle.len() == 1 && idle[0].1.is_idle(61_000, TIMEOUT));
+        record();
+        let dropped = registry.write().drop_idle(position, &idle, 61_000, TIMEOUT);
+        assert_eq!(dropped, 0);
+        assert_eq!(total(&clocked.after(1)), Some(2));
+    }
+
+    #[test]
+    fn a_series_that_was_dropped_is_not_recorded_into_though_its_key_is_known() {
+        let clocked = Clocked::new();
+        let registry = &clocked.registry;
+        let record = || with_local_recorder(registry, || counter!("c").increment(1));
+        record();
+        clocked.after(1);
+        let position = registry.read().catalog.families.len() - 1;
+        let (_, kept) = registry.handles_at(position);
+        let dropped = registry.write().drop_idle(position, &kept, 61_000, TIMEOUT);
+        assert_eq!((dropped, registry.read().stale_keys().len()), (1, 1));
+        record();
+        assert_eq!(total(&clocked.after(1)), Some(1));
+        clocked.after(60);
+        assert!(registry.read().stale_keys().is_empty());
+    }
+
+    #[test]
+    fn a_slow_reader_does_not_hide_what_changed_since_it_began() {
+        let clocked = Clocked::new();
+        let counter = clocked.registry.counter("c", &[]).unwrap();
+        counter.increment(1);
+        clocked.after(1);
+        let slow = clocked.registry.exposition();
+        clocked.pass(100);
+        counter.increment(1);
+        assert!(slow.collect::<String>().contains("\nc 2\n"));
+        assert_eq!(total(&clocked.after(30)), Some(2));
+    }
+
+    #[test]
+    fn values_are_read_when_the_lock_is_free_again() {
+        let clocked = Clocked::new();
+        let registry = &clocked.registry;
+        let counters: Vec<_> = (0..2_000)
+            .map(|series| {
+                let series = format!("{series:04}");
+                registry.counter("c", &[("series", &series)]).unwrap()
+            })
+            .collect();
+        let mut exposition = registry.exposition();
+        let first = exposition.next().unwrap();
+        assert!(first.contains("\nc{series=\"0000\"} 0\n"));
+        let store = registry.write();
+        counters.iter().for_each(|counter| counter.increment(1));
+        let second = exposition.next().unwrap();
+        drop(store);
+        assert!(second.starts_with("c{") && second.lines().all(|line| line.ends_with(" 1")));
     }
 }

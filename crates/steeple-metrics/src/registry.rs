@@ -30,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) idle_timeout: Option<Duration>,
     on_overflow: Option<OverflowCallback>,
     pub(crate) created: Instant,
+    pub(crate) clock: fn() -> Instant,
 }
 
 impl Registry {
@@ -57,6 +58,7 @@ impl Registry {
             idle_timeout,
             on_overflow,
             created: Instant::now(),
+            clock: Instant::now,
         }))
     }
 

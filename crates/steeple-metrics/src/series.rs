@@ -1,16 +1,20 @@
 use std::{
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{
+        AtomicBool, AtomicU64,
+        Ordering::{Acquire, Relaxed, Release},
+    },
     time::Duration,
 };
 
 use crate::cell::Cell;
 
-/// A series' cell and what the last look at it saw.
+/// A series' cell and what the last look at it saw. Looks need no lock.
 #[derive(Debug)]
 pub(crate) struct Series {
     pub(crate) cell: Cell,
     seen: AtomicU64,
     changed_at: AtomicU64,
+    dropped: AtomicBool,
 }
 
 /// No look happened yet.
@@ -22,6 +26,7 @@ impl Series {
             cell,
             seen: AtomicU64::new(0),
             changed_at: AtomicU64::new(NEVER),
+            dropped: AtomicBool::new(false),
         }
     }
 
@@ -29,13 +34,29 @@ impl Series {
     /// `timeout`; `now` counts milliseconds from any fixed moment.
     pub(crate) fn is_idle(&self, now: u64, timeout: Duration) -> bool {
         let fingerprint = self.cell.fingerprint();
+        // Who reads what another look has seen reads when, too.
+        let seen = self.seen.load(Acquire);
         let changed_at = self.changed_at.load(Relaxed);
-        if changed_at == NEVER || self.seen.load(Relaxed) != fingerprint {
-            self.seen.store(fingerprint, Relaxed);
+        if changed_at == NEVER || seen != fingerprint {
             self.changed_at.store(now, Relaxed);
+            self.seen.store(fingerprint, Release);
             return false;
         }
         !self.cell.holds_state()
             && u128::from(now.saturating_sub(changed_at)) >= timeout.as_millis()
+    }
+
+    /// Whether the series is idle and nobody can record into it any more.
+    pub(crate) fn is_droppable(&self, now: u64, timeout: Duration) -> bool {
+        !self.cell.has_handles() && self.is_idle(now, timeout)
+    }
+
+    /// Whether its metric has let go of the series.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.dropped.load(Relaxed)
+    }
+
+    pub(crate) fn drop_from_metric(&self) {
+        self.dropped.store(true, Relaxed);
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     buckets::Buckets,
     catalog::Catalog,
     cell::Cell,
-    family::Family,
+    family::{Family, SeriesHandle},
     labels::OVERFLOW_LABELS,
     self_metrics::{Reason, SelfMetrics},
     series::Series,
@@ -83,7 +83,8 @@ impl Store {
 
     /// The cell that was registered under exactly this key.
     pub(crate) fn find_key(&self, key: &Key) -> Option<&Cell> {
-        self.by_key.get(key).map(|series| &series.cell)
+        let series = self.by_key.get(key)?;
+        (!series.is_dropped()).then_some(&series.cell)
     }
 
     /// Answers a registration that needs no change of the store: the series is there, or the metric is full.
@@ -134,28 +135,41 @@ impl Store {
         })
     }
 
-    /// Whether [`drop_idle`](Self::drop_idle) would drop anything.
-    pub(crate) fn has_droppable(&self, now: u64, timeout: Duration) -> bool {
-        self.catalog
-            .families
-            .iter()
-            .any(|family| family.has_droppable(now, timeout))
+    /// Drops those of a metric's series that are idle and into which nobody can record any more; returns how many.
+    pub(crate) fn drop_idle(
+        &mut self,
+        position: usize,
+        candidates: &[SeriesHandle],
+        now: u64,
+        timeout: Duration,
+    ) -> usize {
+        let dropped = self.catalog.families[position].drop_idle(candidates, now, timeout);
+        self.series -= dropped;
+        dropped
     }
 
-    /// Drops the idle series into which nobody can record any more.
-    pub(crate) fn drop_idle(&mut self, now: u64, timeout: Duration) {
-        let families = self.catalog.families.iter_mut();
-        self.series -= families
-            .map(|family| family.drop_idle(now, timeout))
-            .sum::<usize>();
-        // Its family held the other reference.
-        self.by_key
-            .retain(|_, series| Arc::strong_count(series) > 1);
+    /// The keys of series that were dropped.
+    pub(crate) fn stale_keys(&self) -> Vec<Key> {
+        let stale = self.by_key.iter().filter(|(_, series)| series.is_dropped());
+        stale.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Forgets those of the keys that are still stale.
+    pub(crate) fn forget(&mut self, keys: &[Key]) {
+        for key in keys {
+            if self
+                .by_key
+                .get(key)
+                .is_some_and(|series| series.is_dropped())
+            {
+                self.by_key.remove(key);
+            }
+        }
     }
 
     fn is_beyond_limits(&self, family: &Family, labels: &str) -> bool {
         labels.len() > LABEL_BYTES
-            || family.series.len() >= self.limits.series_per_metric
+            || family.own_series() >= self.limits.series_per_metric
             || self.series >= self.limits.series
     }
 

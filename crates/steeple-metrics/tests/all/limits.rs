@@ -191,6 +191,21 @@ fn a_huge_label_goes_to_the_overflow_series() {
 }
 
 #[test]
+fn the_overflow_series_does_not_count_against_the_limit() {
+    let registry = Registry::builder().series_limit(1).build().unwrap();
+    let long = "x".repeat(5_000);
+    registry.counter("c", &[("a", &long)]).unwrap().increment(2);
+    for value in ["1", "2"] {
+        registry.counter("c", &[("a", value)]).unwrap().increment(3);
+    }
+    let snapshot = registry.snapshot();
+    let first = snapshot.value("c", &[("a", "1")]);
+    assert_eq!(first.and_then(Value::as_counter), Some(3));
+    assert_eq!(overflow_total(&snapshot, "c"), Some(5));
+    assert_eq!(snapshot.family("c").unwrap().series.len(), 2);
+}
+
+#[test]
 fn nobody_can_pose_as_the_overflow_series() {
     let registry = Registry::new();
     assert!(matches!(
