@@ -48,7 +48,7 @@
 //! What it must refuse is counted in `steeple_metrics_rejected_total` by `reason`: `invalid_name`,
 //! `kind_conflict` (the name already belongs to another kind), `name_collision` (two metrics would share
 //! a sample name), `too_many_metrics`, `late_unit` (a unit described after the first series) and
-//! `not_a_number` (a NaN observation).
+//! `not_a_number` (a NaN observation, or a change of a gauge that is not finite; a gauge may be set to any value).
 //!
 //! # Limits
 //!
@@ -66,14 +66,21 @@
 //!
 //! # Cost
 //!
-//! Recording through a handle is a few relaxed atomic operations: no lock, no allocation, no clock.
-//! Counters and histograms are striped over threads so that two threads on one series do not wait for each
-//! other's cache line. There are twice as many stripes as processors, rounded up to a power of two, at most
-//! 8; each takes one cache line (64 bytes) for a counter and `(bounds + 2) * 8` bytes rounded up to
-//! 64 for a histogram. With 14 bounds that is 128 bytes a stripe: 512 bytes a series on
-//! 2 processors, 1 KiB on 4 and more. A gauge is a single cell of 8 bytes. Besides, a series takes about
-//! 150 bytes and the text of its labels; one registered through the facade about 100 bytes more, 50 for each
-//! label, and the text of its values again, since its key is kept for fast look-ups.
+//! Recording through a handle is a few relaxed atomic operations: no lock, no clock, no allocation after a thread's first
+//! record. Every series is striped over threads so that two threads do not wait for each other's cache line. A thread
+//! that has made 1,000 records asks for a stripe of its own, which it writes without atomic updates and gives back
+//! when it ends. Until it gets one, it shares one of two further stripes and asks again every 1,000 records. A gauge
+//! is striped until it is set for the first time; from then on it is a single word, which all threads share.
+//!
+//! There are two stripes to share, and to own twice as many as processors, rounded up to a power of two, from 4 to 8: 6
+//! stripes in all on one or two processors, 10 on more. Each takes one cache line (64 bytes) for a counter or a
+//! gauge and `(bounds + 2) * 8` bytes rounded up to 64 for a histogram. A counter or a gauge is thus 384 bytes, or 640
+//! on more than two processors; a histogram with 14 bounds is 768 bytes, or 1,280. Besides, a series takes about 150 bytes
+//! and the text of its labels; one registered through the facade about 100 bytes more, 50 for each label, and the
+//! text of its values again, since its key is kept for fast look-ups.
+//!
+//! A render or snapshot locks the registry while it lists the series of one metric, not while it reads their values.
+//! Registering waits that long, recording through a handle never.
 //!
 //! [OpenTelemetry compatibility rules]: https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
 //! [`Unit::Bytes`]: metrics::Unit::Bytes
