@@ -68,31 +68,37 @@ impl Label {
     }
 }
 
-/// One value of each label of a request; zero where it has none.
+/// One value of each label of a request, 16 bits wide; zero where it has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LabelValues([u16; MOST_LABELS]);
+pub(crate) struct LabelValues(u64);
 
+const WIDTH: usize = 16;
 const OVERFLOW: u16 = u16::MAX;
 
 impl LabelValues {
     pub(crate) fn to_bits(self) -> u64 {
         self.0
-            .iter()
-            .fold(0, |bits, value| bits << 16 | u64::from(*value))
+    }
+
+    fn at(self, place: usize) -> u16 {
+        (self.0 >> (place * WIDTH)) as u16
+    }
+
+    fn set(&mut self, place: usize, value: u16) {
+        let shift = place * WIDTH;
+        self.0 = self.0 & !(u64::from(u16::MAX) << shift) | u64::from(value) << shift;
     }
 
     /// Takes from `other` what is missing here.
     #[inline]
-    pub(crate) fn or(mut self, other: Self) -> Self {
-        if other == Self::default() {
-            return self;
-        }
-        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
-            if *mine == 0 {
-                *mine = theirs;
+    pub(crate) fn or(self, other: Self) -> Self {
+        let mut all = self;
+        if other.0 != 0 {
+            for place in (0..MOST_LABELS).filter(|place| self.at(*place) == 0) {
+                all.set(place, other.at(place));
             }
         }
-        self
+        all
     }
 }
 
@@ -121,12 +127,12 @@ impl Labels {
     #[inline]
     pub(crate) fn read(&self, head: &RequestHead<'_>) -> LabelValues {
         let mut values = LabelValues::default();
-        for (declared, value) in self.0.iter().zip(&mut values.0) {
+        for (place, declared) in self.0.iter().enumerate() {
             if let Some(extract) = &declared.from_head {
                 // What panics gives no value; the hook has printed why.
                 let _ = panic::catch(|| {
                     if let Some(text) = extract(head) {
-                        *value = declared.intern(&text);
+                        values.set(place, declared.intern(&text));
                     }
                 });
             }
@@ -137,7 +143,7 @@ impl Labels {
     /// Sets the value of `name`; a label that was not declared has no place in the metrics.
     pub(crate) fn set(&self, values: &mut LabelValues, name: &str, text: &str) {
         if let Some(place) = self.0.iter().position(|declared| declared.name == name) {
-            values.0[place] = self.0[place].intern(text);
+            values.set(place, self.0[place].intern(text));
         }
     }
 
@@ -145,8 +151,10 @@ impl Labels {
     pub(crate) fn pairs(&self, values: LabelValues) -> impl Iterator<Item = (&'static str, &str)> {
         self.0
             .iter()
-            .zip(values.0)
-            .filter_map(|(declared, value)| Some((declared.name, declared.text(value)?)))
+            .enumerate()
+            .filter_map(move |(place, declared)| {
+                Some((declared.name, declared.text(values.at(place))?))
+            })
     }
 }
 
