@@ -147,7 +147,7 @@ mod tests {
         const QUEUE: usize = 64;
         // Beside the queue, each thread has one item in its hands.
         let possible = 0.0..=QUEUE as f64 + 2.0;
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(5);
         let done = AtomicBool::new(false);
         let (put, take) = mpsc::sync_channel(QUEUE);
         let (cell, done) = (&cell(), &done);
