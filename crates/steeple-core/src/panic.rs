@@ -26,6 +26,7 @@ pub struct PanicReport {
 pub struct Panicked(());
 
 /// Runs `f` and keeps a panic from going further.
+#[inline]
 pub(crate) fn catch(f: impl FnOnce()) -> Result<(), Box<PanicReport>> {
     // Whatever `f` left half-done is dropped by the adapter, which polls nothing again that panicked.
     panic::catch_unwind(AssertUnwindSafe(f)).map_err(report)
