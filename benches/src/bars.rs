@@ -1,5 +1,7 @@
 //! The bars that steeple has to clear.
 
+use std::fmt;
+
 use crate::report::{Report, Row};
 
 /// One bar: a figure and its limit.
@@ -7,8 +9,10 @@ use crate::report::{Report, Row};
 pub struct Bar {
     /// What is limited, with its unit.
     pub name: &'static str,
-    /// What was measured; `None` where the measure was left out of the run.
+    /// What was measured; `None` where the measure was left out of the run or gave nothing to go by.
     pub measured: Option<f64>,
+    /// Whether the run was to measure it.
+    pub asked: bool,
     /// What it may be.
     pub limit: Limit,
 }
@@ -22,13 +26,49 @@ pub enum Limit {
     AtLeast(f64),
 }
 
+/// How a figure stands to its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// On the good side.
+    Met,
+    /// On the bad side.
+    Missed,
+    /// There is no figure.
+    NotMeasured,
+}
+
 impl Bar {
-    /// Whether the figure was measured and is on the good side.
+    /// How the figure stands to its limit.
     #[must_use]
-    pub fn is_met(&self) -> bool {
-        self.measured.is_some_and(|measured| match self.limit {
+    pub fn verdict(&self) -> Verdict {
+        let good = self.measured.map(|measured| match self.limit {
             Limit::AtMost(limit) => measured <= limit,
             Limit::AtLeast(limit) => measured >= limit,
+        });
+        match good {
+            Some(true) => Verdict::Met,
+            Some(false) => Verdict::Missed,
+            None => Verdict::NotMeasured,
+        }
+    }
+
+    /// Whether a check passes it: met, or left out of the run on purpose.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self.verdict() {
+            Verdict::Met => true,
+            Verdict::Missed => false,
+            Verdict::NotMeasured => !self.asked,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Met => "met",
+            Self::Missed => "MISSED",
+            Self::NotMeasured => "not measured",
         })
     }
 }
@@ -49,11 +89,13 @@ pub fn bars(report: &Report) -> Vec<Bar> {
         Bar {
             name: "instructions a request over do-nothing",
             measured: over("do-nothing", |row| row.instructions),
+            asked: report.with_instructions,
             limit: Limit::AtMost(2_500.0),
         },
         Bar {
             name: "allocations a request over do-nothing",
             measured: over("do-nothing", |row| Some(row.allocations?.count)),
+            asked: true,
             limit: Limit::AtMost(0.01),
         },
         Bar {
@@ -61,11 +103,13 @@ pub fn bars(report: &Report) -> Vec<Bar> {
             measured: over("bare", |row| row.nanoseconds)
                 .zip(floor_over_bare())
                 .map(|(ours, floor)| ours / floor),
+            asked: true,
             limit: Limit::AtMost(2.0),
         },
         Bar {
             name: "scaling to two threads, relative to bare",
             measured: steeple.and_then(|row| report.relative_scaling(row)),
+            asked: true,
             limit: Limit::AtLeast(0.95),
         },
         Bar {
@@ -73,11 +117,13 @@ pub fn bars(report: &Report) -> Vec<Bar> {
             measured: cost(&report.record, STEEPLE)
                 .zip(cost(&report.record, "floor"))
                 .map(|(ours, floor)| ours / floor),
+            asked: true,
             limit: Limit::AtMost(1.5),
         },
         Bar {
             name: "nanoseconds a rendered line",
             measured: cost(&report.render, STEEPLE),
+            asked: true,
             limit: Limit::AtMost(250.0),
         },
     ]
@@ -87,4 +133,50 @@ fn cost(costs: &[(String, f64)], name: &str) -> Option<f64> {
     costs
         .iter()
         .find_map(|(other, cost)| (other == name).then_some(*cost))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bar, Limit, Verdict, bars};
+    use crate::report::Report;
+
+    fn bar(measured: Option<f64>, limit: Limit) -> Bar {
+        Bar {
+            name: "a bar",
+            measured,
+            asked: true,
+            limit,
+        }
+    }
+
+    #[test]
+    fn a_figure_is_met_up_to_its_limit_and_missed_beyond() {
+        let verdict = |measured, limit| bar(Some(measured), limit).verdict();
+        assert_eq!(verdict(2.0, Limit::AtMost(2.0)), Verdict::Met);
+        assert_eq!(verdict(2.1, Limit::AtMost(2.0)), Verdict::Missed);
+        assert_eq!(verdict(2.0, Limit::AtLeast(2.0)), Verdict::Met);
+        assert_eq!(verdict(1.9, Limit::AtLeast(2.0)), Verdict::Missed);
+    }
+
+    #[test]
+    fn only_what_was_not_asked_for_may_go_unmeasured() {
+        let report = Report {
+            with_instructions: false,
+            ..Report::default()
+        };
+        let bars = bars(&report);
+        assert!(bars.iter().all(|bar| bar.verdict() == Verdict::NotMeasured));
+        let passing: Vec<_> = bars.iter().filter(|bar| bar.passes()).collect();
+        assert_eq!(passing.len(), 1, "{passing:?}");
+        assert!(passing[0].name.starts_with("instructions"), "{passing:?}");
+    }
+
+    #[test]
+    fn a_missed_bar_fails_though_nobody_asked() {
+        let missed = Bar {
+            asked: false,
+            ..bar(Some(3.0), Limit::AtMost(2.0))
+        };
+        assert!(!missed.passes());
+    }
 }

@@ -21,7 +21,7 @@ mod subjects;
 mod timing;
 
 pub use allocations::{Allocations, CountingAllocator};
-pub use bars::{Bar, Limit, bars};
+pub use bars::{Bar, Limit, Verdict, bars};
 pub use child::ChildError;
 pub use instructions::serve;
 pub use peers::{in_memory_meter_provider, in_memory_meter_provider_032, opentelemetry_tower};

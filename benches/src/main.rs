@@ -3,7 +3,7 @@
 use std::{env, process::ExitCode};
 
 use steeple_benches::{
-    Allocations, Bar, ChildError, CountingAllocator, Report, Subject, UnknownSubject, bars,
+    Allocations, ChildError, CountingAllocator, Report, Subject, UnknownSubject, bars,
     nanoseconds_per_request, record_costs, render_costs, serve, throughput,
 };
 
@@ -17,8 +17,8 @@ usage: steeple-benches all [--check] [--no-instructions]
        steeple-benches allocations | time | scaling SUBJECT
        steeple-benches record | render
 
-all          measure every subject and print the report; --check fails when a bar is missed;
-             --no-instructions leaves out what needs valgrind
+all          measure every subject and print the report; --check fails when a bar is missed, or
+             asked for and not measured; --no-instructions leaves out what needs valgrind
 list         the names of the subjects
 run          serve that many requests, as the instruction count does
 record       the cost of a cached histogram record
@@ -34,8 +34,8 @@ enum Failure {
     Subject(#[from] UnknownSubject),
     #[error(transparent)]
     Measurement(#[from] ChildError),
-    #[error("missed: {0}")]
-    Missed(String),
+    #[error("bars not met: {0}")]
+    Bars(String),
 }
 
 fn main() -> ExitCode {
@@ -105,13 +105,13 @@ fn all(options: &[&str]) -> Result<(), Failure> {
     }
     let report = Report::measure(!options.contains(&"--no-instructions"))?;
     println!("{report}");
-    let missed: Vec<&str> = bars(&report)
+    let failed: Vec<String> = bars(&report)
         .iter()
-        .filter(|bar| !bar.is_met())
-        .map(|Bar { name, .. }| *name)
+        .filter(|bar| !bar.passes())
+        .map(|bar| format!("{}: {}", bar.name, bar.verdict()))
         .collect();
-    if options.contains(&"--check") && !missed.is_empty() {
-        return Err(Failure::Missed(missed.join(", ")));
+    if options.contains(&"--check") && !failed.is_empty() {
+        return Err(Failure::Bars(failed.join("; ")));
     }
     Ok(())
 }

@@ -23,6 +23,8 @@ pub struct Row {
 /// The figures of one run.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// Whether the run was to count instructions, which needs valgrind.
+    pub with_instructions: bool,
     /// The figures a request, one row a subject.
     pub rows: Vec<Row>,
     /// Nanoseconds a cached histogram record, by name.

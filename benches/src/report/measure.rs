@@ -49,6 +49,7 @@ impl Report {
             .collect::<Result<_, _>>()?;
         eprintln!("record and render");
         Ok(Self {
+            with_instructions,
             rows,
             record: child::costs("record")?,
             render: child::costs("render")?,

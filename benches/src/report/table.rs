@@ -78,7 +78,7 @@ impl Report {
                 Limit::AtMost(limit) => format!("at most {limit}"),
                 Limit::AtLeast(limit) => format!("at least {limit}"),
             };
-            let verdict = if bar.is_met() { "met" } else { "MISSED" };
+            let verdict = bar.verdict();
             let measured = Figure(bar.measured, 3);
             writeln!(
                 formatter,
