@@ -3,3 +3,4 @@
 pub mod backends;
 pub mod hostile;
 pub mod process;
+pub mod waiting;

@@ -1,41 +1,57 @@
 //! Tests that need a process of their own: for its memory, its recorder, its panic hook.
 
 use std::{
-    env, fs, io,
-    process::Command,
-    thread,
-    time::{Duration, Instant},
+    env, fs,
+    fs::File,
+    io::{self, Read, Seek},
+    process::{Command, ExitStatus},
+    time::Duration,
 };
+
+use crate::waiting::within;
 
 const ISOLATED: &str = "STEEPLE_ISOLATED_TEST";
 const FULL: &str = "STEEPLE_FULL";
 
 /// Runs `body` in a fresh process of this test binary; `test` is the calling test's full name.
 ///
-/// What the process prints is printed here too.
+/// What the process prints is printed here too, at its end. It has 5 minutes, or an hour at full size.
 ///
 /// # Panics
 ///
-/// When `body` panics, or when no test is called `test`.
+/// When `body` panics or does not end in time, or when no test is called `test`.
 pub fn isolated(test: &str, body: impl FnOnce()) {
     if env::var_os(ISOLATED).is_some_and(|running| running == test) {
         return body();
     }
-    let output = env::current_exe()
-        .and_then(|program| {
-            Command::new(program)
-                .args([test, "--exact", "--nocapture"])
-                .env(ISOLATED, test)
-                .output()
-        })
+    let (status, printed) = alone(test)
         .unwrap_or_else(|error| panic!("cannot run `{test}` in its own process: {error}"));
-    let printed = String::from_utf8_lossy(&output.stdout);
-    eprint!("{printed}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(
-        output.status.success(),
-        "`{test}` failed in its own process"
-    );
+    eprint!("{printed}");
+    let status =
+        status.unwrap_or_else(|| panic!("`{test}` did not end in time in its own process"));
+    assert!(status.success(), "`{test}` failed in its own process");
     assert!(printed.contains("1 passed"), "no test is called `{test}`");
+}
+
+/// How the test ended, or nothing where it had to be killed, and what it printed.
+fn alone(test: &str) -> io::Result<(Option<ExitStatus>, String)> {
+    let deadline = Duration::from_secs(sized(5 * 60, 60 * 60));
+    let mut printed: File = tempfile::tempfile()?;
+    let mut process = Command::new(env::current_exe()?)
+        .args([test, "--exact", "--nocapture"])
+        .env(ISOLATED, test)
+        .stdout(printed.try_clone()?)
+        .stderr(printed.try_clone()?)
+        .spawn()?;
+    let status = within(deadline, || process.try_wait().transpose()).transpose()?;
+    if status.is_none() {
+        process.kill()?;
+        process.wait()?;
+    }
+    let mut bytes = Vec::new();
+    printed.rewind()?;
+    printed.read_to_end(&mut bytes)?;
+    Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// `full` when `STEEPLE_FULL=1` asks for the sizes that the documentation quotes, else `quick`.
@@ -61,17 +77,4 @@ pub fn resident_bytes() -> io::Result<u64> {
         .and_then(|kilobytes| kilobytes.parse::<u64>().ok())
         .map(|kilobytes| kilobytes * 1024)
         .ok_or_else(|| io::Error::other("`/proc/self/status` has no `VmRSS`"))
-}
-
-/// Polls until `condition` holds.
-///
-/// # Panics
-///
-/// When it does not within 30 seconds, naming `what` was awaited.
-pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !condition() {
-        assert!(Instant::now() < deadline, "waited 30 s until {what}");
-        thread::sleep(Duration::from_millis(5));
-    }
 }

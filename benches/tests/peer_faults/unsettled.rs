@@ -4,7 +4,8 @@ use std::{panic, time::Duration};
 
 use steeple_tests::{
     hostile::{AbortPhase, Aborts, PanickingRequests, PanicsSeen},
-    process::{eventually, isolated},
+    process::isolated,
+    waiting::eventually,
 };
 
 use crate::{figures::Figures, peer::Peer};

@@ -1,8 +1,6 @@
 //! What goes wrong with a server or tool.
 
-use std::io;
-use std::process::ExitStatus;
-use std::time::Duration;
+use std::{io, process::ExitStatus, time::Duration};
 
 /// A server or tool could not be used, or did not answer as it should.
 #[derive(Debug, thiserror::Error)]

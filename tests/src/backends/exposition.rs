@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::program::output_of;
-use super::{BackendError, Sample};
+use super::{BackendError, Sample, program::output_of};
 
 /// A metric family, as the reference parser read it.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::BackendError;
-use super::program::output_of;
+use super::{BackendError, program::output_of};
 
 /// Sends `requests` over `connections` to `url` with `hey`, and returns how many answers came of each status.
 ///

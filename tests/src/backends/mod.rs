@@ -5,7 +5,6 @@
 //! ignored, and one that is run without its server fails with [`BackendError::NotHere`].
 
 mod error;
-mod eventually;
 mod exposition;
 mod hey;
 mod http;

@@ -1,7 +1,9 @@
 //! Tools that read their input, print their result and end.
 
-use std::io::{self, Write as _};
-use std::process::{Command, Output, Stdio};
+use std::{
+    io::{self, Write as _},
+    process::{Command, Output, Stdio},
+};
 
 use super::BackendError;
 

@@ -1,15 +1,13 @@
 //! A Prometheus server.
 
-use std::fs;
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::{fs, net::SocketAddr, time::Duration};
 
 use serde_json::Value;
 
-use super::eventually::eventually;
-use super::http::request;
-use super::program::could_not_run;
-use super::{BackendError, Sample, Server, free_address, get};
+use super::{
+    BackendError, Sample, Server, free_address, get, http::request, program::could_not_run,
+};
+use crate::waiting::within;
 
 const PROGRAM: &str = "prometheus";
 const START: Duration = Duration::from_secs(30);
@@ -86,7 +84,7 @@ impl Prometheus {
         expected: impl Fn(&[Sample]) -> bool,
     ) -> Result<Vec<Sample>, BackendError> {
         let mut last = Vec::new();
-        let found = eventually(deadline, || match self.query(expression) {
+        let found = within(deadline, || match self.query(expression) {
             Ok(samples) if expected(&samples) => Some(Ok(samples)),
             Ok(samples) => {
                 last = samples;

@@ -1,7 +1,6 @@
 //! Prometheus' own checker.
 
-use super::BackendError;
-use super::program::output_of;
+use super::{BackendError, program::output_of};
 
 /// Lets `promtool check metrics` read and lint an exposition in the text format 0.0.4.
 ///

@@ -1,18 +1,19 @@
 //! A server in the foreground, which lives as long as its test.
 
-use std::fs::{self, File};
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::{
+    fs::{self, File},
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::BackendError;
-use super::eventually::eventually;
-use super::program::could_not_run;
+use super::{BackendError, program::could_not_run};
+use crate::waiting::within;
 
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -38,7 +39,7 @@ impl Server {
     ) -> Result<Self, BackendError> {
         let mut server =
             Self::spawn(program, configure).map_err(|source| could_not_run(program, source))?;
-        let state = eventually(deadline, || server.state(&mut ready));
+        let state = within(deadline, || server.state(&mut ready));
         match state {
             Some(Ok(())) => Ok(server),
             Some(Err(status)) => Err(BackendError::Died {
@@ -96,7 +97,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
-        if eventually(GRACE, || self.child.try_wait().ok().flatten()).is_none() {
+        if within(GRACE, || self.child.try_wait().ok().flatten()).is_none() {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }

@@ -2,14 +2,14 @@
 
 use std::{
     io::{self, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     thread,
     time::Duration,
 };
 
 use socket2::SockRef;
 
-use super::{answers::Answers, get, in_parallel};
+use super::{answers::Answers, connect, get, in_parallel};
 
 /// Where in a request the client goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Aborts<'_> {
     }
 
     fn abort(&self, address: SocketAddr, phase: AbortPhase, patience: Duration) -> io::Result<()> {
-        let mut stream = TcpStream::connect(address)?;
+        let mut stream = connect(address)?;
         SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
         stream.set_nodelay(true)?;
         let request = match phase {

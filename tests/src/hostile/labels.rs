@@ -3,10 +3,10 @@
 use std::{
     fmt::Write as _,
     io::{self, Write as _},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
 };
 
-use super::{answers::Answers, in_parallel};
+use super::{answers::Answers, connect, in_parallel};
 
 /// Requests with random paths, methods and hosts over pipelined keep-alive connections.
 ///
@@ -53,7 +53,7 @@ impl LabelAttack {
     fn attack(&self, address: SocketAddr, seed: u64, requests: u64) -> io::Result<u64> {
         const PIPELINED: u64 = 32;
         let mut random = fastrand::Rng::with_seed(seed);
-        let mut stream = TcpStream::connect(address)?;
+        let mut stream = connect(address)?;
         stream.set_nodelay(true)?;
         let connection = stream.try_clone()?;
         let mut answers = Answers::new(&connection);

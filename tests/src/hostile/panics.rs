@@ -2,10 +2,10 @@
 
 use std::{
     io::{self, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
 };
 
-use super::{answers::Answers, get, in_parallel};
+use super::{answers::Answers, connect, get, in_parallel};
 
 /// Requests to a path whose handler panics, each on a connection of its own.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,7 @@ impl PanickingRequests<'_> {
     }
 
     fn one(&self, address: SocketAddr, mut seen: PanicsSeen) -> io::Result<PanicsSeen> {
-        let mut stream = TcpStream::connect(address)?;
+        let mut stream = connect(address)?;
         stream.write_all(get(address, self.path).as_bytes())?;
         match Answers::new(&stream).next() {
             Ok(500) => seen.answered += 1,

@@ -92,15 +92,18 @@ fn prometheus_counts_every_request_of_the_demo_under_load() {
     let named = r#"target_info{service_name="demo-shop"}"#;
     prometheus.wait_for(named, SCRAPED, is(1.0)).unwrap();
 
-    let documented = include_str!("../../../docs/metrics.md");
-    for query in documented
-        .lines()
-        .filter_map(|line| line.strip_prefix("    "))
-    {
+    let exposition = demo.metrics();
+    let queries = documented_queries();
+    assert!(!queries.is_empty());
+    for query in queries {
         prometheus.query(query).unwrap();
+        let names = selected_metrics(query);
+        assert!(!names.is_empty(), "{query}");
+        for name in names {
+            assert!(exposes(&exposition, name), "{name} of {query}");
+        }
     }
 
-    let exposition = demo.metrics();
     check_metrics(&exposition).unwrap();
     let samples: usize = parse_exposition(&exposition)
         .unwrap()
@@ -112,4 +115,51 @@ fn prometheus_counts_every_request_of_the_demo_under_load() {
         .filter(|line| !line.starts_with('#'))
         .count();
     assert_eq!(samples, lines, "the reference parser reads every line");
+}
+
+/// The indented lines of the page on metrics.
+fn documented_queries() -> Vec<&'static str> {
+    let page = include_str!("../../../docs/metrics.md");
+    page.lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .collect()
+}
+
+/// What a query selects: the names before `[` and `{`.
+fn selected_metrics(query: &str) -> Vec<&str> {
+    let is_of_name =
+        |character: char| character.is_ascii_alphanumeric() || "_:".contains(character);
+    query
+        .match_indices(['[', '{'])
+        .filter_map(|(end, _)| {
+            query[..end]
+                .rsplit(|character| !is_of_name(character))
+                .next()
+        })
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+fn exposes(exposition: &str, name: &str) -> bool {
+    let series = |line: &str| {
+        line.strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with(['{', ' ']))
+    };
+    exposition.lines().any(series)
+}
+
+#[test]
+fn every_documented_query_selects_a_metric_by_its_name() {
+    let selected: Vec<_> = documented_queries()
+        .into_iter()
+        .flat_map(selected_metrics)
+        .collect();
+    assert!(
+        selected.contains(&"http_server_request_duration_seconds_bucket"),
+        "{selected:?}"
+    );
+    assert!(
+        selected.iter().all(|name| name.starts_with("http_server_")),
+        "{selected:?}"
+    );
 }

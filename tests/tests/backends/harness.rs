@@ -1,9 +1,11 @@
 //! The harness itself, on a target whose every answer is known.
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener};
-use std::thread;
-use std::time::Duration;
+use std::{
+    io::{self, BufRead as _, BufReader, Write as _},
+    net::{SocketAddr, TcpListener},
+    thread,
+    time::Duration,
+};
 
 use steeple_tests::backends::{
     BackendError, Prometheus, Sample, check_metrics, get, hey, parse_exposition,

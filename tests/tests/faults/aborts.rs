@@ -4,7 +4,8 @@ use std::{thread, time::Duration};
 
 use steeple_tests::{
     hostile::{AbortPhase, Aborts},
-    process::{eventually, isolated, sized},
+    process::{isolated, sized},
+    waiting::eventually,
 };
 
 use crate::server::Server;

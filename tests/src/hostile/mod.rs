@@ -11,6 +11,7 @@ use std::{
     io::{self, Write},
     net::{SocketAddr, TcpStream},
     thread,
+    time::Duration,
 };
 
 use answers::Answers;
@@ -48,9 +49,16 @@ fn in_parallel<T: Send>(
 ///
 /// When the server cannot be reached or answers with anything but HTTP.
 pub fn visit(address: SocketAddr, path: &str) -> io::Result<u16> {
-    let mut stream = TcpStream::connect(address)?;
+    let mut stream = connect(address)?;
     stream.write_all(get(address, path).as_bytes())?;
     Answers::new(&stream).next()
+}
+
+/// Opens a connection whose reads fail after 30 s, so that a server that goes silent fails its test.
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    Ok(stream)
 }
 
 fn get(address: SocketAddr, path: &str) -> String {
