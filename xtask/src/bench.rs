@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-
-use crate::backends::{self, Cache};
-use crate::cargo::cargo;
-use crate::workspace::Workspace;
+use crate::{
+    backends::{self, Cache},
+    cargo::cargo,
+    process::hand_over,
+    workspace::Workspace,
+};
 
 /// Runs them optimised: `all` with the options given, or another command of theirs.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<ExitCode> {
@@ -21,13 +22,5 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result
         command.arg("all");
     }
     cache.equip(&mut command);
-    let status = command
-        .args(arguments)
-        .status()
-        .context("cannot start cargo")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    hand_over(command.args(arguments))
 }

@@ -1,7 +1,6 @@
 //! Which crates differ from the upstream branch.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use crate::workspace::{Package, Workspace};
 

@@ -2,8 +2,10 @@
 
 use std::process::ExitCode;
 
-use crate::steps::{Step, run_all};
-use crate::test::documentation;
+use crate::{
+    steps::{Step, run_all},
+    test::documentation,
+};
 
 /// Builds it; it lies in `target/doc`.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {

@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
-use crate::cargo::cargo;
-use crate::changes::Changes;
-use crate::workspace::{Package, Workspace};
+use crate::{
+    cargo::cargo,
+    changes::Changes,
+    workspace::{Package, Workspace},
+};
 
 /// For each changed crate: no feature, each one alone, and all of them.
 pub(crate) fn commands(workspace: &Workspace, changes: &Changes) -> Vec<Command> {
@@ -16,9 +18,10 @@ pub(crate) fn commands(workspace: &Workspace, changes: &Changes) -> Vec<Command>
 }
 
 fn of_package(package: &Package) -> Vec<Command> {
+    // Clippy, because it takes the denial of warnings as an argument; in RUSTFLAGS it would have all built again.
     let check = |selection: &[&str]| {
-        let mut command = cargo(["check", "--package", &package.name]);
-        command.args(selection);
+        let mut command = cargo(["clippy", "--no-deps", "--package", &package.name]);
+        command.args(selection).args(["--", "-D", "warnings"]);
         command
     };
     let mut commands = vec![check(&["--no-default-features"])];
@@ -49,10 +52,10 @@ mod tests {
         assert_eq!(
             typed,
             [
-                "cargo check --package shop --no-default-features",
-                "cargo check --package shop --no-default-features --features axum",
-                "cargo check --package shop --no-default-features --features otlp",
-                "cargo check --package shop --all-features",
+                "cargo clippy --no-deps --package shop --no-default-features -- -D warnings",
+                "cargo clippy --no-deps --package shop --no-default-features --features axum -- -D warnings",
+                "cargo clippy --no-deps --package shop --no-default-features --features otlp -- -D warnings",
+                "cargo clippy --no-deps --package shop --all-features -- -D warnings",
             ]
         );
     }

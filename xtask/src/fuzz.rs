@@ -4,8 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::cargo::cargo;
-use crate::workspace::Workspace;
+use crate::{cargo::cargo, process::hand_over, workspace::Workspace};
 
 const CASES: u32 = 20_000;
 
@@ -29,10 +28,5 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result
             command.args(["--package", &package.name]);
         }
     }
-    let status = command.status().context("cannot start cargo")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    hand_over(&mut command)
 }

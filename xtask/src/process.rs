@@ -1,9 +1,12 @@
 //! Child processes whose output is read line by line.
 
-use std::ffi::OsStr;
-use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, IsTerminal as _};
-use std::process::{Command, ExitStatus, Stdio};
+use std::{
+    ffi::OsStr,
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, IsTerminal as _},
+    path::Path,
+    process::{Command, ExitCode, ExitStatus, Stdio},
+};
 
 use anyhow::Context as _;
 
@@ -38,6 +41,35 @@ pub(crate) fn run(
     Ok((child.wait()?, output))
 }
 
+/// Runs `command` to its end with its output shown, and insists on success.
+pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<()> {
+    let (status, _shown) = run(command, |line| println!("{line}"))?;
+    anyhow::ensure!(status.success(), "`{}` failed", shell(command));
+    Ok(())
+}
+
+/// Runs `command` unseen and returns its exit code; nothing where it does not start or is killed.
+pub(crate) fn silently(command: &mut Command) -> Option<i32> {
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    status.ok()?.code()
+}
+
+/// Gives `command` our terminal until its end, and passes on whether it succeeded.
+pub(crate) fn hand_over(command: &mut Command) -> anyhow::Result<ExitCode> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", shell(command)))?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
 /// Lets the child use colours where ours are seen.
 pub(crate) fn keep_colours(command: &mut Command) {
     if std::io::stdout().is_terminal() && std::env::var_os("CARGO_TERM_COLOR").is_none() {
@@ -65,7 +97,9 @@ pub(crate) fn shell(command: &Command) -> String {
             };
         }
     }
-    typed.push_str(&quoted(command.get_program()));
+    // Cargo is started by its path, and typed by its name.
+    let program = Path::new(command.get_program());
+    typed.push_str(&quoted(program.file_name().unwrap_or(program.as_os_str())));
     for argument in command.get_args() {
         typed.push(' ');
         typed.push_str(&quoted(argument));
@@ -107,8 +141,27 @@ mod tests {
     }
 
     #[test]
+    fn what_fails_is_told_in_each_way() {
+        let exit = |code: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", &format!("exit {code}")]);
+            command
+        };
+        assert!(succeed(&mut exit("0")).is_ok());
+        assert_eq!(
+            succeed(&mut exit("2")).unwrap_err().to_string(),
+            "`sh -c 'exit 2'` failed"
+        );
+        assert_eq!(silently(&mut exit("2")), Some(2));
+        assert_eq!(silently(&mut Command::new("steeple-nowhere")), None);
+        assert_eq!(hand_over(&mut exit("0")).unwrap(), ExitCode::SUCCESS);
+        assert_eq!(hand_over(&mut exit("2")).unwrap(), ExitCode::FAILURE);
+        assert!(hand_over(&mut Command::new("steeple-nowhere")).is_err());
+    }
+
+    #[test]
     fn a_command_can_be_typed_again() {
-        let mut command = Command::new("cargo");
+        let mut command = Command::new("/toolchain/bin/cargo");
         let path = std::env::var("PATH").unwrap();
         command
             .args(["doc", "a b", "it's"])

@@ -1,13 +1,17 @@
 //! A list of steps, run one after the other with visible progress.
 
-use std::io::Write as _;
-use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::{
+    io::Write as _,
+    process::{Command, ExitCode},
+    time::Instant,
+};
 
 use anyhow::Context as _;
 
-use crate::process::{keep_colours, run, shell};
-use crate::totals::Totals;
+use crate::{
+    process::{keep_colours, run, shell},
+    totals::Totals,
+};
 
 /// One line of progress.
 pub(crate) struct Step<'a> {

@@ -2,14 +2,15 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::backends::{self, Cache};
-use crate::cargo::{cargo, has_subcommand};
-use crate::changes::Changes;
-use crate::features;
-use crate::rules;
-use crate::steps::{Step, run_all};
-use crate::totals::Totals;
-use crate::workspace::Workspace;
+use crate::{
+    backends::{self, Cache},
+    cargo::{cargo, has_subcommand},
+    changes::Changes,
+    features, rules,
+    steps::{Step, run_all},
+    totals::Totals,
+    workspace::Workspace,
+};
 
 /// What the user chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! How many tests ran, as their runners' closing lines tell.
 
-use std::fmt;
-use std::ops::AddAssign;
+use std::{fmt, ops::AddAssign};
 
 /// Counts of tests; shown as the plain closing line that CI reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

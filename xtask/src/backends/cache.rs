@@ -1,8 +1,10 @@
 //! Where unpacked packages lie, and how programs find what is in them.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::workspace::Workspace;
 

@@ -1,14 +1,11 @@
 //! Debian packages, downloaded with apt and unpacked into the cache; the system stays as it is.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::{fs, path::Path, process::Command};
 
 use anyhow::Context as _;
 
-use crate::process::{run, shell};
-
 use super::Cache;
+use crate::process::succeed;
 
 /// Downloads and unpacks `packages`, without their dependencies.
 pub(crate) fn unpack(cache: &Cache, packages: &[&str]) -> anyhow::Result<()> {
@@ -65,10 +62,4 @@ fn apt_get() -> Command {
     // Root's apt would download as the user _apt, who may not write here, and warn.
     apt.args(["--quiet=2", "-o", "APT::Sandbox::User=root"]);
     apt
-}
-
-fn succeed(command: &mut Command) -> anyhow::Result<()> {
-    let (status, output) = run(command, |_| {})?;
-    anyhow::ensure!(status.success(), "`{}` failed:\n{output}", shell(command));
-    Ok(())
 }

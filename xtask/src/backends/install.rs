@@ -1,11 +1,13 @@
 //! Packages installed on the system, where they cannot be had otherwise.
 
-use std::io::{IsTerminal as _, Write as _};
-use std::process::{Command, Stdio};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::Command,
+};
 
 use anyhow::Context as _;
 
-use crate::process::shell;
+use crate::process::{silently, succeed};
 
 /// Installs `packages`, after asking on a terminal; a service among them is not left running.
 pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
@@ -75,26 +77,9 @@ fn as_root(program: &str) -> Command {
 }
 
 fn is_running(service: &str) -> bool {
-    quiet(Command::new("service").args([service, "status"]))
+    silently(Command::new("service").args([service, "status"])) == Some(0)
 }
 
 fn starts(program: &str) -> bool {
-    quiet(Command::new(program).arg("--version"))
-}
-
-fn quiet(command: &mut Command) -> bool {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-}
-
-fn succeed(command: &mut Command) -> anyhow::Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{}`", shell(command)))?;
-    anyhow::ensure!(status.success(), "`{}` failed", shell(command));
-    Ok(())
+    silently(Command::new(program).arg("--version")) == Some(0)
 }

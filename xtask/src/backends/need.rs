@@ -1,8 +1,9 @@
 //! A program or Python module, and the Debian package that has it.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::Cache;
+use crate::process::silently;
 
 /// Something that must be there.
 #[derive(Debug)]
@@ -65,12 +66,7 @@ impl Need {
                 (equipped(cache, "python3", &["-c", &import]), 0)
             }
         };
-        let status = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        status.is_ok_and(|status| status.code().is_some_and(|code| code <= worst))
+        silently(&mut command).is_some_and(|code| code <= worst)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Which crate may know which: all arrows point to the foundation.
 
-use crate::workspace::{Package, Workspace};
-
 use super::report;
+use crate::workspace::{Package, Workspace};
 
 const BUILDER: &str = "steeple";
 const FOUNDATION: &[&str] = &["steeple-core", "steeple-metrics"];

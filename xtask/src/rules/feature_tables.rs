@@ -1,14 +1,11 @@
 //! Features are documented where users look: a comment in the manifest, a row in the crate's documentation.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::Context as _;
 
-use crate::workspace::{Package, Workspace};
-
 use super::report;
+use crate::workspace::{Package, Workspace};
 
 /// Checks every crate.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
