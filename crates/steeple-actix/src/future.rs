@@ -34,17 +34,18 @@ pin_project! {
 }
 
 impl<F> ObserveFuture<F> {
-    pub(crate) fn new(observation: Observation, destination: Destination) -> Self {
+    /// Lets `call` make the future to observe; if it panics, there is none.
+    pub(crate) fn new(
+        mut observation: Observation,
+        destination: Destination,
+        call: impl FnOnce() -> Option<F>,
+    ) -> Self {
+        let inner = observation.run(call).ok().flatten();
         Self {
-            inner: None,
+            inner,
             observation,
             destination,
         }
-    }
-
-    /// Lets `call` make the future to observe; if it panics, there is none.
-    pub(crate) fn call(&mut self, call: impl FnOnce() -> Option<F>) {
-        let _ = self.observation.run(|| self.inner = call());
     }
 }
 

@@ -48,9 +48,12 @@ pub(crate) fn request_id(observation: &Observation) -> Option<HeaderValue> {
 #[inline]
 pub(crate) fn identify<B>(response: &mut HttpResponse<B>, request_id: Option<HeaderValue>) {
     if let Some(request_id) = request_id
-        && !response.headers().contains_key(&X_REQUEST_ID)
+        && let Some(own) = response
+            .headers_mut()
+            .insert(X_REQUEST_ID, request_id)
+            .next()
     {
-        response.headers_mut().insert(X_REQUEST_ID, request_id);
+        response.headers_mut().insert(X_REQUEST_ID, own);
     }
 }
 

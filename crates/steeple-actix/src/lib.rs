@@ -33,6 +33,15 @@
 //! request to ask. The route is then the first pattern that fits the path, whatever the guards said: where two patterns fit
 //! one path and only guards tell them apart, it may be the other one.
 //!
+//! Where actix-web knows a pattern, it has precedence over a route that the handler set with
+//! [`current::route`](steeple_core::current::route).
+//!
+//! # Clients that leave
+//!
+//! By default actix-web goes on for an HTTP/1 client that closes the connection before the response's head: it may have
+//! closed its own half only. The request then counts by how it ends. With
+//! [`HttpServer::h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) it is cancelled, and counts so.
+//!
 //! # Errors and panics
 //!
 //! An error that a handler, an extractor or a middleware answers with counts as

@@ -44,8 +44,4 @@ impl Stream for CountedPayload {
         }
         Poll::Ready(chunk)
     }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.inner.size_hint()
-    }
 }

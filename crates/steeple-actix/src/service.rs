@@ -83,10 +83,9 @@ where
         let headers = Fields(request.headers());
         let mut observation = self.observer.start(&head::request(&request, &headers));
         payload::count(&mut request, &mut observation);
-        // Requests and futures are large: lent, they are not copied on their way through the catching of panics.
+        // Requests are large: lent, they are not copied on their way through the catching of panics.
         let mut request = Some(request);
-        let mut future = ObserveFuture::new(observation, destination);
-        future.call(|| request.take().map(|request| self.inner.call(request)));
-        future
+        let call = || request.take().map(|request| self.inner.call(request));
+        ObserveFuture::new(observation, destination, call)
     }
 }

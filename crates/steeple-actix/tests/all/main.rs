@@ -10,3 +10,4 @@ mod panics;
 mod requests;
 mod routes;
 mod stage;
+mod workers;
