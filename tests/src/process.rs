@@ -1,8 +1,8 @@
 //! Tests that need a process of their own: for its memory, its recorder, its panic hook.
 
 use std::{
-    env, fs,
-    fs::File,
+    env,
+    fs::{self, File},
     io::{self, Read, Seek},
     process::{Command, ExitStatus},
     time::Duration,
@@ -24,7 +24,8 @@ pub fn isolated(test: &str, body: impl FnOnce()) {
     if env::var_os(ISOLATED).is_some_and(|running| running == test) {
         return body();
     }
-    let (status, printed) = alone(test)
+    let deadline = Duration::from_secs(sized(5 * 60, 60 * 60));
+    let (status, printed) = alone(test, deadline)
         .unwrap_or_else(|error| panic!("cannot run `{test}` in its own process: {error}"));
     eprint!("{printed}");
     let status =
@@ -34,8 +35,7 @@ pub fn isolated(test: &str, body: impl FnOnce()) {
 }
 
 /// How the test ended, or nothing where it had to be killed, and what it printed.
-fn alone(test: &str) -> io::Result<(Option<ExitStatus>, String)> {
-    let deadline = Duration::from_secs(sized(5 * 60, 60 * 60));
+fn alone(test: &str, deadline: Duration) -> io::Result<(Option<ExitStatus>, String)> {
     let mut printed: File = tempfile::tempfile()?;
     let mut process = Command::new(env::current_exe()?)
         .args([test, "--exact", "--nocapture"])
@@ -77,4 +77,23 @@ pub fn resident_bytes() -> io::Result<u64> {
         .and_then(|kilobytes| kilobytes.parse::<u64>().ok())
         .map(|kilobytes| kilobytes * 1024)
         .ok_or_else(|| io::Error::other("`/proc/self/status` has no `VmRSS`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_test_that_hangs_is_ended() {
+        let this = "process::tests::a_test_that_hangs_is_ended";
+        if env::var_os(ISOLATED).is_some() {
+            thread::sleep(Duration::from_secs(60));
+        }
+
+        let (status, _printed) = alone(this, Duration::from_millis(200)).unwrap();
+
+        assert_eq!(status, None);
+    }
 }
