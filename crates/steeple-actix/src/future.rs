@@ -70,10 +70,9 @@ where
             }
             if let Poll::Ready(Ok(response)) = polled {
                 tell_route(response.request().match_pattern());
-                response
-                    .response()
-                    .error()
-                    .inspect(|error| current::attach(*error));
+                if let Some(error) = response.response().error() {
+                    current::attach(error);
+                }
             }
         });
         match answered {
