@@ -1,39 +1,33 @@
-//! Monotonic time as one number.
+//! Monotonic time, read from the processor.
 //!
-//! Three readings and two differences are due on every request. [`std::time::Instant`] keeps seconds and nanoseconds
-//! apart and pays for that in each difference.
+//! Three readings are due on every request. [`std::time::Instant`] takes some 30 ns for each, a fifth of all that observing a
+//! request takes; the processor's counter takes a third of that. Where it is not fit for it, [`quanta`] asks the system.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
-/// A moment, in nanoseconds since some other one.
+use quanta::Clock;
+
+static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::new);
+
+/// Measures the processor's counter against the system's clock, so that no request has to wait for it.
+pub(crate) fn calibrate() {
+    LazyLock::force(&CLOCK);
+}
+
+/// A moment, in ticks of the counter.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Moment(u64);
 
 impl Moment {
-    #[cfg(unix)]
     #[inline]
     pub(crate) fn now() -> Self {
-        use nix::time::{ClockId, clock_gettime};
-        // The call can fail only for a clock that the system does not have.
-        let nanoseconds = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |now| {
-            now.tv_sec()
-                .wrapping_mul(1_000_000_000)
-                .wrapping_add(now.tv_nsec())
-        });
-        Self(nanoseconds as u64)
+        Self(CLOCK.raw())
     }
 
-    #[cfg(not(unix))]
-    pub(crate) fn now() -> Self {
-        use std::{sync::LazyLock, time::Instant};
-        static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
-        Self(FIRST.elapsed().as_nanos() as u64)
-    }
-
-    /// The time since then; zero if the clock went back.
+    /// The time since then; zero if the counter went back.
     #[inline]
     pub(crate) fn elapsed(self) -> Duration {
-        Duration::from_nanos(Self::now().0.saturating_sub(self.0))
+        Duration::from_nanos(CLOCK.delta_as_nanos(self.0, CLOCK.raw()))
     }
 }
 
@@ -44,14 +38,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_agrees_with_the_clock_of_the_standard_library() {
+    fn it_agrees_with_the_clock_of_the_standard_library_to_a_thousandth() {
         let (outer, moment) = (Instant::now(), Moment::now());
         let inner = Instant::now();
-        while inner.elapsed() < Duration::from_millis(5) {}
+        while inner.elapsed() < Duration::from_millis(20) {}
         let at_least = inner.elapsed();
         let elapsed = moment.elapsed();
+        let at_most = outer.elapsed();
         assert!(
-            (at_least..=outer.elapsed()).contains(&elapsed),
+            elapsed >= at_least.mul_f64(0.999) && elapsed <= at_most.mul_f64(1.001),
             "{elapsed:?}"
         );
     }

@@ -6,6 +6,7 @@ use metrics::Recorder;
 use tracing::Dispatch;
 
 use crate::{
+    clock,
     head::Scheme,
     label::{Label, Labels, MOST_LABELS},
     method::Methods,
@@ -130,6 +131,7 @@ impl ObserverBuilder {
 
     fn assemble(self) -> Observer {
         panic::install_hook();
+        clock::calibrate();
         let labels = Labels::new(self.labels);
         let methods = self.methods.map_or_else(Methods::default, |names| {
             Methods::new(names.iter().map(String::as_str))
