@@ -29,9 +29,14 @@ pub(crate) struct Handlers {
 }
 
 impl Handlers {
-    /// Whether `count` requests came in, and all but `forgotten` of them are over.
-    pub(crate) fn are_done_with(&self, count: u64, forgotten: u64) -> bool {
-        self.entered.load(SeqCst) == count && self.left.load(SeqCst) + forgotten >= count
+    /// How many requests came in.
+    pub(crate) fn entered(&self) -> u64 {
+        self.entered.load(SeqCst)
+    }
+
+    /// Whether all that came in, but `forgotten` of them, are over.
+    pub(crate) fn are_done(&self, forgotten: u64) -> bool {
+        self.left.load(SeqCst) + forgotten >= self.entered()
     }
 
     /// A handler that waits until its client is gone.

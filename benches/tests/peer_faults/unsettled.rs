@@ -11,6 +11,8 @@ use steeple_tests::{
 use crate::peer::Peer;
 
 const COUNT: u64 = 1_000;
+/// A reset that overtakes its request on a busy machine takes it along, so that a few never come in.
+const MOST: u64 = COUNT * 9 / 10;
 
 /// 1,000 requests whose clients give up before the head.
 fn cancel_all(peer: &Peer) {
@@ -24,7 +26,7 @@ fn cancel_all(peer: &Peer) {
     };
     aborts.run(peer.address).expect("the peer serves");
     eventually("the handlers are gone", || {
-        peer.handlers.are_done_with(COUNT, peer.forgotten)
+        peer.handlers.entered() >= MOST && peer.handlers.are_done(peer.forgotten)
     });
 }
 
@@ -44,11 +46,11 @@ fn panic_all(peer: &Peer) {
     };
     assert_eq!(seen, hung_up, "none of them answers a panic");
     eventually("the handlers are gone", || {
-        peer.handlers.are_done_with(COUNT, 0)
+        peer.handlers.entered() == COUNT && peer.handlers.are_done(0)
     });
 }
 
-/// Both faults for each peer, which ends with this in-flight gauge and nothing recorded.
+/// Both faults for each peer, which ends with nothing recorded and, by how many requests came in, this in-flight gauge.
 macro_rules! nothing_recorded {
     ($($peer:ident, in_flight: $in_flight:expr;)*) => {$(
         mod $peer {
@@ -74,22 +76,23 @@ macro_rules! nothing_recorded {
 }
 
 nothing_recorded! {
-    axum_prometheus, in_flight: Some(0);
-    axum_otel_metrics, in_flight: Some(0);
-    opentelemetry_tower, in_flight: Some(1_000);
-    actix_web_prom, in_flight: None;
-    opentelemetry_actix_web, in_flight: Some(1_000);
+    axum_prometheus, in_flight: |_| Some(0);
+    axum_otel_metrics, in_flight: |_| Some(0);
+    opentelemetry_tower, in_flight: |entered| Some(entered as i64);
+    actix_web_prom, in_flight: |_| None;
+    opentelemetry_actix_web, in_flight: |entered| Some(entered as i64);
 }
 
-fn nothing_recorded(peer: &Peer, fault: fn(&Peer), in_flight: Option<i64>) {
+fn nothing_recorded(peer: &Peer, fault: fn(&Peer), in_flight: fn(u64) -> Option<i64>) {
     fault(peer);
-    // A gauge may follow the end of its handler by a moment.
+    // A gauge may follow its handler by a moment.
+    let seen = || (peer.figures().in_flight, in_flight(peer.handlers.entered()));
     let settled = within(Duration::from_secs(10), || {
-        let figures = peer.figures();
-        (figures.in_flight == in_flight).then_some(figures)
+        let (gauge, expected) = seen();
+        (gauge == expected).then_some(())
     });
-    let figures = settled.unwrap_or_else(|| peer.figures());
-    assert_eq!((figures.recorded, figures.in_flight), (0, in_flight));
+    assert!(settled.is_some(), "in flight, and expected: {:?}", seen());
+    assert_eq!(peer.figures().recorded, 0);
 }
 
 /// The figures that must not be 0 for lack of looking: an ordinary request is in them.
