@@ -51,6 +51,8 @@ pub fn layer(observer: &Observer) -> ObserveLayer<Axum> {
 pub struct Axum;
 
 impl Framework<Body> for Axum {
+    const ROUTES: bool = true;
+
     #[inline]
     fn route<'r>(&self, request: &'r Request) -> Option<&'r str> {
         request

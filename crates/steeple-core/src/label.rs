@@ -8,6 +8,8 @@ use crate::{
     panic,
 };
 
+/// How many values of one label can be told apart.
+pub(crate) const MOST_VALUES: usize = 1_000;
 /// How many labels an application may add.
 pub const MOST_LABELS: usize = 4;
 /// The value that stands for all values over a label's limit.
@@ -56,8 +58,13 @@ impl Label {
     /// Sets how many different values are told apart, at most 1,000. Default: 100.
     #[must_use]
     pub fn limit(mut self, limit: usize) -> Self {
-        self.limit = limit.min(1_000);
+        self.limit = limit;
         self
+    }
+
+    /// How many values it is to tell apart.
+    pub(crate) fn most_values(&self) -> usize {
+        self.allowed.as_ref().map_or(self.limit, Vec::len)
     }
 
     /// Allows `values` only. Default: any, up to the limit.
@@ -163,7 +170,7 @@ impl Declared {
         let values = match &label.allowed {
             None => InsertMap::with_limit(label.limit),
             Some(allowed) => {
-                let values = InsertMap::with_limit(allowed.len().min(1_000));
+                let values = InsertMap::with_limit(allowed.len());
                 for value in allowed {
                     let _ = values.find_or_insert(value.as_str(), || (value.as_str().into(), ()));
                 }

@@ -10,6 +10,9 @@ const KNOWN: [&str; 10] = [
 /// [semantic conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-metrics.md) have it.
 pub(crate) const OTHER: &str = "_OTHER";
 
+/// How many methods can be told apart.
+pub(crate) const MOST_METHODS: usize = 254;
+
 /// A method by its place among the known ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Method(pub(crate) u8);
@@ -30,9 +33,15 @@ impl Default for Method {
 pub(crate) struct Methods(Vec<Box<str>>);
 
 impl Methods {
-    /// Takes `names` (at most 254, case-sensitive) instead of the known methods.
+    /// Takes `names` (at most [`MOST_METHODS`], case-sensitive) instead of the known methods.
     pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(names.into_iter().take(254).map(Into::into).collect())
+        Self(
+            names
+                .into_iter()
+                .take(MOST_METHODS)
+                .map(Into::into)
+                .collect(),
+        )
     }
 
     /// How many methods there are, `_OTHER` included.

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// How many templates are told apart. Templates come from the code, so a service that has more is rare.
-const MOST_ROUTES: usize = 1_000;
+pub(crate) const MOST_ROUTES: usize = 1_000;
 /// What a request is counted under that no template matched.
 pub(crate) const UNMATCHED: &str = "_UNMATCHED";
 /// What the templates over [`MOST_ROUTES`] are counted under.
@@ -35,7 +35,7 @@ impl RoutePolicy {
     }
 
     /// Judges the route by the time to its response's head: its bodies last as long as the client likes. Default: off;
-    /// answers of type `text/event-stream` are judged so in any case.
+    /// answers of type `text/event-stream` whose length is not known are judged so too.
     #[must_use]
     pub fn streaming(mut self) -> Self {
         self.streaming = true;

@@ -3,6 +3,9 @@ use steeple_core::Observation;
 
 /// What a framework on top of tower knows of a request.
 pub trait Framework<B>: Clone {
+    /// Whether it routes, so that a request without a template is one that nothing matched. Default: it does not.
+    const ROUTES: bool = false;
+
     /// The template of the route that the request was matched to, if that is known before the call.
     fn route<'r>(&self, request: &'r Request<B>) -> Option<&'r str>;
 

@@ -2,7 +2,7 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
-use steeple_core::Observer;
+use steeple_core::{Observation, Observer};
 use tower_service::Service;
 
 use crate::{
@@ -49,9 +49,14 @@ where
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         let route = self.framework.route(&request);
         let headers = Fields::new(request.headers());
-        let mut observation = self
-            .observer
-            .start(&head::request(&request, &headers, route));
+        // A router that matched nothing has no news for the layer around it, and was not applied twice.
+        let no_news = F::ROUTES && route.is_none() && self.observer.observes_current();
+        let mut observation = if no_news {
+            Observation::of_nothing()
+        } else {
+            self.observer
+                .start(&head::request(&request, &headers, route))
+        };
         let request_id = head::request_id(&observation, headers.request_id());
         self.framework.count(&mut request, &mut observation);
         let mut future = ObserveFuture::new(observation, request_id);

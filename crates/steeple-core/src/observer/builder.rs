@@ -8,12 +8,12 @@ use tracing::Dispatch;
 use crate::{
     clock,
     head::Scheme,
-    label::{Label, Labels, MOST_LABELS},
-    method::Methods,
+    label::{Label, Labels, MOST_LABELS, MOST_VALUES},
+    method::{MOST_METHODS, Methods},
     observer::{Handle, Isolation, Observer, Shared},
     panic,
     request_metrics::{RESERVED_LABELS, RequestMetrics},
-    route::{RoutePolicy, Routes},
+    route::{MOST_ROUTES, RoutePolicy, Routes},
     sink::Sink,
 };
 
@@ -56,6 +56,38 @@ pub enum ObserverError {
     DuplicateLabel {
         /// The name.
         name: String,
+    },
+    /// A label is to tell too many values apart.
+    #[error(
+        "the label `{name}` is to tell {count} values apart, but {MOST_VALUES} is the most; lower its limit"
+    )]
+    TooManyValues {
+        /// The label.
+        name: String,
+        /// How many values it is to tell apart.
+        count: usize,
+    },
+    /// A route has two policies.
+    #[error("the route `{route}` has two policies; make one of them")]
+    DuplicateRoute {
+        /// The route.
+        route: String,
+    },
+    /// Too many routes have a policy.
+    #[error(
+        "{count} routes have a policy, but {MOST_ROUTES} is the most; leave out those that need none"
+    )]
+    TooManyRoutes {
+        /// How many have one.
+        count: usize,
+    },
+    /// Too many methods are known.
+    #[error(
+        "{count} methods are to be known, but {MOST_METHODS} is the most; leave out the rare ones"
+    )]
+    TooManyMethods {
+        /// How many are to be known.
+        count: usize,
     },
     /// A route's policy names a label that was not declared.
     #[error(
@@ -179,6 +211,38 @@ impl ObserverBuilder {
                     name: (*name).to_owned(),
                 });
             }
+        }
+        if let Some(label) = self
+            .labels
+            .iter()
+            .find(|label| label.most_values() > MOST_VALUES)
+        {
+            let (name, count) = (label.name.to_owned(), label.most_values());
+            return Err(ObserverError::TooManyValues { name, count });
+        }
+        if self.routes.len() > MOST_ROUTES {
+            return Err(ObserverError::TooManyRoutes {
+                count: self.routes.len(),
+            });
+        }
+        for (place, (route, _)) in self.routes.iter().enumerate() {
+            if self.routes[..place]
+                .iter()
+                .any(|(earlier, _)| earlier == route)
+            {
+                return Err(ObserverError::DuplicateRoute {
+                    route: route.clone(),
+                });
+            }
+        }
+        if let Some(methods) = self
+            .methods
+            .as_ref()
+            .filter(|methods| methods.len() > MOST_METHODS)
+        {
+            return Err(ObserverError::TooManyMethods {
+                count: methods.len(),
+            });
         }
         for (route, policy) in &self.routes {
             for (name, _) in &policy.labels {

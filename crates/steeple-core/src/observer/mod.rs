@@ -87,6 +87,12 @@ impl Observer {
         Observation::new(state)
     }
 
+    /// Whether this observer observes the current request already.
+    #[must_use]
+    pub fn observes_current(&self) -> bool {
+        current::with(|state| state.belongs_to(&self.shared)).unwrap_or(false)
+    }
+
     /// Begins to observe a job: `kind` says what sort it is (`job`, `queue`, `cron`), `name` which of its sort.
     pub fn observe(&self, kind: &'static str, name: &'static str) -> Job {
         let mut state = observation::acquire(&self.shared);

@@ -26,9 +26,18 @@ pub(super) const VERSION: &str = "network_protocol_version";
 pub(super) const ERROR_TYPE: &str = "error_type";
 pub(super) const OUTCOME: &str = "outcome";
 
-/// The labels that the application cannot declare.
-pub(crate) const RESERVED_LABELS: [&str; 7] =
-    [METHOD, ROUTE, STATUS, SCHEME, VERSION, ERROR_TYPE, OUTCOME];
+/// The labels that the application cannot declare: ours, and the two that the exposition puts on series itself.
+pub(crate) const RESERVED_LABELS: [&str; 9] = [
+    METHOD,
+    ROUTE,
+    STATUS,
+    SCHEME,
+    VERSION,
+    ERROR_TYPE,
+    OUTCOME,
+    "le",
+    "otel_metric_overflow",
+];
 
 pub(super) fn describe(recorder: &dyn Recorder) {
     let histograms = [

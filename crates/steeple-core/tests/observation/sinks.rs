@@ -73,6 +73,9 @@ fn labels_that_cannot_be_are_refused_with_name_and_fix() {
         );
     }
     assert!(refused("outcome").contains("`outcome` exists already; choose another name"));
+    for reserved in ["le", "otel_metric_overflow", "http_route"] {
+        assert!(refused(reserved).contains("exists already"), "{reserved}");
+    }
     let many = (0..5).map(|place| ["a", "b", "c", "d", "e"][place]);
     let builder = many.fold(Observer::builder(), |builder, name| {
         builder.label(Label::new(name))
@@ -116,4 +119,26 @@ fn a_job_that_attaches_an_error_fails_by_it() {
         (Outcome::CancelledBeforeHead, None),
     ];
     assert_eq!(*jobs.lock().unwrap(), expected);
+}
+
+#[test]
+fn what_is_over_a_limit_is_refused_rather_than_cut() {
+    use steeple_core::{Observer, ObserverBuilder};
+    let refused = |builder: ObserverBuilder| builder.build().unwrap_err().to_string();
+    let values = (0..1_001).map(|value| value.to_string());
+    let builder = Observer::builder().label(Label::new("tenant").values(values));
+    assert!(
+        refused(builder).contains("`tenant` is to tell 1001 values apart, but 1000 is the most")
+    );
+    assert!(refused(Observer::builder().label(Label::new("tenant").limit(5_000))).contains("5000"));
+    let builder = (0..1_001).fold(Observer::builder(), |builder, route| {
+        builder.route(route.to_string(), RoutePolicy::new())
+    });
+    assert!(refused(builder).contains("1001 routes have a policy"));
+    let twice = Observer::builder()
+        .route("/a", RoutePolicy::new())
+        .route("/a", RoutePolicy::new().ignore());
+    assert!(refused(twice).contains("`/a` has two policies"));
+    let methods = (0..255).map(|method| format!("M{method}"));
+    assert!(refused(Observer::builder().known_methods(methods)).contains("255 methods"));
 }
