@@ -49,6 +49,10 @@
 //! | `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` | where the ops listener is, 127.0.0.1 and 9464 for the one that is not set; either replaces the address set in code |
 //! | `STEEPLE_OPS_TOKEN` | the token that the ops listener asks for |
 //!
+//! # Diagnostics
+//!
+//! steeple's own warnings go through `tracing`; install a subscriber to see them.
+//!
 //! # Features
 //!
 //! A feature alone changes no behaviour.
@@ -86,3 +90,8 @@ pub use self::{
     instance::{Steeple, observe},
     service_name::ServiceNameError,
 };
+
+/// The samples of the README, which compile.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
