@@ -2,7 +2,7 @@
 //!
 //!     cargo run -p actix-hello
 //!
-//! Then `curl 127.0.0.1:3000/greet/you` and `curl 127.0.0.1:9464/metrics`.
+//! Then `curl 127.0.0.1:3000/greet/you`, and `curl` where it says that the metrics are: 127.0.0.1:9464, if that was free.
 
 use actix_web::{App, HttpServer, web};
 use steeple::Steeple;
@@ -11,6 +11,9 @@ use steeple::Steeple;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let steeple = Steeple::builder("hello").build()?;
     let observe = steeple.actix();
+    if let Some(ops) = steeple.ops_addr() {
+        eprintln!("metrics: http://{ops}/metrics");
+    }
     HttpServer::new(move || {
         App::new()
             .wrap(observe.clone())

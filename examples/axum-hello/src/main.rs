@@ -2,7 +2,7 @@
 //!
 //!     cargo run -p axum-hello
 //!
-//! Then `curl 127.0.0.1:3000/greet/you` and `curl 127.0.0.1:9464/metrics`.
+//! Then `curl 127.0.0.1:3000/greet/you`, and `curl` where it says that the metrics are: 127.0.0.1:9464, if that was free.
 
 use axum::{Router, extract::Path, routing::get};
 use steeple::Steeple;
@@ -16,6 +16,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             get(async |Path(name): Path<String>| format!("hello {name}\n")),
         )
         .layer(steeple.axum());
+    if let Some(ops) = steeple.ops_addr() {
+        eprintln!("metrics: http://{ops}/metrics");
+    }
     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //!     cargo run -p tower-hello
 //!
-//! Then `curl 127.0.0.1:3000/greet/you` and `curl 127.0.0.1:9464/metrics`.
+//! Then `curl 127.0.0.1:3000/greet/you`, and `curl` where it says that the metrics are: 127.0.0.1:9464, if that was free.
 
 use std::convert::Infallible;
 
@@ -30,6 +30,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let steeple = Steeple::builder("hello").build()?;
     let service = steeple.tower().layer(service_fn(answer));
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    if let Some(ops) = steeple.ops_addr() {
+        eprintln!("metrics: http://{ops}/metrics");
+    }
     loop {
         let (stream, _) = listener.accept().await?;
         let service = TowerToHyperService::new(service.clone());
