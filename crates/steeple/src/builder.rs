@@ -118,8 +118,10 @@ impl SteepleBuilder {
         self
     }
 
-    /// Makes an instance for itself, as tests and tenants need it: nothing global is touched, the environment is not read,
-    /// and what observed code records through the `metrics` facade lands in this instance. Default: off.
+    /// Makes an instance for itself, as tests and tenants need it: the global metrics recorder is left alone, the environment
+    /// is not read, and what observed code records through the `metrics` facade lands in this instance. The process's panic
+    /// hook is still chained, once for all instances: it tells panics to the observation they happen in and then calls the
+    /// hook that was there. Default: off.
     pub fn private(mut self) -> Self {
         self.global = GlobalRecorder::Leave;
         self.environment = false;
