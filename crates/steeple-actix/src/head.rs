@@ -27,10 +27,9 @@ impl Headers for Fields<'_> {
 
 #[inline]
 pub(crate) fn request<'a>(request: &'a ServiceRequest, headers: &'a Fields<'a>) -> RequestHead<'a> {
-    let secure = request.app_config().secure() || request.uri().scheme_str() == Some("https");
     RequestHead {
         method: request.method().as_str(),
-        scheme: secure.then_some(Scheme::Https),
+        scheme: request.app_config().secure().then_some(Scheme::Https),
         version: version(request.version()),
         route: None,
         headers,

@@ -39,8 +39,10 @@ impl Stream for CountedPayload {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         let chunk = ready!(this.inner.poll_next(context));
-        if let Some(Ok(bytes)) = &chunk {
-            this.counter.add(bytes.len());
+        match &chunk {
+            Some(Ok(bytes)) => this.counter.add(bytes.len()),
+            Some(Err(_)) => {}
+            None => this.counter.add(0),
         }
         Poll::Ready(chunk)
     }

@@ -70,14 +70,32 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut State) -> R) -> Option<R> {
     })
 }
 
-/// Makes `state` the current observation while `f` runs, which must not unwind.
+/// Makes `state` the current observation while `f` runs.
 #[inline]
 pub(crate) fn enter<R>(state: &mut Option<Box<State>>, f: impl FnOnce() -> R) -> R {
-    let swap = |state: &mut Option<Box<State>>| {
-        CURRENT.with(|current| *state = current.replace(state.take()));
-    };
-    swap(state);
-    let result = f();
-    swap(state);
-    result
+    let _entered = Entered::new(state);
+    f()
+}
+
+/// Swaps the observation back however `f` ends.
+struct Entered<'a>(&'a mut Option<Box<State>>);
+
+impl<'a> Entered<'a> {
+    #[inline]
+    fn new(state: &'a mut Option<Box<State>>) -> Self {
+        swap(state);
+        Self(state)
+    }
+}
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        swap(self.0);
+    }
+}
+
+#[inline]
+fn swap(state: &mut Option<Box<State>>) {
+    CURRENT.with(|current| *state = current.replace(state.take()));
 }

@@ -9,7 +9,7 @@ use crate::headers::Headers;
 pub struct RequestHead<'a> {
     /// The method as sent, case preserved.
     pub method: &'a str,
-    /// The scheme, where the framework knows it. Default: the observer's.
+    /// The scheme, where the framework knows it from the connection; never what the client wrote. Default: the observer's.
     pub scheme: Option<Scheme>,
     /// The protocol version.
     pub version: HttpVersion,
@@ -86,6 +86,11 @@ pub enum HttpVersion {
 }
 
 impl HttpVersion {
+    /// Whether it has streams and trailers, as gRPC needs them.
+    pub(crate) const fn is_multiplexed(self) -> bool {
+        matches!(self, Self::Http2 | Self::Http3)
+    }
+
     /// The value of the attribute.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -1,6 +1,6 @@
 //! Header fields, read in one pass whatever the framework's type for them.
 
-use crate::{request_id::RequestId, trace_context::Lineage};
+use crate::{head::HttpVersion, request_id::RequestId, trace_context::Lineage};
 
 /// The header fields of a message.
 ///
@@ -35,7 +35,7 @@ pub(crate) struct RequestFields {
 impl RequestFields {
     /// Reads them in place, since they are large.
     #[inline]
-    pub(crate) fn read(&mut self, headers: &dyn Headers) {
+    pub(crate) fn read(&mut self, headers: &dyn Headers, version: HttpVersion) {
         self.content_length = None;
         self.grpc = false;
         self.lineage.begin();
@@ -43,7 +43,7 @@ impl RequestFields {
         headers.visit(&mut |name, value| match name.len() {
             11 if name == "traceparent" => self.lineage.receive(value),
             12 if name == "x-request-id" => identified = self.request_id.replace(value),
-            12 if name == "content-type" => self.grpc = value.starts_with(b"application/grpc"),
+            12 if name == "content-type" => self.grpc = version.is_multiplexed() && is_grpc(value),
             14 if name == "content-length" => self.content_length = parse_decimal(value),
             _ => {}
         });
@@ -88,6 +88,14 @@ impl ResponseFields {
     }
 }
 
+/// Whether a [content type](https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md#requests) is gRPC's, and not
+/// one that only begins like it.
+fn is_grpc(content_type: &[u8]) -> bool {
+    content_type
+        .strip_prefix(b"application/grpc")
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+}
+
 /// Reads digits only: no sign, no white space, no overflow.
 fn parse_decimal(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
@@ -110,15 +118,46 @@ mod tests {
     #[test]
     fn one_pass_reads_the_known_request_fields() {
         let mut fields = RequestFields::default();
-        fields.read(&[
-            ("host", "shop.example"),
-            ("content-type", "application/grpc+proto"),
-            ("x-request-id", "a-1"),
-            ("content-length", "42"),
-        ]);
+        fields.read(
+            &[
+                ("host", "shop.example"),
+                ("content-type", "application/grpc+proto"),
+                ("x-request-id", "a-1"),
+                ("content-length", "42"),
+            ],
+            HttpVersion::Http2,
+        );
         assert_eq!(fields.request_id.as_str(), "a-1");
         assert_eq!(fields.content_length, Some(42));
         assert!(fields.grpc);
+    }
+
+    #[test]
+    fn only_the_exact_type_over_a_version_with_trailers_is_grpc() {
+        let grpc = |content_type: &str, version| {
+            let mut fields = RequestFields::default();
+            fields.read(&[("content-type", content_type)], version);
+            fields.grpc
+        };
+        for good in [
+            "application/grpc",
+            "application/grpc+proto",
+            "application/grpc;charset=utf-8",
+        ] {
+            assert!(
+                grpc(good, HttpVersion::Http2) && grpc(good, HttpVersion::Http3),
+                "{good}"
+            );
+            assert!(!grpc(good, HttpVersion::Http11), "{good}");
+        }
+        for bad in [
+            "application/grpc-web",
+            "application/grpcfoo",
+            "text/plain",
+            "",
+        ] {
+            assert!(!grpc(bad, HttpVersion::Http2), "{bad}");
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::{
     panic,
 };
 
+/// How many bytes a value may have; longer ones are `_OTHER`.
+const LONGEST_VALUE: usize = 128;
 /// How many values of one label can be told apart.
 pub(crate) const MOST_VALUES: usize = 1_000;
 /// How many labels an application may add.
@@ -20,7 +22,7 @@ type FromHead = dyn for<'a> Fn(&RequestHead<'a>) -> Option<Cow<'a, str>> + Send 
 /// A label of the application's own on the request metrics.
 ///
 /// Its values come from the request's head, from a [route's policy](crate::RoutePolicy::label) or from the handler
-/// ([`current::label`](crate::current::label)). Values beyond the limit are counted under `_OTHER`.
+/// ([`current::label`](crate::current::label)). Values beyond the limit, or of more than 128 bytes, are counted under `_OTHER`.
 pub struct Label {
     pub(crate) name: &'static str,
     limit: usize,
@@ -137,7 +139,7 @@ impl Labels {
         for (place, declared) in self.0.iter().enumerate() {
             if let Some(extract) = &declared.from_head {
                 // What panics gives no value; the hook has printed why.
-                let _ = panic::catch(|| {
+                panic::quietly(|| {
                     if let Some(text) = extract(head) {
                         values.set(place, declared.intern(&text));
                     }
@@ -186,6 +188,9 @@ impl Declared {
     }
 
     fn intern(&self, text: &str) -> u16 {
+        if text.len() > LONGEST_VALUE {
+            return OVERFLOW;
+        }
         self.values
             .find_or_insert(text, || (text.into(), ()))
             .map_or(OVERFLOW, |(slot, ())| slot.0 + 1)

@@ -7,6 +7,8 @@ use crate::{
 
 /// How many templates are told apart. Templates come from the code, so a service that has more is rare.
 pub(crate) const MOST_ROUTES: usize = 1_000;
+/// How many bytes a template may have; longer ones are `_OTHER`.
+const LONGEST_TEMPLATE: usize = 512;
 /// What a request is counted under that no template matched.
 pub(crate) const UNMATCHED: &str = "_UNMATCHED";
 /// What the templates over [`MOST_ROUTES`] are counted under.
@@ -99,6 +101,9 @@ impl Routes {
         let Some(template) = template else {
             return (Route::UNMATCHED, Policy::default());
         };
+        if template.len() > LONGEST_TEMPLATE {
+            return (Route::OVERFLOW, Policy::default());
+        }
         self.0
             .find_or_insert(template, || (template.into(), Policy::default()))
             .map_or((Route::OVERFLOW, Policy::default()), |(slot, policy)| {

@@ -36,10 +36,10 @@ impl<B: Body> Body for CountedBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let frame = ready!(this.inner.poll_frame(context));
-        if let Some(Ok(frame)) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            this.counter.add(data.remaining());
+        match &frame {
+            Some(Ok(frame)) => this.counter.add(frame.data_ref().map_or(0, Buf::remaining)),
+            Some(Err(_)) => {}
+            None => this.counter.add(0),
         }
         Poll::Ready(frame)
     }

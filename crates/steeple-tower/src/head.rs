@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
 use http_body::Body;
-use steeple_core::{Headers, HttpVersion, Observation, RequestHead, ResponseHead, Scheme};
+use steeple_core::{Headers, HttpVersion, Observation, RequestHead, ResponseHead};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -50,7 +50,7 @@ pub(crate) fn request<'a, B: Body>(
 ) -> RequestHead<'a> {
     RequestHead {
         method: request.method().as_str(),
-        scheme: request.uri().scheme().map(scheme),
+        scheme: None,
         version: version(request.version()),
         route,
         headers,
@@ -97,14 +97,6 @@ fn known_size(body: &impl Body) -> Option<u64> {
         Some(0)
     } else {
         body.size_hint().exact()
-    }
-}
-
-fn scheme(scheme: &uri::Scheme) -> Scheme {
-    if *scheme == uri::Scheme::HTTPS {
-        Scheme::Https
-    } else {
-        Scheme::Http
     }
 }
 

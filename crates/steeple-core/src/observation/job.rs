@@ -37,9 +37,9 @@ impl Job {
     ///
     /// If `f` does.
     pub fn run<R>(mut self, f: impl FnOnce() -> R) -> R {
-        let result = self.observation.run(f);
+        let result = self.observation.run_catching(f);
         self.observation.finish();
-        result.unwrap_or_else(|panicked| panic::resume_unwind(Box::new(panicked)))
+        result.unwrap_or_else(|payload| panic::resume_unwind(payload))
     }
 
     /// Makes `future` the job.
@@ -81,17 +81,17 @@ impl<F: Future> Future for JobFuture<F> {
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        match this.observation.run(|| future.poll(context)) {
+        match this.observation.run_catching(|| future.poll(context)) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => {
                 let _ = this.observation.run(|| this.future.set(None));
                 this.observation.finish();
                 Poll::Ready(output)
             }
-            Err(panicked) => {
+            Err(payload) => {
                 let _ = this.observation.run(|| this.future.set(None));
                 this.observation.finish();
-                panic::resume_unwind(Box::new(panicked))
+                panic::resume_unwind(payload)
             }
         }
     }

@@ -5,7 +5,13 @@ mod pool;
 mod settlement;
 mod state;
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
 
 use crate::{
     current,
@@ -19,7 +25,7 @@ use crate::{
 pub use self::job::{Job, JobFuture};
 pub(crate) use self::{
     pool::acquire,
-    state::{Beginning, State, Subject},
+    state::{Beginning, ContentRule, Refined, State, Subject},
 };
 
 /// One request under observation.
@@ -59,6 +65,15 @@ impl Observation {
     /// status of 500 before the head, end the body and [`finish`](Self::finish) after it.
     #[inline]
     pub fn run<R>(&mut self, f: impl FnOnce() -> R) -> Result<R, Panicked> {
+        self.run_catching(f).map_err(|payload| {
+            panic::discard(payload);
+            Panicked::new()
+        })
+    }
+
+    /// As [`run`](Self::run), but hands on what `f` panicked with.
+    #[inline]
+    pub(crate) fn run_catching<R>(&mut self, f: impl FnOnce() -> R) -> thread::Result<R> {
         let Some(state) = &self.state else {
             return Ok(f());
         };
@@ -69,10 +84,14 @@ impl Observation {
                 result.get_or_insert_with(|| Isolation::run(isolation.as_deref(), f));
             })
         });
-        if let Err(report) = caught {
-            self.panicked(*report);
+        match (caught, result) {
+            (Ok(()), Some(result)) => Ok(result),
+            (Ok(()), None) => Err(Box::new("there is no result")),
+            (Err(payload), _) => {
+                self.panicked(PanicReport::of(&*payload));
+                Err(payload)
+            }
         }
-        result.ok_or_else(Panicked::new)
     }
 
     #[cold]
@@ -167,13 +186,16 @@ impl Drop for Observation {
 }
 
 /// Counts the bytes of a request body as they are read, on whichever task reads them.
+///
+/// A body that nobody reads has no size that is known.
 #[derive(Clone, Debug)]
 pub struct RequestCounter(Arc<AtomicU64>);
 
 impl RequestCounter {
-    /// Counts `bytes` more bytes.
+    /// Counts `bytes` more bytes; zero at the end of a body.
     pub fn add(&self, bytes: usize) {
-        self.0
-            .fetch_add(bytes as u64, std::sync::atomic::Ordering::Relaxed);
+        // One more than there are bytes tells a body that was read from one that was not. It has one reader.
+        let first = u64::from(self.0.load(Ordering::Relaxed) == 0);
+        self.0.fetch_add(first + bytes as u64, Ordering::Relaxed);
     }
 }

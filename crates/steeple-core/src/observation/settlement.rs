@@ -75,7 +75,7 @@ fn request_record<'a>(
         head_duration: progress.head_duration,
         request_size,
         response_size: progress.response_size,
-        upgraded: progress.status == 101,
+        upgraded: state.is_upgraded(),
         streaming,
         request_id,
         lineage,

@@ -33,6 +33,39 @@ pub(crate) enum Subject {
     },
 }
 
+/// What a request's method says of the content of its response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ContentRule {
+    #[default]
+    Any,
+    /// HEAD: there is none.
+    None,
+    /// CONNECT: if it succeeds there is none, and a tunnel instead.
+    Tunnel,
+}
+
+impl ContentRule {
+    #[inline]
+    pub(crate) fn of(method: &str) -> Self {
+        match method {
+            "HEAD" => Self::None,
+            "CONNECT" => Self::Tunnel,
+            _ => Self::Any,
+        }
+    }
+}
+
+/// What a nested router's route is to the one known so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refined {
+    /// It is known better now.
+    Better,
+    /// It is another request's.
+    Other,
+    /// It is the same: the layer was applied twice.
+    Repeated,
+}
+
 /// What an observation begins with.
 #[derive(Debug, Default)]
 pub(crate) struct Beginning {
@@ -41,8 +74,7 @@ pub(crate) struct Beginning {
     pub(crate) method: Method,
     pub(crate) scheme: Scheme,
     pub(crate) version: HttpVersion,
-    /// Whether the method is HEAD, whose responses have no body.
-    pub(crate) head_only: bool,
+    pub(crate) content: ContentRule,
     pub(crate) request_size: Option<u64>,
     /// Whether the gauge of active requests counts it.
     pub(crate) active: bool,
@@ -113,19 +145,33 @@ impl State {
             .is_some_and(|own| Arc::ptr_eq(own, shared))
     }
 
+    pub(crate) fn is_request_of(&self, shared: &Arc<Shared>) -> bool {
+        matches!(self.beginning.subject, Subject::Request) && self.belongs_to(shared)
+    }
+
     pub(crate) fn set_route(&mut self, template: &str) {
         if let Some(shared) = &self.shared {
             (self.progress.route, self.progress.policy) = shared.routes.resolve(Some(template));
         }
     }
 
-    /// Takes over the route that a nested router knows; tells whether that was news.
-    pub(crate) fn refine_route(&mut self, template: Option<&str>) -> bool {
+    /// Takes over the route that a nested router knows.
+    pub(crate) fn refine_route(&mut self, template: Option<&str>) -> Refined {
+        let (Some(shared), Some(template)) = (&self.shared, template) else {
+            return Refined::Repeated;
+        };
         let before = self.progress.route;
-        if let Some(template) = template {
-            self.set_route(template);
+        let (route, policy) = shared.routes.resolve(Some(template));
+        if route == before {
+            return Refined::Repeated;
         }
-        self.progress.route != before
+        // A router below this one knows more of the same path. Any other route is of a request that the handler makes by
+        // itself: it is part of this one.
+        if before != Route::UNMATCHED && !template.starts_with(shared.routes.template(before)) {
+            return Refined::Other;
+        }
+        (self.progress.route, self.progress.policy) = (route, policy);
+        Refined::Better
     }
 
     pub(crate) fn set_label(&mut self, name: &str, value: &str) {
@@ -194,9 +240,10 @@ impl State {
 
     pub(crate) fn known_request_size(&self) -> Option<u64> {
         let counted = || {
-            self.progress
-                .counts_request
-                .then(|| self.request_count.load(Ordering::Relaxed))
+            let count = self.request_count.load(Ordering::Relaxed);
+            count
+                .checked_sub(1)
+                .filter(|_| self.progress.counts_request)
         };
         self.beginning.request_size.or_else(counted)
     }
@@ -212,9 +259,10 @@ impl State {
             self.read(head.headers);
         }
         // RFC 9110, section 6.4.1: which responses have no content.
-        let bodiless = self.beginning.head_only
+        let bodiless = self.is_upgraded()
+            || self.beginning.content == ContentRule::None
             || matches!(head.status, 100..200 | 204 | 304)
-            || head.body_size == Some(0);
+            || self.progress.expected_size == Some(0);
         self.progress.complete = bodiless;
         !bodiless
     }
@@ -231,6 +279,15 @@ impl State {
     pub(crate) fn chunk(&mut self, bytes: u64) {
         self.progress.response_size += bytes;
         self.progress.complete = self.progress.expected_size == Some(self.progress.response_size);
+    }
+
+    /// Whether the connection goes on as something else.
+    pub(crate) fn is_upgraded(&self) -> bool {
+        match self.progress.status {
+            101 => true,
+            200..300 => self.beginning.content == ContentRule::Tunnel,
+            _ => false,
+        }
     }
 
     pub(crate) fn is_streaming(&self) -> bool {

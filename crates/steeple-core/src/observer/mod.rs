@@ -6,7 +6,10 @@ mod isolation;
 
 use std::{
     fmt,
-    sync::{Arc, Once},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 pub use self::builder::{ObserverBuilder, ObserverError};
@@ -15,10 +18,10 @@ pub(crate) use self::isolation::Isolation;
 use crate::{
     clock::Moment,
     current,
-    head::{RequestHead, Scheme},
+    head::{HttpVersion, RequestHead, Scheme},
     label::Labels,
-    method::Methods,
-    observation::{self, Beginning, Job, Observation, Subject},
+    method::{Method, Methods},
+    observation::{self, Beginning, ContentRule, Job, Observation, Refined, Subject},
     panic::{self, PanicReport},
     record::{JobRecord, RequestRecord},
     request_metrics::RequestMetrics,
@@ -41,8 +44,8 @@ pub(crate) struct Shared {
     scheme: Scheme,
     metrics: Vec<RequestMetrics>,
     sinks: Vec<Box<dyn Sink>>,
-    warn_of_twice: Once,
-    warn_of_sink: Once,
+    warned_of_twice: AtomicBool,
+    warned_of_sink: AtomicBool,
 }
 
 impl Observer {
@@ -62,17 +65,14 @@ impl Observer {
         }
         let shared = &self.shared;
         let mut state = observation::acquire(shared);
-        state.fields.read(head.headers);
+        state.fields.read(head.headers, head.version);
         let method = shared.methods.classify(head.method);
         let scheme = head.scheme.unwrap_or(shared.scheme);
         (state.progress.route, state.progress.policy) = shared.routes.resolve(head.route);
         state.progress.labels = shared.labels.read(head);
         let active = !state.progress.policy.ignore;
         if active {
-            shared
-                .metrics
-                .iter()
-                .for_each(|metrics| metrics.started(shared, method, scheme));
+            shared.started(method, scheme);
         }
         state.beginning = Beginning {
             subject: Subject::Request,
@@ -80,7 +80,7 @@ impl Observer {
             method,
             scheme,
             version: head.version,
-            head_only: head.method == "HEAD",
+            content: ContentRule::of(head.method),
             request_size: head.body_size.or(state.fields.content_length),
             active,
         };
@@ -90,13 +90,13 @@ impl Observer {
     /// Whether this observer observes the current request already.
     #[must_use]
     pub fn observes_current(&self) -> bool {
-        current::with(|state| state.belongs_to(&self.shared)).unwrap_or(false)
+        current::with(|state| state.is_request_of(&self.shared)).unwrap_or(false)
     }
 
     /// Begins to observe a job: `kind` says what sort it is (`job`, `queue`, `cron`), `name` which of its sort.
     pub fn observe(&self, kind: &'static str, name: &'static str) -> Job {
         let mut state = observation::acquire(&self.shared);
-        state.fields.read(&());
+        state.fields.read(&(), HttpVersion::default());
         state.beginning = Beginning {
             subject: Subject::Job { kind, name },
             started: Moment::now(),
@@ -105,43 +105,46 @@ impl Observer {
         Job::new(Observation::new(state))
     }
 
-    /// Whether the current observation is one of ours; if so it takes over the better known route.
+    /// Whether the current observation is of a request of ours; if so it takes over the better known route.
     fn refine_current(&self, route: Option<&str>) -> bool {
-        let refined = current::with(|state| {
+        let found = current::with(|state| {
             state
-                .belongs_to(&self.shared)
+                .is_request_of(&self.shared)
                 .then(|| state.refine_route(route))
         });
-        let Some(refined) = refined.flatten() else {
-            return false;
-        };
-        if !refined {
-            self.shared
-                .metrics
-                .iter()
-                .for_each(RequestMetrics::count_applied_twice);
-            self.shared.warn_of_twice.call_once(|| {
-                tracing::warn!("the steeple layer is applied twice to the same request; it counts once: remove one of the two");
-            });
+        match found.flatten() {
+            None => false,
+            Some(Refined::Repeated) => {
+                self.shared.applied_twice();
+                true
+            }
+            Some(Refined::Better | Refined::Other) => true,
         }
-        true
     }
 }
 
 impl Shared {
+    /// Counts a request as active.
+    #[inline]
+    fn started(&self, method: Method, scheme: Scheme) {
+        for metrics in &self.metrics {
+            self.deliver(|| metrics.started(self, method, scheme));
+        }
+    }
+
     /// Hands a record to the metrics and to each sink; what panics there loses its own record alone.
     #[inline]
     pub(crate) fn request(&self, record: &RequestRecord<'_>) {
-        self.deliver(|| {
-            for metrics in &self.metrics {
+        for metrics in &self.metrics {
+            self.deliver(|| {
                 if record.keys.active {
                     metrics.ended(self, record);
                 }
                 if !record.keys.ignored {
                     metrics.record(self, record);
                 }
-            }
-        });
+            });
+        }
         if !record.keys.ignored {
             for sink in &self.sinks {
                 self.deliver(|| sink.request(record));
@@ -150,11 +153,9 @@ impl Shared {
     }
 
     pub(crate) fn job(&self, record: &JobRecord<'_>) {
-        self.deliver(|| {
-            self.metrics
-                .iter()
-                .for_each(|metrics| metrics.record_job(record));
-        });
+        for metrics in &self.metrics {
+            self.deliver(|| metrics.record_job(record));
+        }
         for sink in &self.sinks {
             self.deliver(|| sink.job(record));
         }
@@ -163,22 +164,39 @@ impl Shared {
     /// Runs foreign code and keeps the request safe from its panics.
     #[inline]
     pub(crate) fn deliver(&self, f: impl FnOnce()) {
-        if let Err(report) = panic::catch(|| Isolation::run(self.isolation.as_deref(), f)) {
-            self.lost(&report);
+        if let Err(payload) = panic::catch(|| Isolation::run(self.isolation.as_deref(), f)) {
+            self.lost(&PanicReport::of(&*payload));
+            panic::discard(payload);
         }
     }
 
     #[cold]
     fn lost(&self, report: &PanicReport) {
-        self.metrics
-            .iter()
-            .for_each(RequestMetrics::count_sink_panic);
-        self.warn_of_sink.call_once(|| {
-            tracing::warn!(
-                panic = report.message,
-                "a sink panicked; its record is lost"
-            );
-        });
+        for metrics in &self.metrics {
+            panic::quietly(|| metrics.count_sink_panic());
+        }
+        if !self.warned_of_sink.swap(true, Ordering::Relaxed) {
+            panic::quietly(|| {
+                tracing::warn!(
+                    panic = report.message,
+                    "a sink or recorder panicked; its record is lost"
+                )
+            });
+        }
+    }
+
+    #[cold]
+    fn applied_twice(&self) {
+        for metrics in &self.metrics {
+            panic::quietly(|| metrics.count_applied_twice());
+        }
+        if !self.warned_of_twice.swap(true, Ordering::Relaxed) {
+            panic::quietly(|| {
+                tracing::warn!(
+                    "the steeple layer is applied twice to the same request; it counts once: remove one of the two"
+                );
+            });
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The metrics of requests, recorded through handles that are found once.
 
+mod admission;
 mod names;
 mod series;
 
@@ -8,7 +9,10 @@ use std::sync::{Arc, OnceLock};
 use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder};
 
 pub(crate) use self::names::RESERVED_LABELS;
-use self::series::{Series, SeriesKey};
+use self::{
+    admission::Admission,
+    series::{Series, SeriesKey},
+};
 use crate::{
     head::Scheme,
     insert_map::InsertMap,
@@ -29,6 +33,7 @@ pub(crate) struct RequestMetrics {
     active: Box<[[OnceLock<Gauge>; 2]]>,
     series: InsertMap<SeriesKey, Series>,
     error_types: InsertMap<&'static str, ()>,
+    admission: Admission,
     sink_panics: Counter,
     applied_twice: Counter,
 }
@@ -44,6 +49,7 @@ impl RequestMetrics {
             active: (0..methods.len()).map(|_| Default::default()).collect(),
             series: InsertMap::with_limit(MOST_SERIES),
             error_types: InsertMap::with_limit(MOST_ERROR_TYPES),
+            admission: Admission::new(),
         }
     }
 
@@ -63,13 +69,28 @@ impl RequestMetrics {
     /// Records a request.
     #[inline]
     pub(crate) fn record(&self, shared: &Shared, record: &RequestRecord<'_>) {
-        let key = SeriesKey::new(record, &self.error_types);
-        match self
-            .series
-            .find_or_insert(&key, || (key, Series::register(self, shared, record)))
-        {
+        let key = SeriesKey::new(record, &self.error_types, true);
+        match self.series.find(&key) {
             Some((_, series)) => series.record(record),
-            None => Series::register(self, shared, record).record(record),
+            None => self.record_rare(shared, record, key),
+        }
+    }
+
+    /// Records what has no series of its own yet, or never will.
+    #[cold]
+    fn record_rare(&self, shared: &Shared, record: &RequestRecord<'_>, key: SeriesKey) {
+        let admitted = self
+            .admission
+            .admits(record.keys.route, record.keys.method, record.version);
+        let key = if admitted {
+            key
+        } else {
+            SeriesKey::new(record, &self.error_types, false)
+        };
+        let register = || Series::register(self, shared, record, admitted);
+        match self.series.find_or_insert(&key, || (key, register())) {
+            Some((_, series)) => series.record(record),
+            None => register().record(record),
         }
     }
 

@@ -4,6 +4,7 @@ use metrics::{Counter, Histogram, Key, Label};
 
 use crate::{
     insert_map::InsertMap,
+    method,
     observer::Shared,
     outcome::ErrorType,
     record::RequestRecord,
@@ -19,14 +20,21 @@ impl SeriesKey {
     pub(super) fn new(
         record: &RequestRecord<'_>,
         error_types: &InsertMap<&'static str, ()>,
+        admitted: bool,
     ) -> Self {
+        // What the route is not told apart by has one place for all.
+        let (method, version) = if admitted {
+            (record.keys.method.0, record.version as u8)
+        } else {
+            (u8::MAX, 7)
+        };
         // Route 16 bits, status 10, method 8, outcome 4, version 3, scheme 1, error type 16: 58 bits.
         let fields = [
             (16, u64::from(record.keys.route.0)),
             (10, u64::from(record.status.unwrap_or(0)) & 0x3ff),
-            (8, u64::from(record.keys.method.0)),
+            (8, u64::from(method)),
             (4, record.outcome as u64),
-            (3, record.version as u64),
+            (3, u64::from(version)),
             (1, record.scheme as u64),
             (16, error_code(record.error_type, error_types)),
         ];
@@ -62,8 +70,9 @@ impl Series {
         metrics: &RequestMetrics,
         shared: &Shared,
         record: &RequestRecord<'_>,
+        admitted: bool,
     ) -> Self {
-        let labels = Labels::of(shared, record);
+        let labels = Labels::of(shared, record, admitted);
         let counter = |name, labels: Vec<Label>| {
             metrics
                 .recorder
@@ -129,9 +138,14 @@ struct Labels {
 }
 
 impl Labels {
-    fn of(shared: &Shared, record: &RequestRecord<'_>) -> Self {
+    fn of(shared: &Shared, record: &RequestRecord<'_>, admitted: bool) -> Self {
         let route = Label::new(names::ROUTE, record.route.to_owned());
-        let method = Label::new(names::METHOD, record.method.to_owned());
+        let method = if admitted {
+            record.method
+        } else {
+            method::OTHER
+        };
+        let method = Label::new(names::METHOD, method.to_owned());
         let status = record
             .status
             .map(|status| Label::new(names::STATUS, status.to_string()));
@@ -146,8 +160,9 @@ impl Labels {
             method.clone(),
             route.clone(),
             Label::from_static_parts(names::SCHEME, record.scheme.as_str()),
-            Label::from_static_parts(names::VERSION, record.version.as_str()),
         ];
+        let version = Label::from_static_parts(names::VERSION, record.version.as_str());
+        attributes.extend(admitted.then_some(version));
         attributes.extend(status.iter().chain(&error_type).chain(&own).cloned());
         let outcome = Label::from_static_parts(names::OUTCOME, record.outcome.as_str());
         Self {

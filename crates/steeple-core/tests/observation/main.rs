@@ -53,7 +53,7 @@ impl Stage {
         self.observer.start(&RequestHead {
             method,
             scheme: None,
-            version: HttpVersion::Http11,
+            version: HttpVersion::Http2,
             route: Some("/"),
             headers,
             body_size: None,

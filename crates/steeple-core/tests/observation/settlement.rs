@@ -94,6 +94,53 @@ fn where_no_body_is_due_the_head_settles() {
 }
 
 #[test]
+fn a_length_of_zero_in_the_head_means_that_no_body_is_due() {
+    let stage = Stage::new();
+    let mut observation = stage.get();
+    observation.respond(&ResponseHead {
+        status: 200,
+        headers: &[("content-length", "0")],
+        body_size: None,
+    });
+    assert_eq!(stage.only(), seen(Outcome::Success, 200, 0));
+}
+
+#[test]
+fn a_tunnel_is_an_upgrade_without_a_body() {
+    let stage = Stage::new();
+    respond(&mut stage.start("CONNECT", &()), 200, None);
+    assert_eq!(stage.only(), seen(Outcome::Success, 200, 0));
+    let stage = Stage::new();
+    let mut refused = stage.start("CONNECT", &());
+    respond(&mut refused, 403, None);
+    drop(refused);
+    assert_eq!(stage.only(), seen(Outcome::CancelledInBody, 403, 0));
+}
+
+#[test]
+fn a_request_within_a_job_is_observed() {
+    let stage = Stage::new();
+    stage
+        .observer
+        .observe("job", "warm-up")
+        .run(|| respond(&mut stage.get(), 404, Some(0)));
+    assert_eq!(stage.only(), seen(Outcome::ClientError, 404, 0));
+}
+
+#[test]
+fn a_job_panics_on_with_what_it_panicked_with() {
+    let stage = Stage::new();
+    let panicking = || {
+        stage
+            .observer
+            .observe("job", "nightly")
+            .run(|| panic!("disk full"))
+    };
+    let payload = panic::catch_unwind(AssertUnwindSafe(panicking)).unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"disk full"));
+}
+
+#[test]
 fn a_status_decides_where_nothing_else_does() {
     for (status, outcome) in [
         (200, Outcome::Success),

@@ -155,6 +155,7 @@ pub(crate) fn request() -> Request<NoBody> {
 
 pub(crate) fn grpc_request() -> Request<NoBody> {
     Request::post("/shop.Orders/Place")
+        .version(http::Version::HTTP_2)
         .header("content-type", "application/grpc+proto")
         .body(Empty::new())
         .unwrap()
