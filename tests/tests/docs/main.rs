@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Full};
@@ -12,12 +15,12 @@ use tower::{Layer, ServiceExt, service_fn};
 
 const METRICS: &str = include_str!("../../../docs/metrics.md");
 
-/// Shows every metric there is: one that has no series yet is not rendered.
-fn exposition() -> String {
+/// An instance whose metrics all have a series but those of overflow, which need a small `series_limit`.
+fn observed(series_limit: usize) -> Steeple {
     let steeple = Steeple::builder("shop")
         .private()
         .ops(|ops| ops.address(([127, 0, 0, 1], 0).into()))
-        .registry(|registry| registry.series_limit(1))
+        .registry(move |registry| registry.series_limit(series_limit))
         .build()
         .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -45,13 +48,15 @@ fn exposition() -> String {
             response.into_body().collect().await.unwrap();
         });
     }
-    steeple.observe("job", "nightly").run(|| ());
+    steeple
+        .observe("job", "nightly")
+        .run(|| current::attach(&fmt::Error));
     get(&format!("http://{}/metrics", steeple.ops_addr().unwrap())).unwrap();
-    steeple.registry().render()
+    steeple
 }
 
 fn exposed() -> BTreeSet<String> {
-    let exposition = exposition();
+    let exposition = observed(1).registry().render();
     let types = exposition
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "));
@@ -78,6 +83,47 @@ fn documented() -> BTreeSet<String> {
 #[test]
 fn every_metric_is_documented_and_every_documented_metric_exists() {
     assert_eq!(documented(), exposed());
+}
+
+/// The labels of each metric in the tables that tell labels.
+fn documented_labels() -> BTreeMap<String, BTreeSet<String>> {
+    let (_, request) = METRICS.split_once("\"request\" stands for").unwrap();
+    let (request, _) = request.split_once('.').unwrap();
+    let tables = METRICS.split("| metric | type | labels |").skip(1);
+    let rows = tables.flat_map(|table| {
+        let rows = table.lines().skip(2);
+        rows.take_while(|line| line.starts_with('|'))
+    });
+    rows.map(|row| {
+        let [_, name, _, labels, _] = row.split('|').collect::<Vec<_>>().try_into().unwrap();
+        let labels = match labels.trim() {
+            "request" => request,
+            labels => labels,
+        };
+        (quoted(name).collect(), quoted(labels).collect())
+    })
+    .collect()
+}
+
+/// What `text` has in backticks.
+fn quoted(text: &str) -> impl Iterator<Item = String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned)
+}
+
+#[test]
+fn the_labels_are_the_documented_ones() {
+    let snapshot = observed(100).registry().snapshot();
+    let documented = documented_labels();
+    assert_eq!(documented.len(), 9);
+    for (metric, labels) in documented {
+        let series = &snapshot.family(&metric).unwrap().series;
+        let exposed: BTreeSet<_> = series
+            .iter()
+            .flat_map(|series| series.labels.iter())
+            .map(|(label, _)| label.to_owned())
+            .collect();
+        assert_eq!(labels, exposed, "{metric}");
+    }
 }
 
 #[test]
