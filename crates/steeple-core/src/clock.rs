@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_agrees_with_the_clock_of_the_standard_library_to_a_thousandth() {
+    fn it_agrees_with_the_clock_of_the_standard_library_to_a_hundredth() {
         let (outer, moment) = (Instant::now(), Moment::now());
         let inner = Instant::now();
         while inner.elapsed() < Duration::from_millis(20) {}
@@ -46,7 +46,7 @@ mod tests {
         let elapsed = moment.elapsed();
         let at_most = outer.elapsed();
         assert!(
-            elapsed >= at_least.mul_f64(0.999) && elapsed <= at_most.mul_f64(1.001),
+            elapsed >= at_least.mul_f64(0.99) && elapsed <= at_most.mul_f64(1.01),
             "{elapsed:?}"
         );
     }

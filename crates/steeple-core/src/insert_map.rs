@@ -18,11 +18,11 @@ use foldhash::fast::RandomState;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot(pub(crate) u16);
 
-/// An open-addressed table of write-once slots, at most half full.
+/// An open-addressed table of write-once slots, about half full at the most.
 pub(crate) struct InsertMap<K, V> {
     slots: Box<[OnceLock<(K, V)>]>,
     hasher: RandomState,
-    reserved: AtomicUsize,
+    len: AtomicUsize,
     limit: usize,
 }
 
@@ -37,7 +37,7 @@ impl<K: Hash + Eq, V> InsertMap<K, V> {
         Self {
             slots: (0..slots).map(|_| OnceLock::new()).collect(),
             hasher: RandomState::default(),
-            reserved: AtomicUsize::new(0),
+            len: AtomicUsize::new(0),
             limit,
         }
     }
@@ -70,22 +70,24 @@ impl<K: Hash + Eq, V> InsertMap<K, V> {
         if let Some(found) = self.find(key) {
             return Some(found);
         }
-        // Reserving before inserting keeps the table at most half full, so that every probe ends.
-        if self.reserved.fetch_add(1, Ordering::Relaxed) >= self.limit {
-            self.reserved.fetch_sub(1, Ordering::Relaxed);
-            return None;
+        if self.len.load(Ordering::Relaxed) >= self.limit {
+            // The last place may just have been taken by the same key.
+            return self.find(key);
         }
         let mut entry = make();
         for index in self.probe(key) {
             match self.slots[index].set(entry) {
-                Ok(()) => return self.at(slot(index)).map(|(_, value)| (slot(index), value)),
+                Ok(()) => {
+                    // Threads that insert at once go over the limit by their number, for which there is room.
+                    self.len.fetch_add(1, Ordering::Relaxed);
+                    return self.at(slot(index)).map(|(_, value)| (slot(index), value));
+                }
                 Err(refused) => entry = refused,
             }
             if let Some((found, value)) = self.slots[index].get()
                 && found.borrow() == key
             {
                 // Another thread was first with the same key.
-                self.reserved.fetch_sub(1, Ordering::Relaxed);
                 return Some((slot(index), value));
             }
         }

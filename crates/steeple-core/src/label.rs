@@ -237,6 +237,16 @@ mod tests {
     }
 
     #[test]
+    fn a_long_value_is_other() {
+        let labels = Labels::new(vec![Label::new("tenant")]);
+        assert_eq!(
+            value_of(&labels, &"x".repeat(128)).len(),
+            "tenant=".len() + 128
+        );
+        assert_eq!(value_of(&labels, &"x".repeat(129)), "tenant=_OTHER");
+    }
+
+    #[test]
     fn a_label_that_was_not_declared_is_left_out() {
         let labels = Labels::new(vec![Label::new("tenant")]);
         let mut values = LabelValues::default();

@@ -75,9 +75,12 @@ mod tests {
         let observer = Observer::default();
         let weak = std::sync::Arc::downgrade(&observer.shared);
         thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| (0..100).map(|_| observer.clone()).collect::<Vec<_>>());
-            }
+            let clone_often = || (0..100).map(|_| observer.clone()).collect::<Vec<_>>();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(clone_often)).collect();
+            // Joined, a thread has dropped what was local to it as well.
+            threads
+                .into_iter()
+                .for_each(|thread| drop(thread.join().unwrap()));
         });
         assert!(weak.upgrade().is_some());
         drop(observer);

@@ -142,3 +142,58 @@ fn what_is_over_a_limit_is_refused_rather_than_cut() {
     let methods = (0..255).map(|method| format!("M{method}"));
     assert!(refused(Observer::builder().known_methods(methods)).contains("255 methods"));
 }
+
+/// Panics whatever it is asked for.
+struct BrokenRecorder;
+
+impl metrics::Recorder for BrokenRecorder {
+    fn describe_counter(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+    }
+    fn describe_gauge(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+    }
+    fn describe_histogram(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+    }
+
+    fn register_counter(&self, key: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        // steeple asks for its own counters when it starts, where a panic is the application's to see.
+        assert!(key.name().starts_with("steeple_"), "the recorder is broken");
+        metrics::Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        panic!("the recorder is broken")
+    }
+
+    fn register_histogram(
+        &self,
+        _: &metrics::Key,
+        _: &metrics::Metadata<'_>,
+    ) -> metrics::Histogram {
+        panic!("the recorder is broken")
+    }
+}
+
+#[test]
+fn a_recorder_that_panics_leaves_the_request_and_the_sinks_alone() {
+    let stage = Stage::with(|builder| builder.recorder(Arc::new(BrokenRecorder)));
+    for request in 1..=3 {
+        respond(&mut stage.get(), 200, Some(0));
+        assert_eq!(stage.seen().len(), request);
+        assert!(current::request_id().is_none());
+    }
+}

@@ -154,6 +154,17 @@ fn a_panic_before_the_head_is_internal() {
 }
 
 #[test]
+fn a_client_that_only_claims_to_speak_grpc_gets_the_500() {
+    let stage = Stage::new();
+    let service = service_fn(async |_| -> Result<Response<Empty<Bytes>>, Infallible> {
+        panic!("lost");
+    });
+    let mut request = grpc_request();
+    *request.version_mut() = http::Version::HTTP_11;
+    assert_eq!(stage.send(service, request).status, 500);
+}
+
+#[test]
 fn a_panic_in_the_body_ends_with_trailers_that_say_internal() {
     let stage = Stage::new();
     let service = service_fn(async |_| {
