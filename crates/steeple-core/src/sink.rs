@@ -7,6 +7,9 @@ use crate::record::{JobRecord, RequestRecord};
 /// It runs on the thread of the request, so it must not block, do I/O, or wait for a lock that others hold for long. While
 /// it runs, [`current`](crate::current) still speaks of the request. A panic in it is caught, counted and kept from the
 /// request.
+///
+/// It lives as long as its observer, and a little longer: threads keep what they observed with until they end or observe
+/// with another, so do not wait for its drop.
 pub trait Sink: Send + Sync + 'static {
     /// A request is over.
     fn request(&self, record: &RequestRecord<'_>);

@@ -1,5 +1,6 @@
 //! One request or job under observation, from its head to its settlement.
 
+mod content;
 mod job;
 mod pool;
 mod settlement;
@@ -24,8 +25,9 @@ use crate::{
 
 pub use self::job::{Job, JobFuture};
 pub(crate) use self::{
+    content::ContentRule,
     pool::acquire,
-    state::{Beginning, ContentRule, Refined, State, Subject},
+    state::{Beginning, Refined, State, Subject},
 };
 
 /// One request under observation.

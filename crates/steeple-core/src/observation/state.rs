@@ -15,6 +15,7 @@ use crate::{
     headers::{Headers, RequestFields, ResponseFields},
     label::LabelValues,
     method::Method,
+    observation::content::ContentRule,
     observer::{Isolation, Shared},
     outcome::{ErrorType, Outcome},
     panic::PanicReport,
@@ -31,28 +32,6 @@ pub(crate) enum Subject {
         kind: &'static str,
         name: &'static str,
     },
-}
-
-/// What a request's method says of the content of its response.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum ContentRule {
-    #[default]
-    Any,
-    /// HEAD: there is none.
-    None,
-    /// CONNECT: if it succeeds there is none, and a tunnel instead.
-    Tunnel,
-}
-
-impl ContentRule {
-    #[inline]
-    pub(crate) fn of(method: &str) -> Self {
-        match method {
-            "HEAD" => Self::None,
-            "CONNECT" => Self::Tunnel,
-            _ => Self::Any,
-        }
-    }
 }
 
 /// What a nested router's route is to the one known so far.
@@ -258,11 +237,8 @@ impl State {
         if head.body_size.is_none() || self.fields.grpc {
             self.read(head.headers);
         }
-        // RFC 9110, section 6.4.1: which responses have no content.
-        let bodiless = self.is_upgraded()
-            || self.beginning.content == ContentRule::None
-            || matches!(head.status, 100..200 | 204 | 304)
-            || self.progress.expected_size == Some(0);
+        let bodiless =
+            !self.beginning.content.is_due(head.status) || self.progress.expected_size == Some(0);
         self.progress.complete = bodiless;
         !bodiless
     }
@@ -283,11 +259,7 @@ impl State {
 
     /// Whether the connection goes on as something else.
     pub(crate) fn is_upgraded(&self) -> bool {
-        match self.progress.status {
-            101 => true,
-            200..300 => self.beginning.content == ContentRule::Tunnel,
-            _ => false,
-        }
+        self.beginning.content.is_upgrade(self.progress.status)
     }
 
     pub(crate) fn is_streaming(&self) -> bool {
