@@ -71,7 +71,7 @@ where
             if let Poll::Ready(Ok(response)) = polled {
                 tell_route(response.request().match_pattern());
                 if let Some(error) = response.response().error() {
-                    current::attach(error);
+                    current::attach_message(error);
                 }
             }
         });
@@ -102,8 +102,10 @@ impl<F> Projection<'_, F> {
         };
         let response = self.observation.run(|| {
             tell_route(self.destination.pattern());
-            current::attach(&error);
-            error.error_response()
+            // The error may attach itself, by its own type, when it answers.
+            let response = error.error_response();
+            current::attach_message(&error);
+            response
         });
         let Ok(response) = response else {
             return self.panicked();

@@ -4,7 +4,7 @@
 //! current one. These functions read and complete it from anywhere below, without an extractor. In a task that was
 //! spawned, or outside of any request, there is no current observation and they do nothing.
 
-use std::{any, cell::Cell, error::Error, mem::ManuallyDrop};
+use std::{any, cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop};
 
 use crate::{
     observation::State, record::AttachedError, request_id::RequestId, text,
@@ -49,10 +49,20 @@ pub fn route(template: &str) {
 pub fn attach<E: Error + ?Sized>(error: &E) {
     // The error prints itself before the observation is taken up: its code may ask for the current one too.
     let attached = AttachedError {
-        type_name: any::type_name::<E>(),
+        type_name: Some(any::type_name::<E>()),
         message: text::bounded(error),
     };
     with(|state| state.attach(attached));
+}
+
+/// Attaches what an error of unknown type says to the current request, unless one was attached before: for adapters whose
+/// framework hides the type.
+pub fn attach_message(message: impl Display) {
+    let attached = AttachedError {
+        type_name: None,
+        message: text::bounded(message),
+    };
+    with(|state| state.attach_if_none(attached));
 }
 
 /// Marks the current request or job as timed out, whatever it answers.

@@ -117,8 +117,8 @@ impl JobRecord<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttachedError {
-    /// The name of its type.
-    pub type_name: &'static str,
+    /// The name of its type, where that is known.
+    pub type_name: Option<&'static str>,
     /// What it says, at most 1,024 bytes.
     pub message: String,
 }

@@ -35,7 +35,6 @@ impl Adapter for ActixApp {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: true,
-            names_errors: false,
         }
     }
 

@@ -19,8 +19,6 @@ pub(crate) enum Setup {
 pub(crate) struct Traits {
     /// The adapter counts request bodies that do not tell their length.
     pub(crate) counts_request_bodies: bool,
-    /// The type of an error that a handler returns is known, not only what the error says.
-    pub(crate) names_errors: bool,
 }
 
 /// Scenarios by name, each with the reason why it does not apply.

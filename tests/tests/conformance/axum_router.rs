@@ -26,7 +26,6 @@ impl Adapter for AxumRouter {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: true,
-            names_errors: true,
         }
     }
 

@@ -25,7 +25,6 @@ impl Adapter for HyperService {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: false,
-            names_errors: true,
         }
     }
 

@@ -216,27 +216,22 @@ pub(crate) fn an_attached_error_names_the_type_of_the_failure(adapter: &impl Ada
 }
 
 /// What [`Refused`] leaves.
-fn refused(adapter: &impl Adapter, route: &str, status: u16, outcome: Outcome) -> Seen {
+fn refused(route: &str, status: u16, outcome: Outcome) -> Seen {
     let seen = Seen {
         error: Some(Refused(status).to_string()),
         ..seen(route, status, 16, outcome)
     };
-    match outcome.is_failure() {
-        true if adapter.traits().names_errors => failed(seen, any::type_name::<Refused>()),
-        true => failed(seen, "actix_web::error::error::Error"),
-        false => seen,
+    if outcome.is_failure() {
+        failed(seen, any::type_name::<Refused>())
+    } else {
+        seen
     }
 }
 
 pub(crate) fn an_extractor_that_refuses_is_a_client_error(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     assert_eq!(stage.get("/extractor-refuses").status, 422);
-    stage.settles(refused(
-        adapter,
-        "/extractor-refuses",
-        422,
-        Outcome::ClientError,
-    ));
+    stage.settles(refused("/extractor-refuses", 422, Outcome::ClientError));
 }
 
 pub(crate) fn an_error_of_the_handler_is_a_server_error(adapter: &impl Adapter) {
@@ -246,23 +241,13 @@ pub(crate) fn an_error_of_the_handler_is_a_server_error(adapter: &impl Adapter) 
         (answer.status, answer.body.as_str()),
         (503, "refused with 503")
     );
-    stage.settles(refused(
-        adapter,
-        "/handler-refuses",
-        503,
-        Outcome::ServerError,
-    ));
+    stage.settles(refused("/handler-refuses", 503, Outcome::ServerError));
 }
 
 pub(crate) fn a_responder_that_fails_is_a_server_error(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     assert_eq!(stage.get("/responder-refuses").status, 500);
-    stage.settles(refused(
-        adapter,
-        "/responder-refuses",
-        500,
-        Outcome::ServerError,
-    ));
+    stage.settles(refused("/responder-refuses", 500, Outcome::ServerError));
 }
 
 fn panicked(route: &str, message: &str) -> Seen {

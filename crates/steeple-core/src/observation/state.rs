@@ -163,9 +163,14 @@ impl State {
         if let Subject::Job { .. } = self.beginning.subject {
             self.progress
                 .failure
-                .get_or_insert((Outcome::ServerError, error.type_name));
+                .get_or_insert((Outcome::ServerError, error.type_name.unwrap_or("error")));
         }
         self.trouble().error = Some(error);
+    }
+
+    /// Attaches `error` unless there is one that the application attached itself.
+    pub(crate) fn attach_if_none(&mut self, error: AttachedError) {
+        self.trouble().error.get_or_insert(error);
     }
 
     pub(crate) fn mark_timed_out(&mut self) {
@@ -290,7 +295,11 @@ impl State {
             return None;
         }
         let error = trouble.and_then(|trouble| trouble.error.as_ref());
-        let attached = || error.map(|error| ErrorType::Named(error.type_name));
+        let attached = || {
+            error
+                .and_then(|error| error.type_name)
+                .map(ErrorType::Named)
+        };
         match self.progress.failure {
             Some((Outcome::ServerError, error_type)) => {
                 attached().or(Some(ErrorType::Named(error_type)))
