@@ -144,6 +144,6 @@ impl<F> Projection<'_, F> {
 #[inline]
 fn tell_route(pattern: Option<String>) {
     if let Some(pattern) = pattern {
-        current::route(&pattern);
+        current::matched_route(&pattern);
     }
 }

@@ -33,8 +33,7 @@
 //! request to ask. The route is then the first pattern that fits the path, whatever the guards said: where two patterns fit
 //! one path and only guards tell them apart, it may be the other one.
 //!
-//! Where actix-web knows a pattern, it has precedence over a route that the handler set with
-//! [`current::route`](steeple_core::current::route).
+//! A route that the handler names with [`current::route`](steeple_core::current::route) has precedence.
 //!
 //! # Clients that leave
 //!

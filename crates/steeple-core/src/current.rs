@@ -43,6 +43,12 @@ pub fn route(template: &str) {
     with(|state| state.set_route(template));
 }
 
+/// Tells the route that was matched, for adapters whose framework knows it only after the call. What the handler named
+/// with [`route`] has precedence, as it has where the match is known before.
+pub fn matched_route(template: &str) {
+    with(|state| state.set_matched_route(template));
+}
+
 /// Attaches `error` to the current request or job: if it fails, this is what went wrong.
 ///
 /// A job fails by it; a request fails by its status.

@@ -136,6 +136,20 @@ async fn the_handler_names_the_route_where_actix_knows_none() {
 }
 
 #[actix_web::test]
+async fn the_handlers_name_has_precedence() {
+    let stage = Stage::new();
+    let app = App::new().route(
+        "/{tail:.*}",
+        web::get().to(async || {
+            current::route("/pages/{page}");
+            "a page"
+        }),
+    );
+    let app = stage.start(app).await;
+    assert_eq!(stage.route(&app, "/pages/1").await, "/pages/{page}");
+}
+
+#[actix_web::test]
 async fn a_wrapped_scope_or_resource_is_observed_alone() {
     let stage = Stage::new();
     let app = App::new()

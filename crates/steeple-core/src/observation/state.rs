@@ -134,6 +134,13 @@ impl State {
         }
     }
 
+    /// Sets the route that the router tells once it is done, unless the handler has named one.
+    pub(crate) fn set_matched_route(&mut self, template: &str) {
+        if self.progress.route == Route::UNMATCHED {
+            self.set_route(template);
+        }
+    }
+
     /// Takes over the route that a nested router knows.
     pub(crate) fn refine_route(&mut self, template: Option<&str>) -> Refined {
         let (Some(shared), Some(template)) = (&self.shared, template) else {
