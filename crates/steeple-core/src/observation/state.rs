@@ -151,9 +151,12 @@ impl State {
         if route == before {
             return Refined::Repeated;
         }
-        // A router below this one knows more of the same path. Any other route is of a request that the handler makes by
-        // itself: it is part of this one.
-        if before != Route::UNMATCHED && !template.starts_with(shared.routes.template(before)) {
+        // Where a router has matched, one below it can only add the slash that its own root ends in. Any other route is
+        // that of a request which the handler makes by itself, as part of this one.
+        let root = |template: &str| template.trim_end_matches('/').len();
+        let known = shared.routes.template(before);
+        let same_path = template.starts_with(known) && root(template) == root(known);
+        if before != Route::UNMATCHED && !same_path {
             return Refined::Other;
         }
         (self.progress.route, self.progress.policy) = (route, policy);

@@ -50,11 +50,15 @@ impl Stage {
     }
 
     fn start(&self, method: &str, headers: &dyn Headers) -> Observation {
+        self.at(method, "/", headers)
+    }
+
+    fn at(&self, method: &str, route: &str, headers: &dyn Headers) -> Observation {
         self.observer.start(&RequestHead {
             method,
             scheme: None,
             version: HttpVersion::Http2,
-            route: Some("/"),
+            route: Some(route),
             headers,
             body_size: None,
         })

@@ -197,3 +197,49 @@ fn a_recorder_that_panics_leaves_the_request_and_the_sinks_alone() {
         assert!(current::request_id().is_none());
     }
 }
+
+/// Observes one GET of `/` that runs `handler`, and returns its route and what went wrong.
+fn answered_by(handler: impl FnOnce(&Stage)) -> (String, Option<String>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&seen);
+    let stage = Stage::with(|builder| {
+        builder.sink(move |record: &RequestRecord<'_>| {
+            let error_type = record.error_type.map(|error_type| error_type.to_string());
+            sink.lock()
+                .unwrap()
+                .push((record.route.to_owned(), error_type));
+        })
+    });
+    let mut observation = stage.get();
+    observation.run(|| handler(&stage)).unwrap();
+    respond(&mut observation, 500, Some(0));
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 1);
+    seen[0].clone()
+}
+
+#[test]
+fn a_request_that_the_handler_makes_by_itself_leaves_its_route_alone() {
+    let (route, _) = answered_by(|stage| {
+        let mut of_another_route = stage.at("GET", "/users/{id}", &());
+        assert!(of_another_route.request_id().is_none());
+        respond(&mut of_another_route, 200, Some(0));
+    });
+    assert_eq!(route, "/");
+}
+
+#[test]
+fn a_matched_route_gives_way_to_one_that_is_known() {
+    assert_eq!(answered_by(|_| current::matched_route("/{tail}")).0, "/");
+}
+
+#[test]
+fn a_message_names_no_type_and_gives_way_to_an_attached_error() {
+    let (_, status) = answered_by(|_| current::attach_message("out of stock"));
+    assert_eq!(status.as_deref(), Some("500"));
+    let (_, attached) = answered_by(|_| {
+        current::attach(&std::io::Error::other("disk full"));
+        current::attach_message("out of stock");
+    });
+    assert_eq!(attached.as_deref(), Some("std::io::error::Error"));
+}
