@@ -29,6 +29,8 @@
 //! | [`Router::route_layer`](axum::Router::route_layer) | the same without fallbacks | templates |
 //! | `tower::ServiceBuilder`, around the whole router | everything, and before it is routed | `_UNMATCHED`, unless a layer inside knows better |
 
+mod ops;
+
 use std::mem;
 
 use axum::{
@@ -38,6 +40,8 @@ use axum::{
 use steeple_core::{Observation, Observer};
 pub use steeple_tower::ObserveLayer;
 use steeple_tower::{CountedBody, Framework};
+
+pub use self::ops::ops;
 
 /// Makes the layer to add to a router.
 #[must_use]

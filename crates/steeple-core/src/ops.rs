@@ -8,6 +8,7 @@ use std::{
     borrow::Cow,
     fmt,
     future::Future,
+    mem,
     net::SocketAddr,
     pin::Pin,
     sync::Arc,
@@ -208,6 +209,24 @@ impl OpsBody {
     #[must_use]
     pub fn empty() -> Self {
         Self::Full(Bytes::new())
+    }
+
+    /// The size in bytes of what is left, where it is known.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        match self {
+            Self::Full(bytes) => Some(bytes.len() as u64),
+            Self::Stream(_) => None,
+        }
+    }
+
+    /// Produces the next chunk, or `None` at the end.
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match self {
+            Self::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Full(bytes) => Poll::Ready(Some(mem::take(bytes))),
+            Self::Stream(stream) => stream.poll_chunk(cx),
+        }
     }
 }
 

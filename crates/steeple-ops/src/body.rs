@@ -1,6 +1,5 @@
 use std::{
     convert::Infallible,
-    mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -20,22 +19,17 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let chunk = match &mut self.0 {
-            OpsBody::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
-            OpsBody::Full(bytes) => Poll::Ready(Some(mem::take(bytes))),
-            OpsBody::Stream(stream) => stream.poll_chunk(cx),
-        };
+        let chunk = self.0.poll_chunk(cx);
         chunk.map(|chunk| chunk.map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.0, OpsBody::Full(bytes) if bytes.is_empty())
+        self.0.size() == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
-            OpsBody::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            OpsBody::Stream(_) => SizeHint::default(),
-        }
+        self.0
+            .size()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

@@ -36,6 +36,7 @@ mod framework;
 mod future;
 mod head;
 mod layer;
+mod ops;
 mod service;
 
 pub use self::{
@@ -44,5 +45,6 @@ pub use self::{
     framework::{Framework, Plain},
     future::ObserveFuture,
     layer::ObserveLayer,
+    ops::{MountedOps, OpsResponseBody},
     service::Observe,
 };

@@ -162,7 +162,8 @@ impl SteepleBuilder {
             .transpose()?;
         let observer = recorder::connect(observer, &registry, self.global)?.build()?;
         let is_global = self.global != GlobalRecorder::Leave;
-        Ok(Steeple::new(observer, registry, ops, is_global))
+        let ops_token = environment.ops_token;
+        Ok(Steeple::new(observer, registry, ops, ops_token, is_global))
     }
 
     /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one

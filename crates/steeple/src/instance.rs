@@ -1,10 +1,10 @@
 //! A running instance.
 
-use std::{net::SocketAddr, sync::OnceLock, time::Duration};
+use std::{fmt, net::SocketAddr, sync::OnceLock, time::Duration};
 
 use steeple_core::{Job, Observer};
 use steeple_metrics::Registry;
-use steeple_ops::{Ops, ShutdownError};
+use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder, ShutdownError};
 
 use crate::builder::SteepleBuilder;
 
@@ -21,12 +21,13 @@ pub fn observe(kind: &'static str, name: &'static str) -> Job {
 /// The observability of one service. Keep it for as long as the service runs.
 ///
 /// Dropping it stops the ops listener at once; [`shutdown`](Self::shutdown) lets it end what it is about.
-#[derive(Debug)]
 #[must_use = "dropping it stops the ops listener"]
 pub struct Steeple {
     observer: Observer,
     registry: Registry,
     ops: Option<Ops>,
+    /// What the operator asks for.
+    ops_token: Option<String>,
 }
 
 impl Steeple {
@@ -39,6 +40,7 @@ impl Steeple {
         observer: Observer,
         registry: Registry,
         ops: Option<Ops>,
+        ops_token: Option<String>,
         global: bool,
     ) -> Self {
         if global {
@@ -49,6 +51,7 @@ impl Steeple {
             observer,
             registry,
             ops,
+            ops_token,
         }
     }
 
@@ -58,6 +61,7 @@ impl Steeple {
             observer: Observer::default(),
             registry: Registry::new(),
             ops: None,
+            ops_token: None,
         }
     }
 
@@ -106,6 +110,26 @@ impl Steeple {
         self.ops.as_ref().map(Ops::local_addr)
     }
 
+    /// Makes what the ops listener serves, to be mounted in the application's own router: with `steeple_axum::ops`,
+    /// `steeple_actix::ops` or `steeple_tower::MountedOps`. It is for the networks that the application is for, so it needs
+    /// a [token](OpsBuilder::token), and the application's name as a [host](OpsBuilder::allow_host). `STEEPLE_OPS_TOKEN`
+    /// wins over what is set here.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] if there is no token, or if something is configured wrongly.
+    pub fn ops_service(
+        &self,
+        configure: impl FnOnce(OpsBuilder) -> OpsBuilder,
+    ) -> Result<Endpoints, BindError> {
+        let ops = configure(Ops::builder(self.registry.clone()));
+        let ops = match &self.ops_token {
+            Some(token) => ops.token(token),
+            None => ops,
+        };
+        ops.service()
+    }
+
     /// Ends everything in order, within `deadline`. Works on every runtime.
     ///
     /// # Errors
@@ -116,5 +140,15 @@ impl Steeple {
             Some(ops) => ops.shutdown(deadline).await,
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for Steeple {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Steeple")
+            .field("observer", &self.observer)
+            .field("registry", &self.registry)
+            .field("ops", &self.ops)
+            .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use steeple::Steeple;
 
 use crate::{
+    mounted,
     process::{self, chain},
     service,
 };
@@ -163,6 +164,11 @@ fn the_operator_has_the_last_word() {
         );
         assert!(text.contains(r#"http_request_method="GET""#), "{text}");
         assert!(steeple.ops_addr().unwrap().ip().is_loopback());
+        let mounted = steeple.ops_service(|ops| ops.token("weak")).unwrap();
+        assert_eq!(
+            mounted::livez(&mounted, "0123456789abcdef0123456789abcdef"),
+            200
+        );
         assert!(!format!("{steeple:?}").contains("0123456789abcdef"));
     }) else {
         return;

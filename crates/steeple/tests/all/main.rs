@@ -4,6 +4,7 @@
 
 mod disabled;
 mod environment;
+mod mounted;
 mod panic_hook;
 mod process;
 mod recorder;

@@ -1,0 +1,158 @@
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{
+    Extensions, HeaderName, HeaderValue, Request, Response, StatusCode, header::HOST,
+    request::Parts,
+};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use steeple_core::ops::{OpsBody, OpsRequest, OpsResponse, OpsService};
+use tower_service::Service;
+
+use crate::body::BoxError;
+
+/// How much of a request's body is read, in bytes.
+const LARGEST_BODY: usize = 1024;
+
+/// Answers HTTP requests with an [`OpsService`], so that it can be mounted in an application's own router.
+///
+/// The path is taken as it comes: whoever mounts the service strips the prefix, as routers do that nest. Bodies of requests
+/// over 1 KiB are refused with a 413. Whom the service answers is for the service to say.
+#[derive(Clone)]
+pub struct MountedOps {
+    service: Arc<dyn OpsService>,
+    peer: Peer,
+}
+
+type Peer = fn(&Extensions) -> Option<SocketAddr>;
+
+impl MountedOps {
+    /// Mounts `service`.
+    #[must_use]
+    pub fn new(service: impl OpsService) -> Self {
+        Self {
+            service: Arc::new(service),
+            peer: |_| None,
+        }
+    }
+
+    /// Sets where a request has the address of the other end of its connection. Default: it is unknown.
+    #[must_use]
+    pub fn peer(mut self, peer: fn(&Extensions) -> Option<SocketAddr>) -> Self {
+        self.peer = peer;
+        self
+    }
+}
+
+impl fmt::Debug for MountedOps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MountedOps").finish_non_exhaustive()
+    }
+}
+
+impl<B> Service<Request<B>> for MountedOps
+where
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response<OpsResponseBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let Self { service, peer } = self.clone();
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let response = match read(body).await {
+                Ok(body) => service.call(translate(&head, peer, body)).await,
+                Err(status) => OpsResponse::new(status),
+            };
+            Ok(respond(response))
+        })
+    }
+}
+
+/// Reads a whole body, or tells the status to refuse it with.
+async fn read(body: impl Body<Error: Into<BoxError>>) -> Result<Bytes, u16> {
+    match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(read) => Ok(read.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(413),
+        Err(_) => Err(400),
+    }
+}
+
+fn translate(head: &Parts, peer: Peer, body: Bytes) -> OpsRequest {
+    let mut request = OpsRequest::new(head.method.as_str(), head.uri.path()).with_body(body);
+    if let Some(query) = head.uri.query() {
+        request = request.with_query(query);
+    }
+    if let Some(peer) = peer(&head.extensions) {
+        request = request.with_peer(peer);
+    }
+    // HTTP/2 tells the host in the target alone, and where it is in both the target's counts:
+    // RFC 9112, section 3.2.2.
+    if let Some(authority) = head.uri.authority() {
+        let authority = Bytes::copy_from_slice(authority.as_str().as_bytes());
+        request = request.with_header(HOST.as_str(), authority);
+    }
+    for (name, value) in &head.headers {
+        request = request.with_header(name.as_str(), Bytes::copy_from_slice(value.as_bytes()));
+    }
+    request
+}
+
+fn respond(answer: OpsResponse) -> Response<OpsResponseBody> {
+    let status = StatusCode::from_u16(answer.status());
+    let headers = answer
+        .headers()
+        .filter_map(|(name, value)| {
+            Some((
+                HeaderName::try_from(name).ok()?,
+                HeaderValue::try_from(value).ok()?,
+            ))
+        })
+        .collect();
+    let mut response = Response::new(OpsResponseBody(answer.into_body()));
+    *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = headers;
+    response
+}
+
+/// The body of an answer of [`MountedOps`].
+#[derive(Debug)]
+pub struct OpsResponseBody(OpsBody);
+
+impl Body for OpsResponseBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let chunk = self.0.poll_chunk(context);
+        chunk.map(|chunk| chunk.map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.size() == Some(0)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0
+            .size()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
