@@ -65,6 +65,7 @@ pub use self::{
     panic::{PanicReport, Panicked},
     record::{AttachedError, JobRecord, RequestRecord},
     request_id::RequestId,
+    request_metrics::{MetricNames, UnknownMetricNames},
     route::RoutePolicy,
     sink::Sink,
     trace_context::{SpanId, TraceContext, TraceId},

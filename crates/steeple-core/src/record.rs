@@ -60,8 +60,10 @@ pub(crate) struct Keys {
     pub(crate) method: Method,
     pub(crate) route: Route,
     pub(crate) labels: LabelValues,
-    /// Whether the gauge of active requests counts it.
+    /// Whether the gauges of active requests count it.
     pub(crate) active: bool,
+    /// The route that was known at first, which the gauges by route count it under.
+    pub(crate) first_route: Route,
     /// Whether the signals leave it out.
     pub(crate) ignored: bool,
 }

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use steeple_core::{Observer, ObserverBuilder, ObserverError};
 use steeple_metrics::{
-    BuildError as RegistryError, InstallError, Kind, RegisterError, Registry, RegistryBuilder,
+    BuildError as RegistryError, InstallError, Kind, Matcher, RegisterError, Registry,
+    RegistryBuilder,
 };
 use steeple_ops::{BindError, Ops, OpsBuilder};
 
@@ -87,7 +88,8 @@ impl SteepleBuilder {
         self
     }
 
-    /// Configures what is observed: routes, labels, sinks. Default: every request, by the semantic conventions.
+    /// Configures what is observed: routes, labels, sinks, and by which names. Default: every request, by the semantic
+    /// conventions.
     pub fn observer(
         mut self,
         configure: impl FnOnce(ObserverBuilder) -> ObserverBuilder + 'static,
@@ -148,14 +150,23 @@ impl SteepleBuilder {
             Some(name) => name.clone(),
             None => ServiceName::parse(self.service_name)?,
         };
-        let registry =
-            (self.registry)(Registry::builder().on_overflow(warn_of_overflow)).build()?;
-        describe_self(&registry, &name)?;
         let mut observer = (self.observer)(Observer::builder());
         if let Some(methods) = &environment.known_methods {
             observer = observer.known_methods(methods);
         }
+        if let Some(names) = environment.metric_names.clone() {
+            observer = observer.metric_names(names);
+        }
         observer.check()?;
+        // Rules of the application's own come first, and the first that matches wins.
+        let registry = (self.registry)(Registry::builder().on_overflow(warn_of_overflow));
+        let registry = observer
+            .buckets()
+            .fold(registry, |registry, (histogram, bounds)| {
+                registry.buckets(Matcher::full(histogram), bounds)
+            })
+            .build()?;
+        describe_self(&registry, &name)?;
         let ops = self
             .ops
             .then(|| listen(self.listener, &registry, &environment))

@@ -2,6 +2,8 @@
 
 use std::{env, ffi::OsString, net::IpAddr};
 
+use steeple_core::MetricNames;
+
 use crate::service_name::ServiceName;
 
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
@@ -9,6 +11,7 @@ const DISABLED: &str = "OTEL_SDK_DISABLED";
 const KNOWN_METHODS: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 const OPS_HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
 const OPS_PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
+const METRIC_NAMES: &str = "STEEPLE_METRIC_NAMES";
 const OPS_TOKEN: &str = "STEEPLE_OPS_TOKEN";
 
 /// An environment variable has a value that it cannot have.
@@ -30,6 +33,7 @@ pub(crate) struct Environment {
     pub(crate) service_name: Option<ServiceName>,
     pub(crate) disabled: bool,
     pub(crate) known_methods: Option<Vec<String>>,
+    pub(crate) metric_names: Option<Vec<MetricNames>>,
     pub(crate) ops_host: Option<IpAddr>,
     pub(crate) ops_port: Option<u16>,
     pub(crate) ops_token: Option<String>,
@@ -55,6 +59,9 @@ impl Environment {
             disabled: text(DISABLED)?.is_some_and(|value| boolean(DISABLED, &value)),
             known_methods: text(KNOWN_METHODS)?
                 .map(|list| methods(&list))
+                .transpose()?,
+            metric_names: text(METRIC_NAMES)?
+                .map(|list| metric_names(&list))
                 .transpose()?,
             ops_host: text(OPS_HOST)?.map(|host| address(&host)).transpose()?,
             ops_port: text(OPS_PORT)?.map(|port| number(&port)).transpose()?,
@@ -107,6 +114,16 @@ fn methods(list: &str) -> Result<Vec<String>, EnvironmentError> {
     })
 }
 
+fn metric_names(list: &str) -> Result<Vec<MetricNames>, EnvironmentError> {
+    let names = list.split(',').map(|names| names.trim().parse());
+    names.collect::<Result<_, _>>().map_err(|_| EnvironmentError {
+        key: METRIC_NAMES,
+        value: format!("{list:?}"),
+        accepted: "any of `semantic-conventions`, `classic`, `axum-prometheus` and `actix-web-prom:NAMESPACE`, with \
+                   a namespace of letters, digits, `_` and `:`, separated by commas",
+    })
+}
+
 fn address(host: &str) -> Result<IpAddr, EnvironmentError> {
     // The specification's default is the name `localhost`; a name that has to be looked up could be any address.
     let host = if host.eq_ignore_ascii_case("localhost") {
@@ -148,6 +165,7 @@ mod tests {
             (SERVICE_NAME, "shop"),
             (DISABLED, "TRUE"),
             (KNOWN_METHODS, "GET, PROPFIND"),
+            (METRIC_NAMES, "semantic-conventions, axum-prometheus"),
             (OPS_HOST, "localhost"),
             (OPS_PORT, "0"),
         ])
@@ -160,6 +178,13 @@ mod tests {
         assert_eq!(
             environment.known_methods,
             Some(vec!["GET".to_owned(), "PROPFIND".to_owned()])
+        );
+        assert_eq!(
+            environment.metric_names,
+            Some(vec![
+                MetricNames::SemanticConventions,
+                MetricNames::AxumPrometheus
+            ])
         );
         assert_eq!(environment.ops_host, Some([127, 0, 0, 1].into()));
         assert_eq!(environment.ops_port, Some(0));
@@ -189,6 +214,8 @@ mod tests {
             (OPS_HOST, "ops.example", "an IP address"),
             (KNOWN_METHODS, "GET,,POST", "separated by commas"),
             (KNOWN_METHODS, "GET POST", "separated by commas"),
+            (METRIC_NAMES, "classic,", "separated by commas"),
+            (METRIC_NAMES, "prometheus", "`axum-prometheus`"),
         ] {
             let error = read(&[(key, value)]).err().unwrap().to_string();
             assert!(

@@ -47,6 +47,7 @@
 //! | `OTEL_SDK_DISABLED` | `true`: observe nothing and listen nowhere |
 //! | `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` | the known methods, separated by commas, instead of the standard ones |
 //! | `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` | where the ops listener is, 127.0.0.1 and 9464 for the one that is not set; either replaces the address set in code |
+//! | `STEEPLE_METRIC_NAMES` | by which [names](MetricNames) the request metrics go, separated by commas, such as `semantic-conventions,axum-prometheus` |
 //! | `STEEPLE_OPS_TOKEN` | the token that the ops listener asks for |
 //!
 //! # Diagnostics
@@ -77,7 +78,8 @@ pub use steeple_actix as actix;
 pub use steeple_axum as axum;
 pub use steeple_core as core;
 pub use steeple_core::{
-    Job, Label, Observer, Outcome, RequestId, RequestRecord, RoutePolicy, Sink, current,
+    Job, Label, MetricNames, Observer, Outcome, RequestId, RequestRecord, RoutePolicy, Sink,
+    current,
 };
 pub use steeple_metrics as metrics;
 pub use steeple_ops as ops;

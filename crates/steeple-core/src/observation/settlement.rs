@@ -86,6 +86,7 @@ fn request_record<'a>(
             route: progress.route,
             labels: progress.labels.or(progress.policy.labels),
             active: beginning.active,
+            first_route: beginning.route,
             ignored: progress.policy.ignore,
         },
     }

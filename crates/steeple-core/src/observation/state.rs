@@ -55,8 +55,10 @@ pub(crate) struct Beginning {
     pub(crate) version: HttpVersion,
     pub(crate) content: ContentRule,
     pub(crate) request_size: Option<u64>,
-    /// Whether the gauge of active requests counts it.
+    /// Whether the gauges of active requests count it.
     pub(crate) active: bool,
+    /// The route that was known at first.
+    pub(crate) route: Route,
 }
 
 /// What became of an observation so far.

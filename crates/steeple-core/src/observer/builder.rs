@@ -10,9 +10,9 @@ use crate::{
     head::Scheme,
     label::{Label, Labels, MOST_LABELS, MOST_VALUES},
     method::{MOST_METHODS, Methods},
-    observer::{Handle, Isolation, Observer, Shared},
+    observer::{Handle, Isolation, Observer, ObserverError, Shared},
     panic,
-    request_metrics::{RESERVED_LABELS, RequestMetrics},
+    request_metrics::{BUCKETS, MetricNames, Preset, RESERVED_LABELS, RequestMetrics},
     route::{MOST_ROUTES, RoutePolicy, Routes},
     sink::Sink,
 };
@@ -29,77 +29,11 @@ pub struct ObserverBuilder {
     local_recorder: Option<Arc<dyn Recorder + Send + Sync>>,
     dispatch: Option<Dispatch>,
     sinks: Vec<Box<dyn Sink>>,
+    names: Option<Vec<MetricNames>>,
 }
 
-/// An observer cannot be made as it is configured.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ObserverError {
-    /// There are more labels than [`MOST_LABELS`].
-    #[error(
-        "{count} labels are declared, but a metric bears {MOST_LABELS} of the application's own; declare fewer"
-    )]
-    TooManyLabels {
-        /// How many are declared.
-        count: usize,
-    },
-    /// A label's name is not one.
-    #[error(
-        "`{name}` cannot be the name of a label; use letters, digits and `_`, not a digit first, and not `__` first"
-    )]
-    InvalidLabelName {
-        /// The name.
-        name: String,
-    },
-    /// A label's name is taken.
-    #[error("the label `{name}` exists already; choose another name")]
-    DuplicateLabel {
-        /// The name.
-        name: String,
-    },
-    /// A label is to tell too many values apart.
-    #[error(
-        "the label `{name}` is to tell {count} values apart, but {MOST_VALUES} is the most; lower its limit"
-    )]
-    TooManyValues {
-        /// The label.
-        name: String,
-        /// How many values it is to tell apart.
-        count: usize,
-    },
-    /// A route has two policies.
-    #[error("the route `{route}` has two policies; make one of them")]
-    DuplicateRoute {
-        /// The route.
-        route: String,
-    },
-    /// Too many routes have a policy.
-    #[error(
-        "{count} routes have a policy, but {MOST_ROUTES} is the most; leave out those that need none"
-    )]
-    TooManyRoutes {
-        /// How many have one.
-        count: usize,
-    },
-    /// Too many methods are known.
-    #[error(
-        "{count} methods are to be known, but {MOST_METHODS} is the most; leave out the rare ones"
-    )]
-    TooManyMethods {
-        /// How many are to be known.
-        count: usize,
-    },
-    /// A route's policy names a label that was not declared.
-    #[error(
-        "the policy of route `{route}` sets the label `{name}`, which is not declared; declare it with `label`"
-    )]
-    UndeclaredLabel {
-        /// The route.
-        route: String,
-        /// The label.
-        name: String,
-    },
-}
+/// By which names the request metrics go if nothing else is said.
+const DEFAULT_NAMES: &[MetricNames] = &[MetricNames::SemanticConventions];
 
 impl ObserverBuilder {
     /// Records the request metrics into `recorder`, besides those it was given before. Default: none.
@@ -138,6 +72,29 @@ impl ObserverBuilder {
         self
     }
 
+    /// Sets by which names the request metrics go; by several at once while dashboards move from one to the other. Default:
+    /// [`MetricNames::SemanticConventions`] alone.
+    ///
+    /// A recorder needs to be told of the [`buckets`](Self::buckets), if it is not `steeple` that does.
+    pub fn metric_names(mut self, names: impl IntoIterator<Item = MetricNames>) -> Self {
+        self.names = Some(names.into_iter().collect());
+        self
+    }
+
+    /// The buckets that the names of the metrics want: the name of each histogram, as recorded, and its bounds in seconds.
+    pub fn buckets(&self) -> impl Iterator<Item = (String, &'static [f64])> {
+        self.presets()
+            .map(|preset| (preset.duration, BUCKETS.as_slice()))
+    }
+
+    fn names(&self) -> &[MetricNames] {
+        self.names.as_deref().unwrap_or(DEFAULT_NAMES)
+    }
+
+    fn presets(&self) -> impl Iterator<Item = Preset> {
+        self.names().iter().filter_map(Preset::of)
+    }
+
     /// Sets the scheme of requests whose framework does not know it. Default: `http`.
     pub fn scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = scheme;
@@ -169,6 +126,7 @@ impl ObserverBuilder {
         let methods = self.methods.map_or_else(Methods::default, |names| {
             Methods::new(names.iter().map(String::as_str))
         });
+        let names = self.names.as_deref().unwrap_or(DEFAULT_NAMES);
         let shared = Shared {
             routes: Routes::new(&self.routes, &labels),
             scheme: self.scheme,
@@ -178,7 +136,7 @@ impl ObserverBuilder {
             metrics: self
                 .recorders
                 .into_iter()
-                .map(|recorder| RequestMetrics::new(recorder, &methods))
+                .map(|recorder| RequestMetrics::new(recorder, &methods, names))
                 .collect(),
             sinks: self.sinks,
             methods,
@@ -207,7 +165,9 @@ impl ObserverBuilder {
                 });
             }
             let earlier = self.labels[..place].iter().any(|label| label.name == *name);
-            if earlier || RESERVED_LABELS.contains(name) {
+            let reserved = RESERVED_LABELS.contains(name)
+                || self.presets().any(|preset| preset.has_label(name));
+            if earlier || reserved {
                 return Err(ObserverError::DuplicateLabel {
                     name: (*name).to_owned(),
                 });
@@ -255,7 +215,27 @@ impl ObserverBuilder {
                 }
             }
         }
-        Ok(())
+        self.check_names()
+    }
+
+    fn check_names(&self) -> Result<(), ObserverError> {
+        let names = self.names();
+        if names.is_empty() {
+            return Err(ObserverError::NoMetricNames);
+        }
+        if let Some(namespace) = names.iter().find_map(MetricNames::invalid_namespace) {
+            let namespace = namespace.to_owned();
+            return Err(ObserverError::InvalidNamespace { namespace });
+        }
+        let presets: Vec<_> = self.presets().collect();
+        let mut metrics: Vec<_> = presets.iter().flat_map(Preset::metrics).collect();
+        metrics.sort_unstable();
+        match metrics.windows(2).find(|pair| pair[0] == pair[1]) {
+            None => Ok(()),
+            Some(pair) => Err(ObserverError::DuplicateMetric {
+                name: pair[0].to_owned(),
+            }),
+        }
     }
 }
 

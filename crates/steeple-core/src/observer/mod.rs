@@ -1,6 +1,7 @@
 //! The observer: what a service observes its requests with.
 
 mod builder;
+mod error;
 mod handle;
 mod isolation;
 
@@ -12,9 +13,9 @@ use std::{
     },
 };
 
-pub use self::builder::{ObserverBuilder, ObserverError};
 use self::handle::Handle;
 pub(crate) use self::isolation::Isolation;
+pub use self::{builder::ObserverBuilder, error::ObserverError};
 use crate::{
     clock::Moment,
     current,
@@ -25,7 +26,7 @@ use crate::{
     panic::{self, PanicReport},
     record::{JobRecord, RequestRecord},
     request_metrics::RequestMetrics,
-    route::Routes,
+    route::{Route, Routes},
     sink::Sink,
 };
 
@@ -68,11 +69,12 @@ impl Observer {
         state.fields.read(head.headers, head.version);
         let method = shared.methods.classify(head.method);
         let scheme = head.scheme.unwrap_or(shared.scheme);
-        (state.progress.route, state.progress.policy) = shared.routes.resolve(head.route);
+        let (route, policy) = shared.routes.resolve(head.route);
+        (state.progress.route, state.progress.policy) = (route, policy);
         state.progress.labels = shared.labels.read(head);
-        let active = !state.progress.policy.ignore;
+        let active = !policy.ignore;
         if active {
-            shared.started(method, scheme);
+            shared.started(method, scheme, route);
         }
         state.beginning = Beginning {
             subject: Subject::Request,
@@ -83,6 +85,7 @@ impl Observer {
             content: ContentRule::of(head.method),
             request_size: head.body_size.or(state.fields.content_length),
             active,
+            route,
         };
         Observation::new(state)
     }
@@ -126,9 +129,9 @@ impl Observer {
 impl Shared {
     /// Counts a request as active.
     #[inline]
-    fn started(&self, method: Method, scheme: Scheme) {
+    fn started(&self, method: Method, scheme: Scheme, route: Route) {
         for metrics in &self.metrics {
-            self.deliver(|| metrics.started(self, method, scheme));
+            self.deliver(|| metrics.started(self, method, scheme, route));
         }
     }
 

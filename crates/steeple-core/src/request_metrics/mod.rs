@@ -1,17 +1,25 @@
 //! The metrics of requests, recorded through handles that are found once.
 
 mod admission;
+mod in_flight;
+mod metric_names;
 mod names;
+mod preset;
 mod series;
 
 use std::sync::{Arc, OnceLock};
 
 use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder};
 
-pub(crate) use self::names::RESERVED_LABELS;
+pub use self::metric_names::{MetricNames, UnknownMetricNames};
 use self::{
     admission::Admission,
+    in_flight::InFlight,
     series::{Series, SeriesKey},
+};
+pub(crate) use self::{
+    names::RESERVED_LABELS,
+    preset::{BUCKETS, Preset},
 };
 use crate::{
     head::Scheme,
@@ -19,6 +27,7 @@ use crate::{
     method::{Method, Methods},
     observer::Shared,
     record::{JobRecord, RequestRecord},
+    route::Route,
 };
 
 /// How many combinations of labels have their handles kept. The others look theirs up anew each time.
@@ -29,6 +38,10 @@ const MOST_ERROR_TYPES: usize = 500;
 /// Records the request metrics.
 pub(crate) struct RequestMetrics {
     recorder: Arc<dyn Recorder + Send + Sync>,
+    /// Whether the names of the semantic conventions are wanted.
+    conventional: bool,
+    presets: Box<[Arc<Preset>]>,
+    in_flight: Box<[InFlight]>,
     /// By method and scheme.
     active: Box<[[OnceLock<Gauge>; 2]]>,
     series: InsertMap<SeriesKey, Series>,
@@ -39,10 +52,21 @@ pub(crate) struct RequestMetrics {
 }
 
 impl RequestMetrics {
-    pub(crate) fn new(recorder: Arc<dyn Recorder + Send + Sync>, methods: &Methods) -> Self {
+    pub(crate) fn new(
+        recorder: Arc<dyn Recorder + Send + Sync>,
+        methods: &Methods,
+        names: &[MetricNames],
+    ) -> Self {
         names::describe(&*recorder);
+        let presets: Box<[_]> = names.iter().filter_map(Preset::of).map(Arc::new).collect();
+        presets
+            .iter()
+            .for_each(|preset| preset.describe(&*recorder));
         let count = |name| recorder.register_counter(&Key::from_name(name), &METADATA);
         Self {
+            conventional: names.contains(&MetricNames::SemanticConventions),
+            in_flight: presets.iter().filter_map(InFlight::of).collect(),
+            presets,
             sink_panics: count(names::SINK_PANICS),
             applied_twice: count(names::APPLIED_TWICE),
             recorder,
@@ -55,15 +79,25 @@ impl RequestMetrics {
 
     /// Counts a request as active.
     #[inline]
-    pub(crate) fn started(&self, shared: &Shared, method: Method, scheme: Scheme) {
+    pub(crate) fn started(&self, shared: &Shared, method: Method, scheme: Scheme, route: Route) {
         self.active(shared, method, scheme).increment(1.0);
+        for in_flight in &self.in_flight {
+            in_flight.change(&*self.recorder, shared, method, route, |gauge| {
+                gauge.increment(1.0);
+            });
+        }
     }
 
     /// Counts a request as no longer active.
     #[inline]
     pub(crate) fn ended(&self, shared: &Shared, record: &RequestRecord<'_>) {
-        self.active(shared, record.keys.method, record.scheme)
-            .decrement(1.0);
+        let (method, route) = (record.keys.method, record.keys.first_route);
+        self.active(shared, method, record.scheme).decrement(1.0);
+        for in_flight in &self.in_flight {
+            in_flight.change(&*self.recorder, shared, method, route, |gauge| {
+                gauge.decrement(1.0);
+            });
+        }
     }
 
     /// Records a request.
@@ -132,6 +166,9 @@ impl RequestMetrics {
 
     #[cold]
     fn register_active(&self, shared: &Shared, method: Method, scheme: Scheme) -> Gauge {
+        if !self.conventional {
+            return Gauge::noop();
+        }
         let labels = vec![
             Label::new(names::METHOD, shared.methods.name(method).to_owned()),
             Label::from_static_parts(names::SCHEME, scheme.as_str()),

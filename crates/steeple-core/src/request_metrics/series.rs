@@ -8,7 +8,7 @@ use crate::{
     observer::Shared,
     outcome::ErrorType,
     record::RequestRecord,
-    request_metrics::{METADATA, RequestMetrics, names},
+    request_metrics::{METADATA, RequestMetrics, names, preset::PresetSeries},
 };
 
 /// Everything that the labels of a record depend on.
@@ -63,6 +63,7 @@ pub(super) struct Series {
     response_size: Histogram,
     errors: Option<Counter>,
     upgrades: Option<Counter>,
+    presets: Box<[PresetSeries]>,
 }
 
 impl Series {
@@ -73,15 +74,21 @@ impl Series {
         admitted: bool,
     ) -> Self {
         let labels = Labels::of(shared, record, admitted);
+        let recorder = &*metrics.recorder;
         let counter = |name, labels: Vec<Label>| {
-            metrics
-                .recorder
-                .register_counter(&Key::from_parts(name, labels), &METADATA)
+            if metrics.conventional {
+                recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
+            } else {
+                Counter::noop()
+            }
         };
         let histogram = |name| {
-            metrics
-                .recorder
-                .register_histogram(&Key::from_parts(name, labels.attributes.clone()), &METADATA)
+            if metrics.conventional {
+                let key = Key::from_parts(name, labels.attributes.clone());
+                recorder.register_histogram(&key, &METADATA)
+            } else {
+                Histogram::noop()
+            }
         };
         let answered = |name| {
             if record.status.is_some() {
@@ -102,6 +109,11 @@ impl Series {
             upgrades: record
                 .upgraded
                 .then(|| counter(names::UPGRADES, labels.upgrades())),
+            presets: metrics
+                .presets
+                .iter()
+                .filter_map(|preset| preset.register(recorder, &labels))
+                .collect(),
         }
     }
 
@@ -122,17 +134,20 @@ impl Series {
         if let Some(upgrades) = &self.upgrades {
             upgrades.increment(1);
         }
+        for preset in &self.presets {
+            preset.record(record);
+        }
     }
 }
 
 /// The labels of one record.
-struct Labels {
-    route: Label,
-    method: Label,
-    status: Option<Label>,
+pub(super) struct Labels {
+    pub(super) route: Label,
+    pub(super) method: Label,
+    pub(super) status: Option<Label>,
     outcome: Label,
     error_type: Option<Label>,
-    own: Vec<Label>,
+    pub(super) own: Vec<Label>,
     /// All that the semantic conventions attach to the duration.
     attributes: Vec<Label>,
 }

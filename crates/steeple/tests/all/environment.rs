@@ -25,7 +25,7 @@ macro_rules! build_with {
 #[test]
 fn a_bad_value_is_refused_with_its_key_and_what_is_accepted() {
     let long = "x".repeat(256);
-    let cases: [(&str, &str, &[&str]); 13] = [
+    let cases: [(&str, &str, &[&str]); 15] = [
         (
             "OTEL_SERVICE_NAME",
             " ",
@@ -76,6 +76,16 @@ fn a_bad_value_is_refused_with_its_key_and_what_is_accepted() {
             "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
             "GET POST",
             &[r#""GET POST""#, "separated by commas"],
+        ),
+        (
+            "STEEPLE_METRIC_NAMES",
+            "prometheus",
+            &[r#""prometheus""#, "`axum-prometheus`", "`classic`"],
+        ),
+        (
+            "STEEPLE_METRIC_NAMES",
+            "actix-web-prom:a-b",
+            &[r#""actix-web-prom:a-b""#, "a namespace of letters"],
         ),
         ("STEEPLE_OPS_TOKEN", SECRET, &["32 hex"]),
         (
@@ -147,12 +157,13 @@ fn the_operator_has_the_last_word() {
         ("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "GET"),
         ("OTEL_EXPORTER_PROMETHEUS_HOST", "localhost"),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
+        ("STEEPLE_METRIC_NAMES", "semantic-conventions,classic"),
         ("STEEPLE_OPS_TOKEN", "0123456789abcdef0123456789abcdef"),
     ];
     let Some(ended) = process::run(&environment, || {
         // None of this could start.
         let steeple = Steeple::builder("")
-            .observer(|observer| observer.known_methods(["BREW"]))
+            .observer(|observer| observer.known_methods(["BREW"]).metric_names([]))
             .ops(|ops| ops.address(([192, 0, 2, 1], 9).into()).token("weak"))
             .build()
             .unwrap();
@@ -163,6 +174,7 @@ fn the_operator_has_the_last_word() {
             "{text}"
         );
         assert!(text.contains(r#"http_request_method="GET""#), "{text}");
+        assert!(text.contains("http_requests_total{"), "{text}");
         assert!(steeple.ops_addr().unwrap().ip().is_loopback());
         let mounted = steeple.ops_service(|ops| ops.token("weak")).unwrap();
         assert_eq!(

@@ -4,6 +4,7 @@
 
 mod disabled;
 mod environment;
+mod metric_names;
 mod mounted;
 mod panic_hook;
 mod process;

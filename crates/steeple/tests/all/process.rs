@@ -39,7 +39,7 @@ pub(crate) fn run<F: FnOnce(), V: AsRef<OsStr>>(
     for (key, _) in env::vars_os() {
         if key
             .to_str()
-            .is_some_and(|key| key.starts_with("OTEL_") || key == "STEEPLE_OPS_TOKEN")
+            .is_some_and(|key| key.starts_with("OTEL_") || key.starts_with("STEEPLE_"))
         {
             child.env_remove(key);
         }

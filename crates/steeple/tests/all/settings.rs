@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use steeple::{Label, RoutePolicy, Steeple, SteepleBuilder, metrics::Matcher};
+use steeple::{Label, MetricNames, RoutePolicy, Steeple, SteepleBuilder, metrics::Matcher};
 
 use crate::process::chain;
 
@@ -32,6 +32,14 @@ fn labels(names: &'static [&'static str]) -> Configure {
             names
                 .iter()
                 .fold(observer, |observer, name| observer.label(Label::new(name)))
+        })
+    })
+}
+
+fn metric_names(names: &'static [&'static str]) -> Configure {
+    Box::new(|shop| {
+        shop.observer(|observer| {
+            observer.metric_names(names.iter().map(|names| names.parse().unwrap()))
         })
     })
 }
@@ -110,6 +118,23 @@ fn a_bad_setting_is_refused_with_its_value_and_what_is_accepted() {
             }),
             &["`/orders/{id}`", "`tier`", "declare it with `label`"],
         ),
+        (metric_names(&[]), &["no names", "leave out `metric_names`"]),
+        (
+            Box::new(|shop| {
+                let namespace = "my-api".to_owned();
+                let names = MetricNames::ActixWebProm { namespace };
+                shop.observer(|observer| observer.metric_names([names]))
+            }),
+            &["`my-api`", "namespace", "use letters"],
+        ),
+        (
+            metric_names(&["classic", "actix-web-prom:"]),
+            &["`http_requests_total`", "two sets of names"],
+        ),
+        (
+            metric_names(&["axum-prometheus", "axum-prometheus"]),
+            &["`axum_http_requests_", "leave one of them out"],
+        ),
         (
             Box::new(|shop| shop.ops(|ops| ops.address((Ipv4Addr::UNSPECIFIED, 0).into()))),
             &["0.0.0.0:0", "no token", "use a loopback address"],
@@ -151,6 +176,28 @@ fn a_label_of_steeple_s_own_is_refused() {
             said.contains(&format!("the label `{reserved}` exists already")),
             "{said}"
         );
+    }
+}
+
+#[test]
+fn a_label_of_the_chosen_names_is_refused() {
+    let label = |names: MetricNames, label| {
+        shop()
+            .without_ops()
+            .observer(move |observer| observer.metric_names([names]).label(Label::new(label)))
+    };
+    for reserved in ["method", "endpoint", "status"] {
+        let said = refusal(label(MetricNames::AxumPrometheus, reserved));
+        assert!(
+            said.contains(&format!("the label `{reserved}` exists already")),
+            "{said}"
+        );
+    }
+    for free in [
+        label(MetricNames::AxumPrometheus, "route"),
+        label(MetricNames::SemanticConventions, "status"),
+    ] {
+        assert!(free.build().is_ok());
     }
 }
 
