@@ -40,14 +40,17 @@ pub(crate) trait Adapter {
     ) -> impl Future<Output = ()> + Send + 'static;
 }
 
-/// Runs the adapter on a thread of its own until the test is over.
+/// A server on a thread of its own, until the test is over.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     _stop: oneshot::Sender<()>,
 }
 
 impl Running {
-    pub(crate) fn start(adapter: &impl Adapter, steeple: &Steeple, setup: Setup) -> Self {
+    pub(crate) fn start<F>(serve: impl FnOnce(TcpListener) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -55,7 +58,7 @@ impl Running {
             .unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let serving = adapter.serve(listener, steeple, setup);
+        let serving = serve(listener);
         let (stop, stopped) = oneshot::channel();
         thread::spawn(move || {
             runtime.spawn(serving);

@@ -10,7 +10,9 @@ use std::{
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) head: String,
+    /// The body as it came, chunks and all, with what is no text replaced.
     pub(crate) body: String,
+    bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -19,6 +21,22 @@ impl Answer {
             let (field, value) = line.split_once(':')?;
             field.eq_ignore_ascii_case(name).then(|| value.trim())
         })
+    }
+
+    /// What the body holds.
+    pub(crate) fn content(&self) -> Vec<u8> {
+        if self.header("transfer-encoding") != Some("chunked") {
+            return self.bytes.clone();
+        }
+        let (mut content, mut rest) = (Vec::new(), &self.bytes[..]);
+        while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
+            let size = str::from_utf8(&rest[..at]).unwrap();
+            let size = usize::from_str_radix(size, 16).unwrap();
+            let start = at + 2;
+            content.extend_from_slice(&rest[start..start + size]);
+            rest = &rest[start + size + 2..];
+        }
+        content
     }
 }
 
@@ -34,7 +52,13 @@ impl Client {
     }
 
     /// Sends a request that asks for the connection to be closed after it.
-    pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) {
+    pub(crate) fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) {
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: test\r\n");
         if !headers.iter().any(|(name, _)| *name == "connection") {
             request.push_str("connection: close\r\n");
@@ -42,9 +66,8 @@ impl Client {
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
-        self.0
-            .write_all(format!("{request}\r\n{body}").as_bytes())
-            .unwrap();
+        let request = [request.as_bytes(), b"\r\n", body.as_ref()].concat();
+        self.0.write_all(&request).unwrap();
     }
 
     /// Reads until `text` came.
@@ -67,15 +90,17 @@ impl Client {
         let mut read = Vec::new();
         // A server that breaks off may reset the connection; what came before counts.
         let _ = self.0.read_to_end(&mut read);
-        let read = String::from_utf8(read).unwrap();
-        let (head, body) = read
-            .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("no head in {read:?}"));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let end = read.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        let Some(end) = end else {
+            panic!("no head in {:?}", String::from_utf8_lossy(&read))
+        };
+        let bytes = read.split_off(end + 4);
+        let head = String::from_utf8(read).unwrap();
         Answer {
-            status,
-            head: head.to_owned(),
-            body: body.to_owned(),
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         }
     }
 

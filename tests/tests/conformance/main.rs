@@ -10,11 +10,13 @@ mod actix_app;
 mod adapter;
 mod axum_router;
 mod client;
+mod expected;
 mod fixture;
 mod http_fixture;
 mod hyper_service;
 mod records;
 mod scenarios;
+mod stage;
 
 macro_rules! conformance {
     ($adapters:tt $scenarios:tt) => { conformance!(@each $adapters $scenarios); };

@@ -2,179 +2,17 @@
 
 use std::any;
 
-use steeple::{Outcome, Steeple, metrics::Snapshot};
+use steeple::Outcome;
 
 use crate::{
-    adapter::{Adapter, Running, Setup},
-    client::{Answer, Client},
+    adapter::{Adapter, Setup},
+    expected::{failed, panicked, seen, success},
     fixture::Refused,
-    records::{Full, Records, Seen},
+    records::Seen,
+    stage::Stage,
 };
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-
-/// One adapter, one fresh instance, one server.
-struct Stage {
-    steeple: Steeple,
-    records: Records,
-    server: Running,
-}
-
-impl Stage {
-    fn new(adapter: &impl Adapter) -> Self {
-        Self::with(adapter, Setup::Once)
-    }
-
-    fn with(adapter: &impl Adapter, setup: Setup) -> Self {
-        let (steeple, records) = Records::instance();
-        let server = Running::start(adapter, &steeple, setup);
-        Self {
-            steeple,
-            records,
-            server,
-        }
-    }
-
-    fn client(&self) -> Client {
-        Client::connect(self.server.address)
-    }
-
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut client = self.client();
-        client.send(method, path, headers, body);
-        client.answer()
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.send("GET", path, &[], "")
-    }
-
-    /// The next record is `expected`, there is no other, and the metrics agree.
-    fn settles(&self, expected: Seen) -> Full {
-        let full = self.records.next();
-        assert_eq!(full.seen, expected);
-        self.nothing_else_but(&[&expected]);
-        full
-    }
-
-    /// There are no records but the `expected` ones, which were taken already, and the metrics say the same.
-    fn nothing_else_but(&self, expected: &[&Seen]) {
-        let answer = self.get("/status/299");
-        assert_eq!(answer.status, 299, "the service goes on");
-        let last = self.records.next().seen;
-        assert_eq!(last.status, Some(299), "no further record");
-        let snapshot = self.steeple.registry().snapshot();
-        for seen in expected.iter().copied().chain([&last]) {
-            assert_eq!(requests(&snapshot, seen), 1, "{seen:?}");
-            assert_eq!(durations(&snapshot, seen), 1, "{seen:?}");
-        }
-        assert_eq!(
-            total(&snapshot, "http_server_requests_total"),
-            expected.len() as u64 + 1
-        );
-        let failures = expected
-            .iter()
-            .filter(|seen| seen.error_type.is_some())
-            .count();
-        assert_eq!(
-            total(&snapshot, "http_server_errors_total"),
-            failures as u64
-        );
-        let active = snapshot.family("http_server_active_requests").unwrap();
-        assert!(
-            active
-                .series
-                .iter()
-                .all(|series| series.value.as_gauge() == Some(0.0)),
-            "{active:?}"
-        );
-    }
-}
-
-/// An ordinary GET of `/ok`.
-fn success() -> Seen {
-    Seen {
-        method: "GET".to_owned(),
-        route: "/ok".to_owned(),
-        status: Some(200),
-        outcome: Outcome::Success,
-        error_type: None,
-        request_size: Some(0),
-        response_size: 5,
-        upgraded: false,
-        streaming: false,
-        panic: None,
-        error: None,
-    }
-}
-
-fn seen(route: &str, status: u16, response_size: u64, outcome: Outcome) -> Seen {
-    Seen {
-        route: route.to_owned(),
-        status: Some(status),
-        response_size,
-        outcome,
-        ..success()
-    }
-}
-
-fn failed(seen: Seen, error_type: &str) -> Seen {
-    Seen {
-        error_type: Some(error_type.to_owned()),
-        ..seen
-    }
-}
-
-fn total(snapshot: &Snapshot, name: &str) -> u64 {
-    let series = snapshot
-        .family(name)
-        .into_iter()
-        .flat_map(|family| &family.series);
-    series.filter_map(|series| series.value.as_counter()).sum()
-}
-
-fn requests(snapshot: &Snapshot, seen: &Seen) -> u64 {
-    let family = snapshot.family("http_server_requests_total").unwrap();
-    let status = seen.status.map(|status| status.to_string());
-    let series = family.series.iter().find(|series| {
-        let labels = &series.labels;
-        labels.value("http_request_method").as_deref() == Some(&seen.method)
-            && labels.value("http_route").as_deref() == Some(&seen.route)
-            && labels.value("http_response_status_code").as_deref() == status.as_deref()
-            && labels.value("outcome").as_deref() == Some(seen.outcome.as_str())
-    });
-    series
-        .and_then(|series| series.value.as_counter())
-        .unwrap_or(0)
-}
-
-fn durations(snapshot: &Snapshot, seen: &Seen) -> u64 {
-    let family = snapshot
-        .family("http_server_request_duration_seconds")
-        .unwrap();
-    let status = seen.status.map(|status| status.to_string());
-    let mut labels = vec![
-        ("http_request_method", seen.method.as_str()),
-        ("http_route", seen.route.as_str()),
-        ("network_protocol_version", "1.1"),
-        ("url_scheme", "http"),
-    ];
-    labels.extend(
-        status
-            .as_deref()
-            .map(|status| ("http_response_status_code", status)),
-    );
-    labels.extend(
-        seen.error_type
-            .as_deref()
-            .map(|error_type| ("error_type", error_type)),
-    );
-    labels.extend((seen.route == "/tenant").then_some(("tenant", "acme")));
-    family
-        .value(&labels)
-        .and_then(|value| value.as_histogram())
-        .map_or(0, |histogram| histogram.count())
-}
 
 pub(crate) fn an_answer_is_a_success(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
@@ -250,13 +88,6 @@ pub(crate) fn a_responder_that_fails_is_a_server_error(adapter: &impl Adapter) {
     stage.settles(refused("/responder-refuses", 500, Outcome::ServerError));
 }
 
-fn panicked(route: &str, message: &str) -> Seen {
-    Seen {
-        panic: Some(message.to_owned()),
-        ..failed(seen(route, 500, 0, Outcome::Panicked), "panic")
-    }
-}
-
 pub(crate) fn a_panic_before_the_head_is_a_500_and_the_service_goes_on(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     let answer = stage.get("/panic");
@@ -305,7 +136,7 @@ pub(crate) fn a_client_gone_before_the_head_is_a_cancellation(adapter: &impl Ada
     let stage = Stage::new(adapter);
     let mut client = stage.client();
     client.send("GET", "/never", &[], "");
-    wait_until_active(&stage);
+    stage.wait_until_active(1);
     client.leave();
     stage.settles(Seen {
         status: None,
@@ -465,9 +296,8 @@ pub(crate) fn a_layer_applied_twice_counts_once(adapter: &impl Adapter) {
     let stage = Stage::with(adapter, Setup::Twice);
     assert_eq!(stage.get("/ok").status, 200);
     stage.settles(success());
-    let snapshot = stage.steeple.registry().snapshot();
     assert_eq!(
-        total(&snapshot, "steeple_layer_applied_twice_total"),
+        stage.total("steeple_layer_applied_twice_total"),
         2,
         "one for each request of this test"
     );
@@ -552,13 +382,7 @@ pub(crate) fn an_upgrade_is_over_with_its_head(adapter: &impl Adapter) {
         upgraded: true,
         ..seen("/upgrade", 101, 0, Outcome::Success)
     });
-    assert_eq!(
-        total(
-            &stage.steeple.registry().snapshot(),
-            "http_server_upgrades_total"
-        ),
-        1
-    );
+    assert_eq!(stage.total("http_server_upgrades_total"), 1);
 }
 
 pub(crate) fn a_marked_timeout_is_timed_out(adapter: &impl Adapter) {
@@ -588,31 +412,5 @@ pub(crate) fn code_below_the_layer_records_into_a_private_registry(adapter: &imp
     let stage = Stage::new(adapter);
     assert_eq!(stage.get("/record").status, 200);
     stage.settles(seen("/record", 200, 8, Outcome::Success));
-    assert_eq!(
-        total(&stage.steeple.registry().snapshot(), "handler_runs_total"),
-        1
-    );
-}
-
-fn wait_until_active(stage: &Stage) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    loop {
-        let snapshot = stage.steeple.registry().snapshot();
-        let active = snapshot
-            .family("http_server_active_requests")
-            .into_iter()
-            .flat_map(|family| &family.series);
-        if active
-            .filter_map(|series| series.value.as_gauge())
-            .sum::<f64>()
-            == 1.0
-        {
-            return;
-        }
-        assert!(
-            std::time::Instant::now() < deadline,
-            "the request did not arrive"
-        );
-        std::thread::yield_now();
-    }
+    assert_eq!(stage.total("handler_runs_total"), 1);
 }

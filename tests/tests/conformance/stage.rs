@@ -1,0 +1,168 @@
+//! An instance, a server that it observes, and what both have to say.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use steeple::{Steeple, metrics::Snapshot};
+use tokio::net::TcpListener;
+
+use crate::{
+    adapter::{Adapter, Running, Setup},
+    client::{Answer, Client},
+    records::{Full, Records, Seen},
+};
+
+/// One fresh instance and one server.
+pub(crate) struct Stage {
+    pub(crate) steeple: Steeple,
+    pub(crate) records: Records,
+    server: Running,
+}
+
+impl Stage {
+    pub(crate) fn new(adapter: &impl Adapter) -> Self {
+        Self::with(adapter, Setup::Once)
+    }
+
+    pub(crate) fn with(adapter: &impl Adapter, setup: Setup) -> Self {
+        Self::serving(|listener, steeple| adapter.serve(listener, steeple, setup).boxed())
+    }
+
+    /// Serves what `serve` makes of a listener and an instance.
+    pub(crate) fn serving(
+        serve: impl FnOnce(TcpListener, &Steeple) -> BoxFuture<'static, ()>,
+    ) -> Self {
+        let (steeple, records) = Records::instance();
+        let server = Running::start(|listener| serve(listener, &steeple));
+        Self {
+            steeple,
+            records,
+            server,
+        }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::connect(self.server.address)
+    }
+
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Answer {
+        let mut client = self.client();
+        client.send(method, path, headers, body);
+        client.answer()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], "")
+    }
+
+    /// The next record is `expected`, there is no other, and the metrics agree.
+    pub(crate) fn settles(&self, expected: Seen) -> Full {
+        let full = self.records.next();
+        assert_eq!(full.seen, expected);
+        self.nothing_else_but(&[&expected]);
+        full
+    }
+
+    /// There are no records but the `expected` ones, which were taken already, and the metrics say the same.
+    pub(crate) fn nothing_else_but(&self, expected: &[&Seen]) {
+        let answer = self.get("/status/299");
+        assert_eq!(answer.status, 299, "the service goes on");
+        let last = self.records.next().seen;
+        assert_eq!(last.status, Some(299), "no further record");
+        let snapshot = self.steeple.registry().snapshot();
+        for seen in expected.iter().copied().chain([&last]) {
+            assert_eq!(requests(&snapshot, seen), 1, "{seen:?}");
+            assert_eq!(durations(&snapshot, seen), 1, "{seen:?}");
+        }
+        assert_eq!(
+            self.total("http_server_requests_total"),
+            expected.len() as u64 + 1
+        );
+        let failures = expected
+            .iter()
+            .filter(|seen| seen.error_type.is_some())
+            .count();
+        assert_eq!(self.total("http_server_errors_total"), failures as u64);
+        assert_eq!(self.active(), 0.0);
+    }
+
+    /// Waits until `count` requests are under way.
+    pub(crate) fn wait_until_active(&self, count: u32) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.active() != f64::from(count) {
+            assert!(Instant::now() < deadline, "{count} requests did not arrive");
+            thread::yield_now();
+        }
+    }
+
+    /// The sum of the counter `name`.
+    pub(crate) fn total(&self, name: &str) -> u64 {
+        let snapshot = self.steeple.registry().snapshot();
+        let series = snapshot
+            .family(name)
+            .into_iter()
+            .flat_map(|family| &family.series);
+        series.filter_map(|series| series.value.as_counter()).sum()
+    }
+
+    fn active(&self) -> f64 {
+        let snapshot = self.steeple.registry().snapshot();
+        let series = snapshot
+            .family("http_server_active_requests")
+            .into_iter()
+            .flat_map(|family| &family.series);
+        series.filter_map(|series| series.value.as_gauge()).sum()
+    }
+}
+
+fn requests(snapshot: &Snapshot, seen: &Seen) -> u64 {
+    let family = snapshot.family("http_server_requests_total").unwrap();
+    let status = seen.status.map(|status| status.to_string());
+    let series = family.series.iter().find(|series| {
+        let labels = &series.labels;
+        labels.value("http_request_method").as_deref() == Some(&seen.method)
+            && labels.value("http_route").as_deref() == Some(&seen.route)
+            && labels.value("http_response_status_code").as_deref() == status.as_deref()
+            && labels.value("outcome").as_deref() == Some(seen.outcome.as_str())
+    });
+    series
+        .and_then(|series| series.value.as_counter())
+        .unwrap_or(0)
+}
+
+fn durations(snapshot: &Snapshot, seen: &Seen) -> u64 {
+    let family = snapshot
+        .family("http_server_request_duration_seconds")
+        .unwrap();
+    let status = seen.status.map(|status| status.to_string());
+    let mut labels = vec![
+        ("http_request_method", seen.method.as_str()),
+        ("http_route", seen.route.as_str()),
+        ("network_protocol_version", "1.1"),
+        ("url_scheme", "http"),
+    ];
+    labels.extend(
+        status
+            .as_deref()
+            .map(|status| ("http_response_status_code", status)),
+    );
+    labels.extend(
+        seen.error_type
+            .as_deref()
+            .map(|error_type| ("error_type", error_type)),
+    );
+    labels.extend((seen.route == "/tenant").then_some(("tenant", "acme")));
+    family
+        .value(&labels)
+        .and_then(|value| value.as_histogram())
+        .map_or(0, |histogram| histogram.count())
+}
