@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use crate::report::{Report, Row};
+use crate::{
+    Framework,
+    report::{Report, Row},
+};
 
 /// One bar: a figure and its limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bar {
     /// What is limited, with its unit.
-    pub name: &'static str,
+    pub name: String,
     /// What was measured; `None` where the measure was left out of the run or gave nothing to go by.
     pub measured: Option<f64>,
     /// Whether the run was to measure it.
@@ -73,58 +76,76 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The name under which steeple stands in every table.
+/// The name under which steeple stands among the recorders.
 const STEEPLE: &str = "steeple";
 
 /// The bars, with what `report` measured for them.
 #[must_use]
 pub fn bars(report: &Report) -> Vec<Bar> {
-    let steeple = report.row(STEEPLE);
-    let over = |baseline: &str, figure: fn(&Row) -> Option<f64>| {
-        Some(figure(steeple?)? - figure(report.row(baseline)?)?)
+    let mut bars = Vec::new();
+    for framework in Framework::ALL {
+        bars.extend(bars_of(framework, report));
+    }
+    bars.push(Bar {
+        name: "histogram record, as a multiple of the floor's".to_owned(),
+        measured: cost(&report.record, STEEPLE)
+            .zip(cost(&report.record, "floor"))
+            .map(|(ours, floor)| ours / floor),
+        asked: true,
+        limit: Limit::AtMost(1.5),
+    });
+    bars.push(Bar {
+        name: "nanoseconds a rendered line".to_owned(),
+        measured: cost(&report.render, STEEPLE),
+        asked: true,
+        limit: Limit::AtMost(250.0),
+    });
+    bars
+}
+
+/// The bars of a request on `framework`.
+fn bars_of(framework: Framework, report: &Report) -> [Bar; 4] {
+    let (instructions, allocations) = match framework {
+        Framework::Axum => (2_500.0, 0.01),
+        // actix-web tells the route as a new `String`.
+        Framework::Actix => (3_000.0, 2.0),
     };
-    let floor_over_bare =
-        || Some(report.row("floor")?.nanoseconds? - report.row("bare")?.nanoseconds?);
-    vec![
+    let [bare, do_nothing, floor, steeple] = [
+        framework.bare(),
+        framework.do_nothing(),
+        framework.floor(),
+        framework.steeple(),
+    ]
+    .map(|subject| report.row(subject));
+    let over = |row: Option<&Row>, baseline: Option<&Row>, figure: fn(&Row) -> Option<f64>| {
+        Some(figure(row?)? - figure(baseline?)?)
+    };
+    [
         Bar {
-            name: "instructions a request over do-nothing",
-            measured: over("do-nothing", |row| row.instructions),
+            name: format!("{framework}: instructions a request over do-nothing"),
+            measured: over(steeple, do_nothing, |row| row.instructions),
             asked: report.with_instructions,
-            limit: Limit::AtMost(2_500.0),
+            limit: Limit::AtMost(instructions),
         },
         Bar {
-            name: "allocations a request over do-nothing",
-            measured: over("do-nothing", |row| Some(row.allocations?.count)),
+            name: format!("{framework}: allocations a request over do-nothing"),
+            measured: over(steeple, do_nothing, |row| Some(row.allocations?.count)),
             asked: true,
-            limit: Limit::AtMost(0.01),
+            limit: Limit::AtMost(allocations),
         },
         Bar {
-            name: "wall time over bare, as a multiple of the floor's",
-            measured: over("bare", |row| row.nanoseconds)
-                .zip(floor_over_bare())
+            name: format!("{framework}: wall time over bare, as a multiple of the floor's"),
+            measured: over(steeple, bare, |row| row.nanoseconds)
+                .zip(over(floor, bare, |row| row.nanoseconds))
                 .map(|(ours, floor)| ours / floor),
             asked: true,
             limit: Limit::AtMost(2.0),
         },
         Bar {
-            name: "scaling to two threads, relative to bare",
+            name: format!("{framework}: scaling to two threads, relative to bare"),
             measured: steeple.and_then(|row| report.relative_scaling(row)),
             asked: true,
             limit: Limit::AtLeast(0.95),
-        },
-        Bar {
-            name: "histogram record, as a multiple of the floor's",
-            measured: cost(&report.record, STEEPLE)
-                .zip(cost(&report.record, "floor"))
-                .map(|(ours, floor)| ours / floor),
-            asked: true,
-            limit: Limit::AtMost(1.5),
-        },
-        Bar {
-            name: "nanoseconds a rendered line",
-            measured: cost(&report.render, STEEPLE),
-            asked: true,
-            limit: Limit::AtMost(250.0),
         },
     ]
 }
@@ -138,11 +159,11 @@ fn cost(costs: &[(String, f64)], name: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::{Bar, Limit, Verdict, bars};
-    use crate::report::Report;
+    use crate::{Framework, report::Report};
 
     fn bar(measured: Option<f64>, limit: Limit) -> Bar {
         Bar {
-            name: "a bar",
+            name: "a bar".to_owned(),
             measured,
             asked: true,
             limit,
@@ -167,8 +188,11 @@ mod tests {
         let bars = bars(&report);
         assert!(bars.iter().all(|bar| bar.verdict() == Verdict::NotMeasured));
         let passing: Vec<_> = bars.iter().filter(|bar| bar.passes()).collect();
-        assert_eq!(passing.len(), 1, "{passing:?}");
-        assert!(passing[0].name.starts_with("instructions"), "{passing:?}");
+        assert_eq!(passing.len(), Framework::ALL.len(), "{passing:?}");
+        assert!(
+            passing.iter().all(|bar| bar.name.contains("instructions")),
+            "{passing:?}"
+        );
     }
 
     #[test]

@@ -6,30 +6,25 @@
 
 use std::{process::Command, thread};
 
-use axum::Router;
-
 use crate::{
-    Subject, Template,
+    Subject,
     child::{self, ChildError},
-    exchange,
+    request::Server,
 };
 
 const REQUESTS: u64 = 2_000;
 
 /// What the counted process does: serve `requests` of them, one after the other.
 pub fn serve(subject: Subject, requests: u64) {
-    counted(
-        &mut subject.observe().router,
-        &Template::default(),
-        requests,
-    );
+    let observed = subject.observe();
+    counted(&mut (observed.server)(), requests);
 }
 
 /// What callgrind counts; it knows the function by its name.
 #[inline(never)]
-fn counted(router: &mut Router, template: &Template, requests: u64) {
+fn counted(server: &mut Server, requests: u64) {
     for _ in 0..requests {
-        std::hint::black_box(exchange(router, template.request()));
+        std::hint::black_box(server());
     }
 }
 

@@ -3,7 +3,9 @@
 //! The binary is the harness; this library holds its parts. `README.md` says how to run it and how
 //! to read it.
 
+mod actix_app;
 mod allocations;
+mod axum_app;
 mod bars;
 mod baselines;
 mod child;
@@ -15,7 +17,6 @@ mod record;
 mod render;
 mod report;
 mod request;
-mod routers;
 mod scaling;
 mod subjects;
 mod timing;
@@ -24,11 +25,13 @@ pub use allocations::{Allocations, CountingAllocator};
 pub use bars::{Bar, Limit, Verdict, bars};
 pub use child::ChildError;
 pub use instructions::serve;
-pub use peers::{in_memory_meter_provider, in_memory_meter_provider_032, opentelemetry_tower};
+pub use peers::{
+    actix_web_prom, in_memory_meter_provider, in_memory_meter_provider_032, opentelemetry_actix,
+    opentelemetry_tower,
+};
 pub use record::record_costs;
 pub use render::render_costs;
 pub use report::{Report, Row};
-pub use request::{Template, exchange};
 pub use scaling::{Throughput, throughput};
-pub use subjects::{Subject, UnknownSubject};
+pub use subjects::{Framework, Subject, UnknownSubject};
 pub use timing::nanoseconds_per_request;

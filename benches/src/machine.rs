@@ -2,16 +2,21 @@
 
 use std::{fs, process::Command};
 
-const MEASURED: [&str; 13] = [
+const MEASURED: [&str; 18] = [
+    "actix-http",
+    "actix-web",
+    "actix-web-prom",
     "axum",
     "axum-otel-metrics",
     "axum-prometheus",
     "axum-tracing-opentelemetry",
     "metrics",
     "metrics-exporter-prometheus",
+    "opentelemetry-instrumentation-actix-web",
     "opentelemetry-instrumentation-tower",
     "opentelemetry_sdk",
     "prometheus-client",
+    "steeple-actix",
     "steeple-axum",
     "steeple-metrics",
     "tower-http",

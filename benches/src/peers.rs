@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use actix_web_prom::{PrometheusMetrics, PrometheusMetricsBuilder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use opentelemetry::{global, trace::TracerProvider as _};
+use opentelemetry_instrumentation_actix_web::RequestMetrics;
 use opentelemetry_instrumentation_tower::http::server;
 use opentelemetry_sdk::{
     metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider},
@@ -49,6 +51,26 @@ pub fn in_memory_meter_provider_032() -> (
 pub fn opentelemetry_tower(meters: SdkMeterProvider) -> server::Layer {
     global::set_meter_provider(meters);
     server::Layer::new()
+}
+
+/// actix-web-prom with a registry of its own.
+///
+/// # Panics
+///
+/// Never: a new registry takes every name.
+pub fn actix_web_prom() -> PrometheusMetrics {
+    match PrometheusMetricsBuilder::new("api").build() {
+        Ok(metrics) => metrics,
+        Err(error) => panic!("a new registry takes every name: {error}"),
+    }
+}
+
+/// The middleware with metrics alone.
+#[must_use]
+pub fn opentelemetry_actix(meters: &SdkMeterProvider) -> RequestMetrics {
+    RequestMetrics::builder()
+        .with_meter_provider(meters.clone())
+        .build()
 }
 
 /// A recorder of metrics-exporter-prometheus with these boundaries for every histogram.

@@ -34,20 +34,23 @@ pub struct Report {
 }
 
 impl Report {
-    /// The row of the subject with that name.
+    /// The row of `subject`.
     #[must_use]
-    pub fn row(&self, name: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.subject.name() == name)
+    pub fn row(&self, subject: Subject) -> Option<&Row> {
+        self.rows.iter().find(|row| row.subject == subject)
     }
 
-    /// How well a subject scales to two threads, where the bare router is 1.
+    /// How well a subject scales to two threads, where the bare application is 1.
     ///
-    /// `None` where the bare router itself did not get two processors: then nobody would scale, and
+    /// `None` where the bare application itself did not get two processors: then nobody would scale, and
     /// everybody would look alike.
     #[must_use]
     pub fn relative_scaling(&self, row: &Row) -> Option<f64> {
         const TWO_PROCESSORS: f64 = 1.4;
-        let bare = self.row("bare")?.throughput?.scaling();
+        let bare = self
+            .row(row.subject.framework().bare())?
+            .throughput?
+            .scaling();
         (bare >= TWO_PROCESSORS).then_some(row.throughput?.scaling() / bare)
     }
 }

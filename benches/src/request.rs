@@ -1,18 +1,16 @@
-//! One realistic request, and the way a server drives it through a router.
+//! One realistic request and the routes that it finds, whatever the framework.
 
 use std::{
-    convert::Infallible,
     future::Future,
     pin::pin,
     task::{Context, Poll, Waker},
 };
 
-use axum::{Router, body::Body};
-use http::{HeaderMap, Request, Uri};
-use http_body::Body as _;
-use tower_service::Service;
+/// What serves the request on one thread, again and again, and returns the bytes of the response's body.
+pub(crate) type Server = Box<dyn FnMut() -> usize>;
 
-const HEADERS: [(&str, &str); 8] = [
+/// The header fields of the request.
+pub(crate) const HEADERS: [(&str, &str); 8] = [
     ("host", "shop.example:8080"),
     (
         "user-agent",
@@ -29,72 +27,43 @@ const HEADERS: [(&str, &str); 8] = [
     ("x-request-id", "7b0c0b5e-3d1f-4a8e-9a55-0c5f6f1f7e21"),
 ];
 
-/// The request that every subject serves: 8 headers, a matched route with one parameter, no body.
-#[derive(Debug, Clone)]
-pub struct Template {
-    uri: Uri,
-    headers: HeaderMap,
+/// The path of the request: that of the 15th route, with one parameter.
+pub(crate) const PATH: &str = "/orders/4711/items";
+
+/// The routes of the application, all for GET.
+pub(crate) const ROUTES: [&str; 20] = [
+    "/",
+    "/about",
+    "/cart",
+    "/cart/items",
+    "/cart/items/{item}",
+    "/catalogue",
+    "/catalogue/{category}",
+    "/checkout",
+    "/customers",
+    "/customers/{customer}",
+    "/customers/{customer}/addresses",
+    "/customers/{customer}/orders",
+    "/orders",
+    "/orders/{order}",
+    "/orders/{order}/items",
+    "/orders/{order}/items/{item}",
+    "/payments",
+    "/payments/{payment}",
+    "/search",
+    "/status",
+];
+
+/// What every route answers with.
+pub(crate) async fn answer() -> &'static str {
+    "a short static text"
 }
 
-impl Template {
-    /// A fresh copy of the request.
-    #[must_use]
-    pub fn request(&self) -> Request<Body> {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
-        request
-    }
-}
-
-impl Default for Template {
-    fn default() -> Self {
-        let headers = HEADERS.into_iter().map(|(name, value)| {
-            (
-                http::HeaderName::from_static(name),
-                http::HeaderValue::from_static(value),
-            )
-        });
-        Self {
-            uri: Uri::from_static("/orders/4711/items"),
-            headers: headers.collect(),
-        }
-    }
-}
-
-/// Serves one request as hyper does and returns the bytes of the response body.
-///
-/// The future is polled once and dropped; the body is polled frame by frame until it says that it
-/// has ended, which for a body of known length is before it yields `None`; then it is dropped.
-///
-/// # Panics
-///
-/// When the router is not ready at once or the body fails: the benched handler does neither.
-pub fn exchange(router: &mut Router, request: Request<Body>) -> usize {
+/// The output of a future that waits for nothing.
+pub(crate) fn ready<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
-    let response = {
-        let mut future = pin!(call(router, request));
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(Ok(response)) => response,
-            Poll::Pending => panic!("the benched handler waits for something"),
-        }
-    };
-    let mut body = pin!(response.into_body());
-    let mut bytes = 0;
-    while !body.is_end_stream() {
-        match body.as_mut().poll_frame(&mut context) {
-            Poll::Ready(Some(Ok(frame))) => bytes += frame.data_ref().map_or(0, |data| data.len()),
-            Poll::Ready(None) => break,
-            Poll::Ready(Some(Err(error))) => panic!("the benched body fails: {error}"),
-            Poll::Pending => panic!("the benched body waits for something"),
-        }
+    match pin!(future).as_mut().poll(&mut context) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the benched application waits for something"),
     }
-    bytes
-}
-
-fn call(
-    router: &mut Router,
-    request: Request<Body>,
-) -> impl Future<Output = Result<axum::response::Response, Infallible>> {
-    Service::call(router, request)
 }

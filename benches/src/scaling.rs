@@ -2,9 +2,7 @@
 
 use std::{sync::Barrier, thread, time::Instant};
 
-use axum::Router;
-
-use crate::{Subject, Template, exchange};
+use crate::{Subject, subjects::Observed};
 
 const ROUNDS: u32 = 15;
 const REQUESTS: u32 = 20_000;
@@ -32,24 +30,23 @@ pub fn throughput(subject: Subject) -> Throughput {
     let observed = subject.observe();
     let mut best = Throughput { one: 0.0, two: 0.0 };
     for _ in 0..ROUNDS {
-        best.one = best.one.max(requests_per_second(&observed.router, 1));
-        best.two = best.two.max(requests_per_second(&observed.router, 2));
+        best.one = best.one.max(requests_per_second(&observed, 1));
+        best.two = best.two.max(requests_per_second(&observed, 2));
     }
     best
 }
 
-fn requests_per_second(router: &Router, threads: usize) -> f64 {
+fn requests_per_second(observed: &Observed, threads: usize) -> f64 {
     let barrier = Barrier::new(threads);
     let slowest = thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|_| {
                 scope.spawn(|| {
-                    let template = Template::default();
-                    let mut router = router.clone();
+                    let mut server = (observed.server)();
                     barrier.wait();
                     let start = Instant::now();
                     for _ in 0..REQUESTS {
-                        std::hint::black_box(exchange(&mut router, template.request()));
+                        std::hint::black_box(server());
                     }
                     start.elapsed().as_secs_f64()
                 })

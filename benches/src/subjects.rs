@@ -2,20 +2,22 @@
 
 use std::{any::Any, fmt, str::FromStr, sync::Arc};
 
+use actix_web::App;
 use axum::Router;
 use steeple_core::Observer;
 use tower_http::trace::TraceLayer;
 
 use crate::{
-    baselines::{DoNothing, Floor},
+    actix_app, axum_app,
+    baselines::{ActixDoNothing, ActixFloor, DoNothing, Floor},
     peers,
-    routers::twenty_routes,
+    request::Server,
 };
 
-/// A router with one of the observing layers around it, or with none.
+/// The application with one of the observing layers around it, or with none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
-    /// The router alone.
+    /// The axum router alone.
     Bare,
     /// A layer that wraps service, future and body, holds one `Arc`, and does nothing.
     DoNothing,
@@ -33,19 +35,101 @@ pub enum Subject {
     AxumTracingOtel,
     /// axum-otel-metrics.
     AxumOtelMetrics,
+    /// The actix-web application alone.
+    ActixBare,
+    /// A `Transform` that wraps service, future and body, holds one `Arc`, and does nothing.
+    ActixDoNothing,
+    /// The same floor, and the route, asked for after routing.
+    ActixFloor,
+    /// steeple around the actix-web application.
+    ActixSteeple,
+    /// actix-web-prom over prometheus.
+    ActixWebProm,
+    /// opentelemetry-instrumentation-actix-web, metrics only.
+    OtelActix,
 }
 
-/// A subject's router, and what must outlive it.
+/// A framework, for which every baseline stands once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framework {
+    /// axum 0.8.
+    Axum,
+    /// actix-web 4.
+    Actix,
+}
+
+impl fmt::Display for Framework {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Axum => "axum",
+            Self::Actix => "actix-web",
+        })
+    }
+}
+
+impl Framework {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Axum, Self::Actix];
+
+    pub(crate) fn bare(self) -> Subject {
+        match self {
+            Self::Axum => Subject::Bare,
+            Self::Actix => Subject::ActixBare,
+        }
+    }
+
+    pub(crate) fn do_nothing(self) -> Subject {
+        match self {
+            Self::Axum => Subject::DoNothing,
+            Self::Actix => Subject::ActixDoNothing,
+        }
+    }
+
+    pub(crate) fn floor(self) -> Subject {
+        match self {
+            Self::Axum => Subject::Floor,
+            Self::Actix => Subject::ActixFloor,
+        }
+    }
+
+    pub(crate) fn steeple(self) -> Subject {
+        match self {
+            Self::Axum => Subject::Steeple,
+            Self::Actix => Subject::ActixSteeple,
+        }
+    }
+}
+
+/// A subject, ready to serve.
 pub(crate) struct Observed {
-    pub(crate) router: Router,
+    /// Makes what serves on the thread that asks for it.
+    pub(crate) server: Box<dyn Fn() -> Server + Send + Sync>,
     /// Meter providers stop recording when dropped.
-    #[expect(dead_code, reason = "held for its drop")]
-    pub(crate) provider: Option<Box<dyn Any + Send>>,
+    provider: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Observed {
+    fn new(server: impl Fn() -> Server + Send + Sync + 'static) -> Self {
+        Self {
+            server: Box::new(server),
+            provider: None,
+        }
+    }
+
+    fn axum(router: Router) -> Self {
+        let router = router.with_state(());
+        Self::new(move || axum_app::server(router.clone()))
+    }
+
+    fn holding(mut self, provider: impl Any + Send + Sync) -> Self {
+        self.provider = Some(Box::new(provider));
+        self
+    }
 }
 
 impl Subject {
     /// All of them, baselines first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::Bare,
         Self::DoNothing,
         Self::Floor,
@@ -55,6 +139,12 @@ impl Subject {
         Self::OtelTower,
         Self::AxumTracingOtel,
         Self::AxumOtelMetrics,
+        Self::ActixBare,
+        Self::ActixDoNothing,
+        Self::ActixFloor,
+        Self::ActixSteeple,
+        Self::ActixWebProm,
+        Self::OtelActix,
     ];
 
     /// The name on the command line and in the report.
@@ -70,48 +160,81 @@ impl Subject {
             Self::OtelTower => "opentelemetry-instrumentation-tower",
             Self::AxumTracingOtel => "axum-tracing-opentelemetry",
             Self::AxumOtelMetrics => "axum-otel-metrics",
+            Self::ActixBare => "actix-bare",
+            Self::ActixDoNothing => "actix-do-nothing",
+            Self::ActixFloor => "actix-floor",
+            Self::ActixSteeple => "actix-steeple",
+            Self::ActixWebProm => "actix-web-prom",
+            Self::OtelActix => "opentelemetry-instrumentation-actix-web",
         }
     }
 
-    /// Builds the router. Some subjects install process-wide state, so a process measures one.
+    /// What it is made for.
+    #[must_use]
+    pub fn framework(self) -> Framework {
+        if self < Self::ActixBare {
+            Framework::Axum
+        } else {
+            Framework::Actix
+        }
+    }
+
+    /// Builds the application. Some subjects install process-wide state, so a process measures one.
     pub(crate) fn observe(self) -> Observed {
-        let mut provider: Option<Box<dyn Any + Send>> = None;
-        let routes = twenty_routes();
-        let router = match self {
-            Self::Bare => routes,
-            Self::DoNothing => routes.layer(DoNothing::default()),
-            Self::Floor => routes.layer(Floor::default()),
-            Self::Steeple => routes.layer(steeple_axum::layer(&observer())),
+        let routes = axum_app::routes();
+        match self {
+            Self::Bare => Observed::axum(routes),
+            Self::DoNothing => Observed::axum(routes.layer(DoNothing::default())),
+            Self::Floor => Observed::axum(routes.layer(Floor::default())),
+            Self::Steeple => Observed::axum(routes.layer(steeple_axum::layer(&observer()))),
             Self::TraceLayer => {
                 peers::install_span_registry();
-                routes.layer(TraceLayer::new_for_http())
+                Observed::axum(routes.layer(TraceLayer::new_for_http()))
             }
             Self::AxumPrometheus => {
                 peers::install_prometheus_recorder();
-                routes.layer(axum_prometheus::PrometheusMetricLayer::new())
+                Observed::axum(routes.layer(axum_prometheus::PrometheusMetricLayer::new()))
             }
             Self::OtelTower => {
                 let (meters, _) = peers::in_memory_meter_provider();
-                provider = Some(Box::new(meters.clone()));
-                routes.layer(peers::opentelemetry_tower(meters))
+                let layer = peers::opentelemetry_tower(meters.clone());
+                Observed::axum(routes.layer(layer)).holding(meters)
             }
             Self::AxumTracingOtel => {
-                provider = Some(Box::new(peers::install_discarding_tracer()));
-                routes.layer(axum_tracing_opentelemetry::middleware::OtelAxumLayer::default())
+                let tracers = peers::install_discarding_tracer();
+                let layer = axum_tracing_opentelemetry::middleware::OtelAxumLayer::default();
+                Observed::axum(routes.layer(layer)).holding(tracers)
             }
             Self::AxumOtelMetrics => {
                 let (meters, _) = peers::in_memory_meter_provider_032();
-                provider = Some(Box::new(meters.clone()));
-                routes.layer(
-                    axum_otel_metrics::HttpMetricsLayerBuilder::new()
-                        .with_provider(meters)
-                        .build(),
-                )
+                let layer = axum_otel_metrics::HttpMetricsLayerBuilder::new()
+                    .with_provider(meters.clone())
+                    .build();
+                Observed::axum(routes.layer(layer)).holding(meters)
             }
-        };
-        Observed {
-            router: router.with_state(()),
-            provider,
+            Self::ActixBare => Observed::new(|| actix_app::server(App::new())),
+            Self::ActixDoNothing => {
+                let middleware = ActixDoNothing::default();
+                Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
+            }
+            Self::ActixFloor => {
+                let middleware = ActixFloor::default();
+                Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
+            }
+            Self::ActixSteeple => {
+                let middleware = steeple_actix::Observe::new(&observer());
+                Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
+            }
+            Self::ActixWebProm => {
+                let middleware = peers::actix_web_prom();
+                Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
+            }
+            Self::OtelActix => {
+                let (meters, _) = peers::in_memory_meter_provider();
+                let middleware = peers::opentelemetry_actix(&meters);
+                Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
+                    .holding(meters)
+            }
         }
     }
 }

@@ -19,10 +19,10 @@ use tower_service::Service;
 use crate::record::FloorHistogram;
 
 #[derive(Debug, Default)]
-struct Figures {
-    active: AtomicI64,
-    requests: AtomicU64,
-    duration: FloorHistogram,
+pub(super) struct Figures {
+    pub(super) active: AtomicI64,
+    pub(super) requests: AtomicU64,
+    pub(super) duration: FloorHistogram,
 }
 
 /// The layer that keeps the figures.

@@ -43,8 +43,10 @@ impl Report {
              |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
         )?;
         for row in &self.rows {
-            let over = |baseline: &str, figure: fn(&Row) -> Option<f64>| {
-                Some(figure(row)? - figure(self.row(baseline)?)?)
+            let framework = row.subject.framework();
+            let (bare, do_nothing) = (self.row(framework.bare()), self.row(framework.do_nothing()));
+            let over = |baseline: Option<&Row>, figure: fn(&Row) -> Option<f64>| {
+                Some(figure(row)? - figure(baseline?)?)
             };
             let instructions: fn(&Row) -> Option<f64> = |row| row.instructions;
             let throughput = row.throughput;
@@ -53,12 +55,12 @@ impl Report {
                 "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
                 row.subject,
                 Figure(instructions(row), 0),
-                Figure(over("bare", instructions), 0),
-                Figure(over("do-nothing", instructions), 0),
+                Figure(over(bare, instructions), 0),
+                Figure(over(do_nothing, instructions), 0),
                 Figure(row.allocations.map(|allocations| allocations.count), 2),
                 Figure(row.allocations.map(|allocations| allocations.bytes), 0),
                 Figure(row.nanoseconds, 0),
-                Figure(over("bare", |row| row.nanoseconds), 0),
+                Figure(over(bare, |row| row.nanoseconds), 0),
                 Figure(throughput.map(|throughput| throughput.one), 0),
                 Figure(throughput.map(|throughput| throughput.two), 0),
                 Figure(throughput.map(|throughput| throughput.scaling()), 2),

@@ -9,13 +9,12 @@ use std::{
     },
 };
 
-use actix_web_prom::PrometheusMetricsBuilder;
 use axum_prometheus::{PrometheusMetricLayer, utils::SECONDS_DURATION_BUCKETS};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use opentelemetry_instrumentation_actix_web::RequestMetrics;
 use prometheus::TextEncoder;
 use steeple_benches::{
-    in_memory_meter_provider, in_memory_meter_provider_032, opentelemetry_tower,
+    actix_web_prom, in_memory_meter_provider, in_memory_meter_provider_032, opentelemetry_actix,
+    opentelemetry_tower,
 };
 use steeple_tests::hostile::visit;
 
@@ -134,9 +133,7 @@ impl Peer {
     }
 
     pub(crate) fn actix_web_prom() -> Self {
-        let metrics = PrometheusMetricsBuilder::new("api")
-            .build()
-            .expect("a new registry takes every name");
+        let metrics = actix_web_prom();
         let registry = metrics.registry.clone();
         let handlers = Arc::<Handlers>::default();
         Self {
@@ -155,9 +152,7 @@ impl Peer {
     pub(crate) fn opentelemetry_actix_web() -> Self {
         let (provider, exporter) = in_memory_meter_provider();
         let handlers = Arc::<Handlers>::default();
-        let metrics = RequestMetrics::builder()
-            .with_meter_provider(provider.clone())
-            .build();
+        let metrics = opentelemetry_actix(&provider);
         Self {
             address: actix_server::serve!(&handlers, metrics),
             handlers,
