@@ -7,7 +7,7 @@ use std::{
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
-use steeple_core::Observation;
+use steeple_core::{Observation, Upgrade};
 
 pin_project! {
     /// The body of a response that is observed to its end.
@@ -21,6 +21,8 @@ pin_project! {
         #[pin]
         inner: Option<B>,
         observation: Observation,
+        // This body is what the connection goes on as.
+        upgrade: Option<Upgrade>,
     }
 
     impl<B> PinnedDrop for ObservedBody<B> {
@@ -31,9 +33,12 @@ pin_project! {
 }
 
 impl<B> ObservedBody<B> {
-    pub(crate) fn new(inner: B, observation: Observation) -> Self {
-        let inner = Some(inner);
-        Self { inner, observation }
+    pub(crate) fn new(inner: B, observation: Observation, upgrade: Option<Upgrade>) -> Self {
+        Self {
+            inner: Some(inner),
+            observation,
+            upgrade,
+        }
     }
 }
 

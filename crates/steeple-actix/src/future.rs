@@ -90,9 +90,10 @@ impl<F> Projection<'_, F> {
         mut response: ServiceResponse<B>,
     ) -> ServiceResponse<ObservedBody<B>> {
         head::identify(response.response_mut(), head::request_id(self.observation));
+        let upgrade = self.observation.upgrade(response.status().as_u16());
         head::respond(self.observation, response.response());
         let observation = self.observation.take();
-        response.map_body(|_, body| ObservedBody::new(body, observation))
+        response.map_body(|_, body| ObservedBody::new(body, observation, upgrade))
     }
 
     /// Settles an error that took the place of a response; what it answers with is made anew where it gets to the server.

@@ -49,6 +49,7 @@
 //! [`Panicked`](steeple_core::Panicked); the worker goes on. Each response carries `x-request-id`.
 
 mod body;
+mod connection;
 mod destination;
 mod future;
 mod head;
@@ -59,6 +60,7 @@ mod service;
 
 pub use self::{
     body::ObservedBody,
+    connection::on_connect,
     future::ObserveFuture,
     ops::ops,
     panicked::HandlerPanicked,

@@ -30,6 +30,7 @@
 //! | `tower::ServiceBuilder`, around the whole router | everything, and before it is routed | `_UNMATCHED`, unless a layer inside knows better |
 
 mod ops;
+mod serve;
 
 use std::mem;
 
@@ -42,6 +43,7 @@ pub use steeple_tower::ObserveLayer;
 use steeple_tower::{CountedBody, Framework};
 
 pub use self::ops::ops;
+pub use self::serve::{ListenAndObserve, MakeFuture, MakeOnConnection, ObservedListener, serve};
 
 /// Makes the layer to add to a router.
 #[must_use]

@@ -8,7 +8,7 @@ use std::{any, cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop};
 
 use crate::{
     observation::State, record::AttachedError, request_id::RequestId, text,
-    trace_context::TraceContext,
+    trace_context::TraceContext, upgrade::Upgrade,
 };
 
 thread_local! {
@@ -74,6 +74,14 @@ pub fn attach_message(message: impl Display) {
 /// Marks the current request or job as timed out, whatever it answers.
 pub fn timed_out() {
     with(State::mark_timed_out);
+}
+
+/// A hold on what the current request may upgrade its connection to: keep it for as long as that lasts.
+///
+/// Only what is upgraded where steeple does not see it end needs it: streams of HTTP/2, and connections that are not
+/// observed.
+pub fn upgrade() -> Upgrade {
+    with(State::upgrade).unwrap_or_default()
 }
 
 /// Lends the current observation to `f`, which must not run foreign code: it would find no current observation.

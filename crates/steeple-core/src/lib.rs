@@ -34,12 +34,14 @@
 //! - A panic in a [`Sink`] is kept from the request.
 
 mod clock;
+mod connection;
 pub mod current;
 mod head;
 mod headers;
 mod hex;
 mod insert_map;
 mod label;
+mod lifetime;
 mod method;
 mod observation;
 mod observer;
@@ -54,8 +56,10 @@ mod route;
 mod sink;
 mod text;
 mod trace_context;
+mod upgrade;
 
 pub use self::{
+    connection::Connection,
     head::{HttpVersion, RequestHead, ResponseHead, Scheme},
     headers::Headers,
     label::{Label, MOST_LABELS},
@@ -69,4 +73,5 @@ pub use self::{
     route::RoutePolicy,
     sink::Sink,
     trace_context::{SpanId, TraceContext, TraceId},
+    upgrade::Upgrade,
 };

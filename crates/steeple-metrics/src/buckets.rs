@@ -10,6 +10,14 @@ const SECONDS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
+/// The `http.client.connection.duration` boundaries of the same conventions, in seconds.
+const CONNECTION_SECONDS: [f64; 14] = [
+    0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0,
+];
+
+/// What lasts as long as connections, by the ends of the recorded names.
+const CONNECTIONS: [&str; 2] = [".connection.duration", ".upgrade.duration"];
+
 /// The default boundaries of the [OpenTelemetry
 /// SDK](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation).
 const PLAIN: [f64; 15] = [
@@ -99,7 +107,7 @@ impl Buckets {
             .iter()
             .find(|(matcher, _)| matcher.matches(recorded) || matcher.matches(exposed));
         matching.map_or_else(
-            || Arc::new(default_bounds(unit)),
+            || Arc::new(default_bounds(recorded, unit)),
             |(_, bounds)| Arc::clone(bounds),
         )
     }
@@ -109,8 +117,10 @@ impl Buckets {
     clippy::expect_used,
     reason = "the constants are sorted and finite, as a test shows"
 )]
-fn default_bounds(unit: Option<Unit>) -> Bounds {
+fn default_bounds(recorded: &str, unit: Option<Unit>) -> Bounds {
+    let lasts = CONNECTIONS.iter().any(|end| recorded.ends_with(end));
     let bounds = match unit {
+        Some(Unit::Seconds) if lasts => Bounds::new(&CONNECTION_SECONDS),
         None | Some(Unit::Seconds) => Bounds::new(&SECONDS),
         Some(Unit::Milliseconds) => Bounds::new(&SECONDS.map(|bound| bound * 1e3)),
         Some(Unit::Microseconds) => Bounds::new(&SECONDS.map(|bound| bound * 1e6)),
@@ -146,6 +156,13 @@ mod tests {
         assert_eq!(first_and_last(Some(Unit::Nanoseconds)), (5e6, 1e10, 14));
         assert_eq!(first_and_last(Some(Unit::Bytes)), (256.0, 67_108_864.0, 10));
         assert_eq!(first_and_last(Some(Unit::Count)), (0.0, 10_000.0, 15));
+        for connections in [
+            "http.server.connection.duration",
+            "http.server.upgrade.duration",
+        ] {
+            let bounds = buckets.bounds(connections, "", Some(Unit::Seconds));
+            assert_eq!((bounds.values()[0], bounds.values()[13]), (0.01, 300.0));
+        }
     }
 
     #[test]

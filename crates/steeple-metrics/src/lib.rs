@@ -35,7 +35,8 @@
 //!
 //! A histogram's bounds come from the first matching [`RegistryBuilder::buckets`] rule, otherwise from
 //! its unit: the 14 bounds of the HTTP semantic conventions (0.005 s to 10 s, scaled to the unit) for
-//! times and for histograms without a unit, powers of 4 from 256 to 67,108,864 for [`Unit::Bytes`],
+//! times and for histograms without a unit, those of connections (0.01 s to 300 s) for times whose name ends
+//! in `.connection.duration` or `.upgrade.duration`, powers of 4 from 256 to 67,108,864 for [`Unit::Bytes`],
 //! and the OpenTelemetry default (0 to 10,000) for every other unit.
 //!
 //! Labels are sorted by name. As in Prometheus, an empty value is an absent label.

@@ -35,8 +35,10 @@ mod counted_body;
 mod framework;
 mod future;
 mod head;
+mod io;
 mod layer;
 mod ops;
+mod on_connection;
 mod service;
 
 pub use self::{
@@ -44,7 +46,9 @@ pub use self::{
     counted_body::CountedBody,
     framework::{Framework, Plain},
     future::ObserveFuture,
+    io::ObservedIo,
     layer::ObserveLayer,
     ops::{MountedOps, OpsResponseBody},
+    on_connection::{OnConnection, OnConnectionFuture},
     service::Observe,
 };

@@ -26,6 +26,7 @@ fn observed(series_limit: usize) -> Steeple {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
+    let connection = steeple.observer().connection();
     for status in [
         StatusCode::OK,
         StatusCode::INTERNAL_SERVER_ERROR,
@@ -37,16 +38,12 @@ fn observed(series_limit: usize) -> Steeple {
             *response.status_mut() = status;
             Ok::<_, std::convert::Infallible>(response)
         });
-        runtime.block_on(async {
-            let request = Request::new(Empty::new());
-            let response = steeple
-                .tower()
-                .layer(service)
-                .oneshot(request)
-                .await
-                .unwrap();
-            response.into_body().collect().await.unwrap();
-        });
+        let request = Request::new(Empty::new());
+        let answer = async {
+            let response = steeple.tower().layer(service).oneshot(request).await;
+            response.unwrap().into_body().collect().await.unwrap();
+        };
+        connection.run(|| runtime.block_on(answer));
     }
     steeple
         .observe("job", "nightly")
@@ -114,7 +111,7 @@ fn quoted(text: &str) -> impl Iterator<Item = String> {
 fn the_labels_are_the_documented_ones() {
     let snapshot = observed(100).registry().snapshot();
     let documented = documented_labels();
-    assert_eq!(documented.len(), 9);
+    assert_eq!(documented.len(), 13);
     for (metric, labels) in documented {
         let series = &snapshot.family(&metric).unwrap().series;
         let exposed: BTreeSet<_> = series

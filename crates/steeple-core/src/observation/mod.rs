@@ -21,6 +21,7 @@ use crate::{
     observer::Isolation,
     panic::{self, PanicReport, Panicked},
     request_id::RequestId,
+    upgrade::Upgrade,
 };
 
 pub use self::job::{Job, JobFuture};
@@ -125,6 +126,14 @@ impl Observation {
             .is_none()
             .then(|| state.request_counter())?;
         Some(RequestCounter(counter))
+    }
+
+    /// A hold on what `status` upgrades the connection to, if it does; for adapters whose response's body carries that on.
+    #[inline]
+    pub fn upgrade(&mut self, status: u16) -> Option<Upgrade> {
+        let state = self.state.as_mut()?;
+        let upgrades = state.beginning.content.is_upgrade(status);
+        upgrades.then(|| state.upgrade())
     }
 
     /// Takes in the head of the response. Where no body is due, the request is over.

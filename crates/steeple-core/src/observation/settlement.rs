@@ -1,7 +1,11 @@
 //! The end of an observation: one record, made in one place, handed to every sink.
 
+use std::sync::Arc;
+
 use crate::{
+    connection::Connection,
     current,
+    lifetime::Lifetime,
     observation::{
         pool,
         state::{State, Subject, Trouble},
@@ -11,6 +15,7 @@ use crate::{
     record::{JobRecord, Keys, RequestRecord},
     request_id::RequestId,
     trace_context::Lineage,
+    upgrade::Upgrade,
 };
 
 /// Settles `state` and gives it back to the pool.
@@ -26,6 +31,9 @@ pub(crate) fn settle(mut state: Box<State>) {
     match state.beginning.subject {
         Subject::Request => {
             let record = request_record(&state, &shared, &request_id, &lineage, trouble);
+            if record.upgraded {
+                go_on(&shared, &record, state.progress.upgrade.take());
+            }
             settling = Some(state);
             current::enter(&mut settling, || {
                 if let Some(panic) = record.panic {
@@ -111,6 +119,23 @@ fn job_record<'a>(
         lineage,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
+    }
+}
+
+/// Opens what the connection goes on as, if anybody carries it on: the connection, where one request has all of it, or
+/// whoever holds `upgrade`.
+#[cold]
+fn go_on(shared: &Arc<Shared>, record: &RequestRecord<'_>, upgrade: Option<Upgrade>) {
+    let connection = Connection::current().filter(|_| !record.version.is_multiplexed());
+    if record.keys.ignored || connection.is_none() && upgrade.is_none() {
+        return;
+    }
+    let upgrade = upgrade.unwrap_or_default();
+    upgrade.begin(Lifetime::begin(shared, |metrics| {
+        metrics.upgrades(shared, record)
+    }));
+    if let Some(connection) = connection {
+        connection.carry(upgrade);
     }
 }
 

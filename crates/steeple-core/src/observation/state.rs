@@ -21,6 +21,7 @@ use crate::{
     panic::PanicReport,
     record::AttachedError,
     route::{Policy, Route},
+    upgrade::Upgrade,
 };
 
 /// What is observed.
@@ -78,6 +79,8 @@ pub(crate) struct Progress {
     pub(crate) complete: bool,
     /// How it failed and why, where that does not follow from the answer.
     failure: Option<(Outcome, &'static str)>,
+    /// What those hold who carry the connection on, if the request upgrades it.
+    pub(crate) upgrade: Option<Upgrade>,
     /// Boxed, since most requests have none.
     pub(crate) trouble: Option<Box<Trouble>>,
 }
@@ -218,6 +221,11 @@ impl State {
             (Outcome::BodyError, "body_error")
         };
         self.progress.failure.get_or_insert(failure);
+    }
+
+    /// A hold on what the request may upgrade its connection to.
+    pub(crate) fn upgrade(&mut self) -> Upgrade {
+        self.progress.upgrade.get_or_insert_default().clone()
     }
 
     /// A counter for this request's body.

@@ -18,9 +18,11 @@ pub(crate) use self::isolation::Isolation;
 pub use self::{builder::ObserverBuilder, error::ObserverError};
 use crate::{
     clock::Moment,
+    connection::Connection,
     current,
     head::{HttpVersion, RequestHead, Scheme},
     label::Labels,
+    lifetime::Lifetime,
     method::{Method, Methods},
     observation::{self, Beginning, ContentRule, Job, Observation, Refined, Subject},
     panic::{self, PanicReport},
@@ -43,7 +45,7 @@ pub(crate) struct Shared {
     pub(crate) labels: Labels,
     pub(crate) isolation: Option<Arc<Isolation>>,
     scheme: Scheme,
-    metrics: Vec<RequestMetrics>,
+    pub(crate) metrics: Vec<RequestMetrics>,
     sinks: Vec<Box<dyn Sink>>,
     warned_of_twice: AtomicBool,
     warned_of_sink: AtomicBool,
@@ -106,6 +108,11 @@ impl Observer {
             ..Beginning::default()
         };
         Job::new(Observation::new(state))
+    }
+
+    /// Begins to observe a connection, for servers that see them begin and end.
+    pub fn connection(&self) -> Connection {
+        Connection::new(Lifetime::begin(&self.shared, RequestMetrics::connections))
     }
 
     /// Whether the current observation is of a request of ours; if so it takes over the better known route.

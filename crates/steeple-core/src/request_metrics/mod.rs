@@ -2,6 +2,7 @@
 
 mod admission;
 mod in_flight;
+mod lifetime;
 mod metric_names;
 mod names;
 mod preset;
@@ -18,6 +19,7 @@ use self::{
     series::{Series, SeriesKey},
 };
 pub(crate) use self::{
+    lifetime::LifetimeMetrics,
     names::RESERVED_LABELS,
     preset::{BUCKETS, Preset},
 };
@@ -47,6 +49,7 @@ pub(crate) struct RequestMetrics {
     series: InsertMap<SeriesKey, Series>,
     error_types: InsertMap<&'static str, ()>,
     admission: Admission,
+    connections: OnceLock<LifetimeMetrics>,
     sink_panics: Counter,
     applied_twice: Counter,
 }
@@ -74,6 +77,7 @@ impl RequestMetrics {
             series: InsertMap::with_limit(MOST_SERIES),
             error_types: InsertMap::with_limit(MOST_ERROR_TYPES),
             admission: Admission::new(),
+            connections: OnceLock::new(),
         }
     }
 

@@ -13,6 +13,14 @@ pub(super) const RESPONSE_BODY_SIZE: &str = "http.server.response.body.size";
 pub(super) const REQUESTS: &str = "http.server.requests";
 pub(super) const ERRORS: &str = "http.server.errors";
 pub(super) const UPGRADES: &str = "http.server.upgrades";
+/// Gauge and histogram of connections.
+pub(super) const CONNECTIONS: (&str, &str) = (
+    "http.server.open_connections",
+    "http.server.connection.duration",
+);
+/// Gauge and histogram of what connections were upgraded to.
+pub(super) const UPGRADED: (&str, &str) =
+    ("http.server.open_upgrades", "http.server.upgrade.duration");
 pub(super) const JOB_DURATION: &str = "steeple.job.duration";
 
 pub(super) const SINK_PANICS: &str = "steeple_sink_panics_total";
@@ -57,6 +65,16 @@ pub(super) fn describe(recorder: &dyn Recorder) {
             Unit::Bytes,
             "Size of response bodies as handed to the server.",
         ),
+        (
+            CONNECTIONS.1,
+            Unit::Seconds,
+            "Duration of connections, whatever they went on as.",
+        ),
+        (
+            UPGRADED.1,
+            Unit::Seconds,
+            "Duration of upgrades, from the head of the response to the end of the connection.",
+        ),
         (JOB_DURATION, Unit::Seconds, "Duration of jobs."),
     ];
     for (name, unit, description) in histograms {
@@ -75,9 +93,15 @@ pub(super) fn describe(recorder: &dyn Recorder) {
     for (name, description) in counters {
         recorder.describe_counter(name.into(), None, description.into());
     }
-    recorder.describe_gauge(
-        ACTIVE_REQUESTS.into(),
-        None,
-        "Requests that are being answered.".into(),
-    );
+    let gauges = [
+        (ACTIVE_REQUESTS, "Requests that are being answered."),
+        (CONNECTIONS.0, "Connections that are open."),
+        (
+            UPGRADED.0,
+            "Connections and streams that go on as another protocol.",
+        ),
+    ];
+    for (name, description) in gauges {
+        recorder.describe_gauge(name.into(), None, description.into());
+    }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cancellation;
+mod connections;
 mod errors;
 mod grpc;
 mod ids;
