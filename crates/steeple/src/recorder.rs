@@ -1,6 +1,6 @@
 //! Which recorders the metrics go to.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use steeple_core::ObserverBuilder;
 use steeple_metrics::{InstallError, Registry};
@@ -19,6 +19,9 @@ pub(crate) enum GlobalRecorder {
     Leave,
 }
 
+/// Ours, where it is the global one.
+static INSTALLED: OnceLock<Registry> = OnceLock::new();
+
 /// Lets `observer` record into `registry`, and into the global recorder as `global` says.
 pub(crate) fn connect(
     observer: ObserverBuilder,
@@ -30,15 +33,19 @@ pub(crate) fn connect(
     if let GlobalRecorder::Leave = global {
         return Ok(observer.local_recorder(ours));
     }
-    Ok(match (global, registry.install()) {
-        (_, Ok(())) => observer,
-        (GlobalRecorder::Require, Err(taken)) => return Err(taken),
-        (_, Err(_)) => {
-            tracing::info!(
-                "a metrics recorder was installed before steeple: it stays, and gets the request metrics too; \
-                 the application's own metrics go to it alone"
-            );
-            observer.recorder(Arc::new(Foreign::default()))
-        }
+    let Err(taken) = registry.install() else {
+        let _ = INSTALLED.set(registry.clone());
+        return Ok(observer);
+    };
+    if let GlobalRecorder::Require = global {
+        return Err(taken);
+    }
+    tracing::info!(
+        "a metrics recorder was installed before steeple: it stays, and gets the request metrics too; \
+         the application's own metrics go to it alone"
+    );
+    Ok(match INSTALLED.get() {
+        Some(earlier) => observer.recorder(Arc::new(earlier.clone())),
+        None => observer.recorder(Foreign::global()),
     })
 }

@@ -1,7 +1,8 @@
 //! Handles into a recorder that may let go of what they stand for.
 //!
 //! metrics-exporter-prometheus drops a series that was idle for its `idle_timeout`; a handle from before records into
-//! nothing from then on. So handles are fetched anew once they are old, which gives the same series where it is still there.
+//! nothing from then on. So a handle that was left alone for a while is fetched anew, which gives the same series where it
+//! is still there.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -38,11 +39,11 @@ impl Handle for Histogram {
     }
 }
 
-/// A counter or histogram that is never much older than `renewal`.
+/// A counter or histogram that is fetched anew once it was left alone for `renewal`.
 pub(crate) struct Renewed<H> {
     key: Key,
     renewal: Duration,
-    fetched: Mutex<(Instant, H)>,
+    used: Mutex<(Instant, H)>,
 }
 
 impl<H: Handle> Renewed<H> {
@@ -51,39 +52,44 @@ impl<H: Handle> Renewed<H> {
         Self {
             key,
             renewal,
-            fetched: Mutex::new((Instant::now(), handle)),
+            used: Mutex::new((Instant::now(), handle)),
         }
     }
 
-    /// The handle, and whether it was fetched anew. No lock is held while the other recorder is at work.
-    fn handle(&self) -> (H, bool) {
-        let (fetched, handle) = lock(&self.fetched).clone();
-        if fetched.elapsed() < self.renewal {
-            return (handle, false);
+    /// The handle. No lock is held while the other recorder is at work.
+    fn handle(&self) -> H {
+        let now = Instant::now();
+        {
+            let mut used = lock(&self.used);
+            let idle = now.saturating_duration_since(used.0);
+            if idle < self.renewal {
+                used.0 = now.max(used.0);
+                return used.1.clone();
+            }
         }
         let handle = metrics::with_recorder(|recorder| H::fetch(recorder, &self.key));
-        *lock(&self.fetched) = (Instant::now(), handle.clone());
-        (handle, true)
+        *lock(&self.used) = (now, handle.clone());
+        handle
     }
 }
 
 impl CounterFn for Renewed<Counter> {
     fn increment(&self, value: u64) {
-        self.handle().0.increment(value);
+        self.handle().increment(value);
     }
 
     fn absolute(&self, value: u64) {
-        self.handle().0.absolute(value);
+        self.handle().absolute(value);
     }
 }
 
 impl HistogramFn for Renewed<Histogram> {
     fn record(&self, value: f64) {
-        self.handle().0.record(value);
+        self.handle().record(value);
     }
 }
 
-/// A gauge that is never much older than its renewal, and that takes its value along.
+/// A gauge that takes its value along when it is fetched anew.
 pub(crate) struct RenewedGauge {
     gauge: Renewed<Gauge>,
     value: Mutex<f64>,
@@ -97,35 +103,39 @@ impl RenewedGauge {
         }
     }
 
-    fn add(&self, change: f64) {
-        let value = {
+    /// Changes the value and hands it on: a gauge that was dropped came back as 0, which a change alone would be added to.
+    fn update(&self, change: impl FnOnce(f64) -> f64) {
+        let mut value = {
             let mut value = lock(&self.value);
-            *value += change;
+            *value = change(*value);
             *value
         };
-        match self.gauge.handle() {
-            (gauge, false) => gauge.increment(change),
-            // Changes of other threads at this moment may be lost to it, until the next renewal.
-            (gauge, true) => gauge.set(value),
+        // Whoever is last to hand on a value looks whether there is a newer one, so that the newest one stays.
+        loop {
+            self.gauge.handle().set(value);
+            let newest = *lock(&self.value);
+            if newest.to_bits() == value.to_bits() {
+                break;
+            }
+            value = newest;
         }
     }
 }
 
 impl GaugeFn for RenewedGauge {
     fn increment(&self, value: f64) {
-        self.add(value);
+        self.update(|before| before + value);
     }
 
     fn decrement(&self, value: f64) {
-        self.add(-value);
+        self.update(|before| before - value);
     }
 
     fn set(&self, value: f64) {
-        *lock(&self.value) = value;
-        self.gauge.handle().0.set(value);
+        self.update(|_| value);
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

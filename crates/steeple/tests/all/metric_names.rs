@@ -2,10 +2,12 @@
 
 use steeple::{
     Label, MetricNames, Steeple,
-    core::{HttpVersion, Observation, RequestHead, ResponseHead},
+    core::{Observation, ResponseHead},
     current,
     metrics::Matcher,
 };
+
+use crate::service;
 
 fn shop(names: impl IntoIterator<Item = MetricNames> + 'static) -> Steeple {
     let shop = Steeple::builder("shop").private().without_ops();
@@ -15,14 +17,7 @@ fn shop(names: impl IntoIterator<Item = MetricNames> + 'static) -> Steeple {
 }
 
 fn begin(steeple: &Steeple, method: &str, route: Option<&str>) -> Observation {
-    steeple.observer().start(&RequestHead {
-        method,
-        scheme: None,
-        version: HttpVersion::Http11,
-        route,
-        headers: &(),
-        body_size: Some(0),
-    })
+    service::begin(steeple.observer(), method, route)
 }
 
 fn respond(observation: &mut Observation, status: u16) {

@@ -1,7 +1,13 @@
 //! The process's one metrics recorder.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use steeple::{BuildError, Label, Steeple};
+use metrics_util::MetricKindMask;
+use steeple::{BuildError, Label, MetricNames, Steeple};
 
 use crate::{process, service};
 
@@ -168,5 +174,100 @@ fn a_job_is_observed_by_the_process_s_instance() {
             ) && !text.contains("too early"),
             "{text}"
         );
+    });
+}
+
+/// An exporter that drops what was idle for so long.
+fn install_forgetful() -> PrometheusHandle {
+    let recorder = PrometheusBuilder::new()
+        .idle_timeout(MetricKindMask::ALL, Some(Duration::from_millis(250)))
+        .build_recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).unwrap();
+    handle
+}
+
+fn wait_until_dropped(another: &PrometheusHandle) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let text = another.render();
+        let left = text.lines().find(|line| line.starts_with("http_"));
+        match left {
+            None => break,
+            Some(line) => assert!(Instant::now() < deadline, "{line} is still there"),
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn what_it_dropped_as_idle_is_there_again_with_the_next_request() {
+    let _ = process::passes(|| {
+        let another = install_forgetful();
+        let steeple = Steeple::builder("shop")
+            .without_ops()
+            .observer(|observer| {
+                observer.metric_names([MetricNames::SemanticConventions, MetricNames::Classic])
+            })
+            .build()
+            .unwrap();
+        for round in 1..=3 {
+            service::serve(steeple.observer(), || {});
+            let text = another.render();
+            for (series, value) in [
+                ("http_server_requests_total{", 1),
+                ("http_server_request_duration_seconds_count{", 1),
+                ("http_server_response_head_duration_seconds_count{", 1),
+                ("http_server_request_body_size_bytes_count{", 1),
+                ("http_server_response_body_size_bytes_count{", 1),
+                ("http_server_active_requests{", 0),
+                ("http_requests_total{", 1),
+                ("http_request_duration_seconds_count{", 1),
+                ("http_requests_in_flight{", 0),
+            ] {
+                let found = text.lines().find(|line| line.starts_with(series));
+                assert!(
+                    found.is_some_and(|line| line.ends_with(&format!(" {value}"))),
+                    "round {round}: {series} {value} in {text}"
+                );
+            }
+            wait_until_dropped(&another);
+        }
+        let snapshot = steeple.registry().snapshot();
+        let requests = &snapshot
+            .family("http_server_requests_total")
+            .unwrap()
+            .series;
+        assert_eq!(
+            requests[0].value.as_counter(),
+            Some(3),
+            "ours forgets nothing"
+        );
+    });
+}
+
+#[test]
+fn a_request_that_outlives_its_dropped_gauge_leaves_it_at_zero() {
+    let _ = process::passes(|| {
+        let another = install_forgetful();
+        let steeple = steeple();
+        let active = || {
+            let text = another.render();
+            let line = text
+                .lines()
+                .find(|line| line.starts_with("http_server_active_requests{"))?;
+            Some(line.rsplit_once(' ')?.1.to_owned())
+        };
+        let first = service::begin(steeple.observer(), "GET", Some("/"));
+        assert_eq!(active().as_deref(), Some("1"));
+        wait_until_dropped(&another);
+        let second = service::begin(steeple.observer(), "GET", Some("/"));
+        assert_eq!(active().as_deref(), Some("2"), "it is back with both");
+        wait_until_dropped(&another);
+        drop(first);
+        assert_eq!(active().as_deref(), Some("1"));
+        wait_until_dropped(&another);
+        drop(second);
+        assert_eq!(active().as_deref(), Some("0"));
     });
 }

@@ -2,19 +2,24 @@
 
 use steeple::{
     Observer,
-    core::{HttpVersion, RequestHead, ResponseHead},
+    core::{HttpVersion, Observation, RequestHead, ResponseHead},
 };
+
+/// Lets `observer` begin to observe a request.
+pub(crate) fn begin(observer: &Observer, method: &str, route: Option<&str>) -> Observation {
+    observer.start(&RequestHead {
+        method,
+        scheme: None,
+        version: HttpVersion::Http11,
+        route,
+        headers: &(),
+        body_size: Some(0),
+    })
+}
 
 /// Lets `observer` observe one request that `handler` answers with 200.
 pub(crate) fn serve(observer: &Observer, handler: impl FnOnce()) {
-    let mut observation = observer.start(&RequestHead {
-        method: "GET",
-        scheme: None,
-        version: HttpVersion::Http11,
-        route: Some("/orders/{id}"),
-        headers: &(),
-        body_size: Some(0),
-    });
+    let mut observation = begin(observer, "GET", Some("/orders/{id}"));
     let answered = observation.run(handler);
     observation.respond(&ResponseHead {
         status: if answered.is_ok() { 200 } else { 500 },
