@@ -1,6 +1,13 @@
 //! Header fields, read in one pass whatever the framework's type for them.
 
-use crate::{head::HttpVersion, request_id::RequestId, trace_context::Lineage};
+use std::time::Duration;
+
+use crate::{
+    grpc::{self, GrpcStatus},
+    head::HttpVersion,
+    request_id::RequestId,
+    trace_context::Lineage,
+};
 
 /// The header fields of a message.
 ///
@@ -28,6 +35,10 @@ impl<const N: usize> Headers for [(&str, &str); N] {
 pub(crate) struct RequestFields {
     pub(crate) content_length: Option<u64>,
     pub(crate) grpc: bool,
+    /// How long the caller of a gRPC method waits.
+    pub(crate) grpc_timeout: Option<Duration>,
+    /// The path of a gRPC call, which the adapter tells. It is kept for its capacity.
+    pub(crate) path: String,
     pub(crate) request_id: RequestId,
     pub(crate) lineage: Lineage,
 }
@@ -38,12 +49,15 @@ impl RequestFields {
     pub(crate) fn read(&mut self, headers: &dyn Headers, version: HttpVersion) {
         self.content_length = None;
         self.grpc = false;
+        self.grpc_timeout = None;
+        self.path.clear();
         self.lineage.begin();
         let mut identified = false;
         headers.visit(&mut |name, value| match name.len() {
             11 if name == "traceparent" => self.lineage.receive(value),
             12 if name == "x-request-id" => identified = self.request_id.replace(value),
             12 if name == "content-type" => self.grpc = version.is_multiplexed() && is_grpc(value),
+            12 if name == "grpc-timeout" => self.grpc_timeout = grpc::read_timeout(value),
             14 if name == "content-length" => self.content_length = parse_decimal(value),
             _ => {}
         });
@@ -59,6 +73,8 @@ impl Default for RequestFields {
         Self {
             content_length: None,
             grpc: false,
+            grpc_timeout: None,
+            path: String::new(),
             request_id: RequestId::random(),
             lineage: Lineage::default(),
         }
@@ -70,16 +86,19 @@ impl Default for RequestFields {
 pub(crate) struct ResponseFields {
     pub(crate) content_length: Option<u64>,
     pub(crate) event_stream: bool,
-    pub(crate) grpc_status: Option<u16>,
+    /// Whether it is the answer to a gRPC call.
+    pub(crate) grpc: bool,
+    pub(crate) grpc_status: Option<GrpcStatus>,
 }
 
 impl ResponseFields {
     pub(crate) fn read(headers: &dyn Headers) -> Self {
         let mut fields = Self::default();
         headers.visit(&mut |name, value| match name.len() {
-            11 if name == "grpc-status" => fields.grpc_status = parse_status(value),
+            11 if name == "grpc-status" => fields.grpc_status = Some(GrpcStatus::read(value)),
             12 if name == "content-type" => {
-                fields.event_stream = value.starts_with(b"text/event-stream")
+                fields.event_stream = value.starts_with(b"text/event-stream");
+                fields.grpc = is_grpc(value);
             }
             14 if name == "content-length" => fields.content_length = parse_decimal(value),
             _ => {}
@@ -97,7 +116,7 @@ fn is_grpc(content_type: &[u8]) -> bool {
 }
 
 /// Reads digits only: no sign, no white space, no overflow.
-fn parse_decimal(value: &[u8]) -> Option<u64> {
+pub(crate) fn parse_decimal(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
     }
@@ -105,10 +124,6 @@ fn parse_decimal(value: &[u8]) -> Option<u64> {
         let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
         sum.checked_mul(10)?.checked_add(digit)
     })
-}
-
-fn parse_status(value: &[u8]) -> Option<u16> {
-    parse_decimal(value).and_then(|status| u16::try_from(status).ok())
 }
 
 #[cfg(test)]

@@ -42,6 +42,11 @@ impl<K: Hash + Eq, V> InsertMap<K, V> {
         }
     }
 
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
     /// Finds the entry of `key`.
     #[inline]
     pub(crate) fn find<Q>(&self, key: &Q) -> Option<(Slot, &V)>
@@ -70,7 +75,7 @@ impl<K: Hash + Eq, V> InsertMap<K, V> {
         if let Some(found) = self.find(key) {
             return Some(found);
         }
-        if self.len.load(Ordering::Relaxed) >= self.limit {
+        if self.len() >= self.limit {
             // The last place may just have been taken by the same key.
             return self.find(key);
         }

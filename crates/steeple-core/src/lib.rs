@@ -36,6 +36,7 @@
 mod clock;
 mod connection;
 pub mod current;
+mod grpc;
 mod head;
 mod headers;
 mod hex;
@@ -60,6 +61,7 @@ mod upgrade;
 
 pub use self::{
     connection::Connection,
+    grpc::GrpcStatus,
     head::{HttpVersion, RequestHead, ResponseHead, Scheme},
     headers::Headers,
     label::{Label, MOST_LABELS},
@@ -67,7 +69,7 @@ pub use self::{
     observer::{Observer, ObserverBuilder, ObserverError},
     outcome::{ErrorType, Outcome},
     panic::{PanicReport, Panicked},
-    record::{AttachedError, JobRecord, RequestRecord},
+    record::{AttachedError, JobRecord, RequestRecord, RpcCall},
     request_id::RequestId,
     request_metrics::{MetricNames, UnknownMetricNames},
     route::RoutePolicy,

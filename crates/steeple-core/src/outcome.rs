@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::grpc::GrpcStatus;
+
 /// How a request or job ended, as every signal tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -21,7 +23,7 @@ pub enum Outcome {
     CancelledInBody,
     /// The body stream failed.
     BodyError,
-    /// It ran into a time-out that was marked as one.
+    /// It ran into a time-out that was marked as one, or into the deadline of a gRPC call.
     TimedOut,
 }
 
@@ -58,12 +60,10 @@ impl Outcome {
         }
     }
 
-    /// The [status codes](https://grpc.io/docs/guides/status-codes/) that the RPC conventions count as a server's fault:
-    /// UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
-    pub(crate) const fn of_grpc_status(status: u16) -> Self {
+    pub(crate) const fn of_grpc_status(status: GrpcStatus) -> Self {
         match status {
-            0 => Self::Success,
-            2 | 4 | 12 | 13 | 14 | 15 => Self::ServerError,
+            GrpcStatus::Ok => Self::Success,
+            status if status.is_failure() => Self::ServerError,
             _ => Self::ClientError,
         }
     }

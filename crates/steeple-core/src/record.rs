@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    grpc::GrpcStatus,
     head::{HttpVersion, Scheme},
     label::LabelValues,
     method::Method,
@@ -44,6 +45,8 @@ pub struct RequestRecord<'a> {
     pub upgraded: bool,
     /// Whether the route is judged by the time to the head.
     pub streaming: bool,
+    /// What it was as a remote procedure call, if it was one.
+    pub rpc: Option<RpcCall<'a>>,
     /// The id that the response carries.
     pub request_id: &'a RequestId,
     /// The panic that ended it, if one did.
@@ -54,11 +57,24 @@ pub struct RequestRecord<'a> {
     pub(crate) keys: Keys,
 }
 
+/// A gRPC call, in the words of the
+/// [conventions for RPC](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/rpc/grpc.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RpcCall<'a> {
+    /// `package.Service/Method`; `_OTHER` as long as it is not known that there is such a method.
+    pub method: &'a str,
+    /// How it ended. A client that goes away ends it as cancelled, or as past the deadline if it was.
+    pub status: GrpcStatus,
+}
+
 /// The parts of a record by their places in the observer's tables, which the metrics find their series by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keys {
     pub(crate) method: Method,
     pub(crate) route: Route,
+    /// The method of a gRPC call.
+    pub(crate) called: Route,
     pub(crate) labels: LabelValues,
     /// Whether the gauges of active requests count it.
     pub(crate) active: bool,

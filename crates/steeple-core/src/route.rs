@@ -8,7 +8,7 @@ use crate::{
 /// How many templates are told apart. Templates come from the code, so a service that has more is rare.
 pub(crate) const MOST_ROUTES: usize = 1_000;
 /// How many bytes a template may have; longer ones are `_OTHER`.
-const LONGEST_TEMPLATE: usize = 512;
+pub(crate) const LONGEST_TEMPLATE: usize = 512;
 /// What a request is counted under that no template matched.
 pub(crate) const UNMATCHED: &str = "_UNMATCHED";
 /// What the templates over [`MOST_ROUTES`] are counted under.
@@ -109,6 +109,26 @@ impl Routes {
             .map_or((Route::OVERFLOW, Policy::default()), |(slot, policy)| {
                 (Route(slot.0), *policy)
             })
+    }
+
+    /// Finds `template`, or enters it if fewer routes than `limit` says are known.
+    pub(crate) fn find_or_enter(
+        &self,
+        template: &str,
+        limit: impl FnOnce() -> usize,
+    ) -> Option<(Route, Policy)> {
+        match self.0.find(template) {
+            Some((slot, policy)) => Some((Route(slot.0), *policy)),
+            None => (self.0.len() < limit()).then(|| self.resolve(Some(template))),
+        }
+    }
+
+    /// The name of a gRPC method, whose template is its path.
+    pub(crate) fn method(&self, method: Route) -> &str {
+        match self.0.at(Slot(method.0)) {
+            Some((path, _)) => path.strip_prefix('/').unwrap_or(path),
+            None => OTHER,
+        }
     }
 
     pub(crate) fn template(&self, route: Route) -> &str {

@@ -57,6 +57,9 @@ where
             self.observer
                 .start(&head::request(&request, &headers, route))
         };
+        if observation.is_grpc() {
+            observation.called(request.uri().path());
+        }
         let request_id = head::request_id(&observation, headers.request_id());
         self.framework.count(&mut request, &mut observation);
         let mut future = ObserveFuture::new(observation, request_id);

@@ -1,5 +1,6 @@
 //! One request or job under observation, from its head to its settlement.
 
+mod call;
 mod content;
 mod job;
 mod pool;
@@ -110,10 +111,19 @@ impl Observation {
         Some(&self.state.as_ref()?.fields.request_id)
     }
 
-    /// Whether the request is a gRPC call, which takes its errors from `grpc-status` rather than from the status line.
+    /// Whether this is a gRPC call, which takes its errors from `grpc-status` rather than from the status line: its request
+    /// says so and, once there is one, its answer.
     #[must_use]
+    #[inline]
     pub fn is_grpc(&self) -> bool {
-        self.state.as_ref().is_some_and(|state| state.fields.grpc)
+        self.state.as_ref().is_some_and(|state| state.is_call())
+    }
+
+    /// Takes in the path of a gRPC call, `/package.Service/Method`: the name of its method.
+    pub fn called(&mut self, path: &str) {
+        if let Some(state) = &mut self.state {
+            state.called(path);
+        }
     }
 
     /// Where to count the bytes of a request body whose size the head did not tell; `None` if there is no need.

@@ -12,7 +12,7 @@ use crate::{
     },
     observer::Shared,
     panic::PanicReport,
-    record::{JobRecord, Keys, RequestRecord},
+    record::{JobRecord, Keys, RequestRecord, RpcCall},
     request_id::RequestId,
     trace_context::Lineage,
     upgrade::Upgrade,
@@ -30,7 +30,7 @@ pub(crate) fn settle(mut state: Box<State>) {
     let mut settling;
     match state.beginning.subject {
         Subject::Request => {
-            let record = request_record(&state, &shared, &request_id, &lineage, trouble);
+            let record = request_record(&mut state, &shared, &request_id, &lineage, trouble);
             if record.upgraded {
                 go_on(&shared, &record, state.progress.upgrade.take());
             }
@@ -60,7 +60,7 @@ pub(crate) fn settle(mut state: Box<State>) {
 }
 
 fn request_record<'a>(
-    state: &State,
+    state: &mut State,
     shared: &'a Shared,
     request_id: &'a RequestId,
     lineage: &'a Lineage,
@@ -68,6 +68,7 @@ fn request_record<'a>(
 ) -> RequestRecord<'a> {
     let outcome = state.outcome();
     let error_type = state.error_type(outcome, trouble);
+    let call = state.settle_call(shared, outcome);
     let request_size = state.known_request_size();
     let streaming = state.is_streaming();
     let (beginning, progress) = (&state.beginning, &state.progress);
@@ -85,6 +86,10 @@ fn request_record<'a>(
         response_size: progress.response_size,
         upgraded: state.is_upgraded(),
         streaming,
+        rpc: call.map(|call| RpcCall {
+            method: shared.routes.method(call.method),
+            status: call.status,
+        }),
         request_id,
         lineage,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
@@ -92,6 +97,7 @@ fn request_record<'a>(
         keys: Keys {
             method: beginning.method,
             route: progress.route,
+            called: call.map(|call| call.method).unwrap_or_default(),
             labels: progress.labels.or(progress.policy.labels),
             active: beginning.active,
             first_route: beginning.route,

@@ -11,6 +11,7 @@ use std::{
 
 use crate::{
     clock::Moment,
+    grpc::GrpcStatus,
     head::{HttpVersion, ResponseHead, Scheme},
     headers::{Headers, RequestFields, ResponseFields},
     label::LabelValues,
@@ -23,6 +24,9 @@ use crate::{
     route::{Policy, Route},
     upgrade::Upgrade,
 };
+
+/// The type of error of what is [timed out](Outcome::TimedOut).
+const TIMEOUT: &str = "timeout";
 
 /// What is observed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,7 +75,9 @@ pub(crate) struct Progress {
     /// The status that was answered; 0 before the head.
     pub(crate) status: u16,
     pub(crate) head_duration: Option<Duration>,
-    pub(crate) grpc_status: Option<u16>,
+    /// Whether the head of the response is that of a gRPC call.
+    pub(crate) grpc_answer: bool,
+    pub(crate) grpc_status: Option<GrpcStatus>,
     event_stream: bool,
     counts_request: bool,
     expected_size: Option<u64>,
@@ -191,7 +197,7 @@ impl State {
     pub(crate) fn mark_timed_out(&mut self) {
         self.progress
             .failure
-            .get_or_insert((Outcome::TimedOut, "timeout"));
+            .get_or_insert((Outcome::TimedOut, TIMEOUT));
     }
 
     pub(crate) fn panicked(&mut self, caught: PanicReport) {
@@ -271,6 +277,7 @@ impl State {
     fn read(&mut self, headers: &dyn Headers) {
         let fields = ResponseFields::read(headers);
         self.progress.event_stream = fields.event_stream;
+        self.progress.grpc_answer = fields.grpc;
         self.progress.grpc_status = fields.grpc_status;
         // A server stops reading a body once it has sent the length that the head promised.
         self.progress.expected_size = self.progress.expected_size.or(fields.content_length);
@@ -296,12 +303,13 @@ impl State {
             return outcome;
         }
         match (self.progress.complete, self.progress.status) {
+            (false, _) if self.is_past_deadline() => Outcome::TimedOut,
             (false, 0) => Outcome::CancelledBeforeHead,
             (false, _) => Outcome::CancelledInBody,
             (true, 0) => Outcome::Success,
-            (true, status) => match (self.fields.grpc, self.progress.grpc_status) {
-                (true, Some(grpc_status)) => Outcome::of_grpc_status(grpc_status),
-                _ => Outcome::of_status(status),
+            (true, status) => match self.call_status() {
+                Some(grpc_status) => Outcome::of_grpc_status(grpc_status),
+                None => Outcome::of_status(status),
             },
         }
     }
@@ -325,22 +333,11 @@ impl State {
                 attached().or(Some(ErrorType::Named(error_type)))
             }
             Some((_, error_type)) => Some(ErrorType::Named(error_type)),
-            None => attached().or(Some(match self.progress.grpc_status {
-                Some(status) if self.fields.grpc => ErrorType::Named(grpc_status_name(status)),
-                _ => ErrorType::Status(self.progress.status),
+            None if outcome == Outcome::TimedOut => Some(ErrorType::Named(TIMEOUT)),
+            None => attached().or(Some(match self.call_status() {
+                Some(status) => ErrorType::Named(status.as_str()),
+                None => ErrorType::Status(self.progress.status),
             })),
         }
-    }
-}
-
-/// The name of a [gRPC status](https://grpc.io/docs/guides/status-codes/) that is a server's fault.
-fn grpc_status_name(status: u16) -> &'static str {
-    match status {
-        4 => "DEADLINE_EXCEEDED",
-        12 => "UNIMPLEMENTED",
-        13 => "INTERNAL",
-        14 => "UNAVAILABLE",
-        15 => "DATA_LOSS",
-        _ => "UNKNOWN",
     }
 }

@@ -6,6 +6,7 @@ mod lifetime;
 mod metric_names;
 mod names;
 mod preset;
+mod rpc;
 mod series;
 
 use std::sync::{Arc, OnceLock};
@@ -16,6 +17,7 @@ pub use self::metric_names::{MetricNames, UnknownMetricNames};
 use self::{
     admission::Admission,
     in_flight::InFlight,
+    rpc::Calls,
     series::{Series, SeriesKey},
 };
 pub(crate) use self::{
@@ -28,7 +30,7 @@ use crate::{
     insert_map::InsertMap,
     method::{Method, Methods},
     observer::Shared,
-    record::{JobRecord, RequestRecord},
+    record::{JobRecord, RequestRecord, RpcCall},
     route::Route,
 };
 
@@ -50,6 +52,7 @@ pub(crate) struct RequestMetrics {
     error_types: InsertMap<&'static str, ()>,
     admission: Admission,
     connections: OnceLock<LifetimeMetrics>,
+    calls: Calls,
     sink_panics: Counter,
     applied_twice: Counter,
 }
@@ -78,6 +81,7 @@ impl RequestMetrics {
             error_types: InsertMap::with_limit(MOST_ERROR_TYPES),
             admission: Admission::new(),
             connections: OnceLock::new(),
+            calls: Calls::new(),
         }
     }
 
@@ -112,6 +116,19 @@ impl RequestMetrics {
             Some((_, series)) => series.record(record),
             None => self.record_rare(shared, record, key),
         }
+        if let Some(call) = &record.rpc {
+            self.record_call(shared, record, call);
+        }
+    }
+
+    #[cold]
+    fn record_call(&self, shared: &Shared, record: &RequestRecord<'_>, call: &RpcCall<'_>) {
+        let register = |labels| {
+            let key = Key::from_parts(names::CALL_DURATION, labels);
+            self.recorder.register_histogram(&key, &METADATA)
+        };
+        self.calls
+            .record(shared, record, call, &self.error_types, register);
     }
 
     /// Records what has no series of its own yet, or never will.

@@ -21,6 +21,7 @@ pub(super) const CONNECTIONS: (&str, &str) = (
 /// Gauge and histogram of what connections were upgraded to.
 pub(super) const UPGRADED: (&str, &str) =
     ("http.server.open_upgrades", "http.server.upgrade.duration");
+pub(super) const CALL_DURATION: &str = "rpc.server.call.duration";
 pub(super) const JOB_DURATION: &str = "steeple.job.duration";
 
 pub(super) const SINK_PANICS: &str = "steeple_sink_panics_total";
@@ -31,16 +32,22 @@ pub(super) const ROUTE: &str = "http_route";
 pub(super) const STATUS: &str = "http_response_status_code";
 pub(super) const SCHEME: &str = "url_scheme";
 pub(super) const VERSION: &str = "network_protocol_version";
+pub(super) const RPC_SYSTEM: &str = "rpc_system_name";
+pub(super) const RPC_METHOD: &str = "rpc_method";
+pub(super) const RPC_STATUS: &str = "rpc_status_code";
 pub(super) const ERROR_TYPE: &str = "error_type";
 pub(super) const OUTCOME: &str = "outcome";
 
 /// The labels that the application cannot declare: ours, and the two that the exposition puts on series itself.
-pub(crate) const RESERVED_LABELS: [&str; 9] = [
+pub(crate) const RESERVED_LABELS: [&str; 12] = [
     METHOD,
     ROUTE,
     STATUS,
     SCHEME,
     VERSION,
+    RPC_SYSTEM,
+    RPC_METHOD,
+    RPC_STATUS,
     ERROR_TYPE,
     OUTCOME,
     "le",
@@ -74,6 +81,11 @@ pub(super) fn describe(recorder: &dyn Recorder) {
             UPGRADED.1,
             Unit::Seconds,
             "Duration of upgrades, from the head of the response to the end of the connection.",
+        ),
+        (
+            CALL_DURATION,
+            Unit::Seconds,
+            "Duration of gRPC calls, from the head to the end of the response's body.",
         ),
         (JOB_DURATION, Unit::Seconds, "Duration of jobs."),
     ];

@@ -45,7 +45,10 @@ impl SeriesKey {
     }
 }
 
-fn error_code(error_type: Option<ErrorType>, error_types: &InsertMap<&'static str, ()>) -> u64 {
+pub(super) fn error_code(
+    error_type: Option<ErrorType>,
+    error_types: &InsertMap<&'static str, ()>,
+) -> u64 {
     match error_type {
         None => 0,
         Some(ErrorType::Status(_)) => 1,

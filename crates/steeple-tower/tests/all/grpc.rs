@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use futures_executor::block_on;
 use http::{HeaderMap, HeaderValue, Response};
-use http_body::Frame;
+use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty};
 use steeple_core::Outcome;
 use tower::{Layer, ServiceExt, service_fn};
@@ -164,22 +164,70 @@ fn a_client_that_only_claims_to_speak_grpc_gets_the_500() {
     assert_eq!(stage.send(service, request).status, 500);
 }
 
+/// Answers with a body of `content_type` that panics.
+fn panicking(content_type: &'static str) -> Response<impl Body<Data = Bytes, Error = Infallible>> {
+    let frames = [|| data("hello"), || -> Frame<Bytes> { panic!("lost") }];
+    let mut response = Response::new(body(frames));
+    let content_type = HeaderValue::from_static(content_type);
+    response.headers_mut().insert("content-type", content_type);
+    response
+}
+
+fn panicked() -> Seen {
+    Seen {
+        panic: Some("lost".to_owned()),
+        ..seen(Outcome::Panicked, Some("panic"), 5)
+    }
+}
+
 #[test]
 fn a_panic_in_the_body_ends_with_trailers_that_say_internal() {
     let stage = Stage::new();
-    let service = service_fn(async |_| {
-        let frames = [|| data("hello"), || -> Frame<Bytes> { panic!("lost") }];
-        Ok::<_, Infallible>(Response::new(body(frames)))
-    });
+    let service = service_fn(async |_| Ok::<_, Infallible>(panicking("application/grpc")));
     let answer = stage.send(service, grpc_request());
     let (trailers, bytes) = answer.body.unwrap();
     assert_eq!(bytes, "hello");
     assert_eq!(trailers.unwrap()["grpc-status"], "13");
+    assert_eq!(stage.settled(), panicked());
+}
+
+#[test]
+fn a_panic_in_a_body_that_is_not_grpc_breaks_it_off_whatever_was_asked_for() {
+    let stage = Stage::new();
+    let service = service_fn(async |_| Ok::<_, Infallible>(panicking("text/plain")));
+    let answer = stage.send(service, grpc_request());
+    assert_eq!(answer.body.unwrap_err(), "the body stream panicked");
+    assert_eq!(stage.settled(), panicked());
+}
+
+#[test]
+fn a_method_is_known_by_the_path_of_its_call() {
+    let stage = Stage::new();
+    let service = service_fn(async |_| {
+        let mut response = Response::new(Empty::<Bytes>::new());
+        *response.headers_mut() = status("0");
+        Ok::<_, Infallible>(response)
+    });
+    stage.send(service, grpc_request());
+    let calls = stage.registry.snapshot();
+    let [call] = &calls
+        .family("rpc_server_call_duration_seconds")
+        .unwrap()
+        .series[..]
+    else {
+        panic!("one series: {calls:?}")
+    };
+    let labels: Vec<_> = call
+        .labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     assert_eq!(
-        stage.settled(),
-        Seen {
-            panic: Some("lost".to_owned()),
-            ..seen(Outcome::Panicked, Some("panic"), 5)
-        }
+        labels,
+        [
+            "rpc_method=shop.Orders/Place",
+            "rpc_status_code=OK",
+            "rpc_system_name=grpc"
+        ]
     );
 }
