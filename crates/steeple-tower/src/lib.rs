@@ -37,8 +37,8 @@ mod future;
 mod head;
 mod io;
 mod layer;
-mod ops;
 mod on_connection;
+mod ops;
 mod service;
 
 pub use self::{
@@ -48,7 +48,7 @@ pub use self::{
     future::ObserveFuture,
     io::ObservedIo,
     layer::ObserveLayer,
-    ops::{MountedOps, OpsResponseBody},
     on_connection::{OnConnection, OnConnectionFuture},
+    ops::{MountedOps, OpsResponseBody},
     service::Observe,
 };

@@ -15,12 +15,13 @@ use actix_web::{
     dev::{Payload, Service},
     error::ErrorRequestTimeout,
     guard,
-    http::StatusCode,
+    http::{Method, StatusCode},
     middleware::Condition,
     web::{self, ServiceConfig},
 };
+use actix_ws::Message;
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use steeple::Steeple;
 use tokio::net::TcpListener;
 
@@ -52,6 +53,7 @@ impl Adapter for ActixApp {
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
         let observe = steeple.actix();
+        let on_connect = steeple::actix::on_connect(steeple.observer());
         let app = move || {
             let limit = match setup {
                 Setup::TimeoutOutside => Duration::from_millis(100),
@@ -73,6 +75,7 @@ impl Adapter for ActixApp {
         // By default actix-web goes on for a client that went away before the head: it may have closed but its own half.
         HttpServer::new(app)
             .h1_allow_half_closed(false)
+            .on_connect(on_connect)
             .workers(1)
             .disable_signals()
             .listen(listener.into_std().unwrap())
@@ -108,6 +111,8 @@ fn configure(app: &mut ServiceConfig) {
             web::get().to(async || RespondsWith(|| panic!("lost in the responder"))),
         )
         .route("/timeout-inside", web::get().to(handle_slowly))
+        .route("/websocket", web::get().to(websocket))
+        .default_service(web::to(tunnel))
         .service(paid.to(handle))
         .route("/plans/{any}", web::get().to(handle))
         .service(api());
@@ -128,6 +133,31 @@ async fn handle(request: HttpRequest, body: web::Payload) -> HttpResponse {
     response(fixture::answer(request.path(), length).await)
 }
 
+async fn websocket(request: HttpRequest, body: web::Payload) -> Result<HttpResponse, Error> {
+    let (response, mut session, mut messages) = actix_ws::handle(&request, body)?;
+    actix_web::rt::spawn(async move {
+        while let Some(Ok(message)) = messages.next().await {
+            let sent = match message {
+                Message::Text(text) => session.text(text).await,
+                _ => break,
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+        let _ = session.close(None).await;
+    });
+    Ok(response)
+}
+
+/// Answers a CONNECT with a tunnel back to the client, and all that no route matches with a 404.
+async fn tunnel(request: HttpRequest, body: web::Payload) -> HttpResponse {
+    if request.method() != Method::CONNECT {
+        return HttpResponse::NotFound().finish();
+    }
+    HttpResponse::Ok().upgrade("tunnel").streaming(body)
+}
+
 async fn handle_slowly() -> HttpResponse {
     let slow = tokio::time::sleep(Duration::from_secs(60));
     match tokio::time::timeout(Duration::from_millis(100), slow).await {
@@ -142,7 +172,6 @@ fn response(reply: Reply) -> HttpResponse {
         match name {
             // actix-web has words of its own for these.
             "content-length" => response.no_chunking(value.parse().unwrap()),
-            "upgrade" => response.upgrade(value),
             _ => response.insert_header((name, value)),
         };
     }

@@ -5,8 +5,11 @@ use std::{convert::Infallible, future::Future, time::Duration};
 use axum::{
     Router,
     body::Body,
-    extract::{FromRequestParts, Request},
-    http::{StatusCode, request::Parts},
+    extract::{
+        FromRequestParts, Request,
+        ws::{WebSocket, WebSocketUpgrade},
+    },
+    http::{Method, StatusCode, request::Parts},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -48,7 +51,8 @@ impl Adapter for AxumRouter {
             Setup::Twice => router.layer(steeple.axum()),
             Setup::TimeoutOutside => router.layer(timeout()),
         };
-        async move { axum::serve(listener, router).await.unwrap() }
+        let server = steeple::axum::serve(steeple.observer(), listener, router);
+        async move { server.await.unwrap() }
     }
 }
 
@@ -76,7 +80,13 @@ fn router() -> Router {
         .route("/responder-refuses", get(async || Refused(500)))
         .route("/responder-panics", get(async || RespondsWithPanic))
         .route("/timeout-inside", get(handle_slowly).layer(timeout()))
+        .route("/websocket", any(websocket))
         .nest("/api", api)
+        // Where to tunnel to is no path, so there is no route to it.
+        .fallback(async |request: Request| match *request.method() {
+            Method::CONNECT => http_fixture::tunnel(request).map(Body::new),
+            _ => StatusCode::NOT_FOUND.into_response(),
+        })
 }
 
 fn timeout() -> TimeoutLayer {
@@ -85,6 +95,16 @@ fn timeout() -> TimeoutLayer {
 
 async fn handle(request: Request) -> Response {
     http_fixture::handle(request).await.map(Body::new)
+}
+
+async fn websocket(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(async |mut socket: WebSocket| {
+        while let Some(Ok(message)) = socket.recv().await {
+            if socket.send(message).await.is_err() {
+                break;
+            }
+        }
+    })
 }
 
 async fn handle_slowly() -> &'static str {

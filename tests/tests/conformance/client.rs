@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use tokio_tungstenite::tungstenite::{self, WebSocket};
+
 /// A response as it came over the wire.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -102,6 +104,24 @@ impl Client {
             body: String::from_utf8_lossy(&bytes).into_owned(),
             bytes,
         }
+    }
+
+    /// Asks for a tunnel.
+    pub(crate) fn connect_to(&mut self, authority: &str) {
+        let request = format!("CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\n\r\n");
+        self.0.write_all(request.as_bytes()).unwrap();
+    }
+
+    /// Asks for a WebSocket.
+    pub(crate) fn websocket(self, path: &str) -> WebSocket<TcpStream> {
+        tungstenite::client(format!("ws://test{path}"), self.0)
+            .unwrap()
+            .0
+    }
+
+    /// What the connection goes on as.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.0
     }
 
     /// Goes away.

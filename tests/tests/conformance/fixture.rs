@@ -13,7 +13,7 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Part = Result<Bytes, BoxError>;
 
 /// The templates of the routes that [`answer`] knows, for routers.
-pub(crate) const ROUTES: [&str; 19] = [
+pub(crate) const ROUTES: [&str; 18] = [
     "/ok",
     "/status/{code}",
     "/attached",
@@ -29,7 +29,6 @@ pub(crate) const ROUTES: [&str; 19] = [
     "/events",
     "/healthz",
     "/length",
-    "/upgrade",
     "/timed-out",
     "/tenant",
     "/record",
@@ -112,10 +111,6 @@ pub(crate) async fn answer(
             ..streamed(parts(["data: 1\n\n", "data: 2\n\n"]))
         },
         "/length" => text(format!("{:?}", length.await)),
-        "/upgrade" => Reply {
-            headers: vec![("upgrade", "echo"), ("connection", "upgrade")],
-            ..status(101)
-        },
         "/timed-out" => {
             current::timed_out();
             status(503)

@@ -11,6 +11,7 @@ use futures_util::TryStreamExt;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper_util::rt::TokioIo;
 
 use crate::fixture::{self, BoxError, Content, Exact, Reply};
 
@@ -25,6 +26,16 @@ pub(crate) async fn handle<B: Body<Error: Into<BoxError>>>(
         Ok(body.to_bytes().len())
     };
     response(fixture::answer(&path, length).await)
+}
+
+/// Answers a CONNECT with a tunnel back to the client.
+pub(crate) fn tunnel<B: Send + 'static>(request: Request<B>) -> Response<AnyBody> {
+    tokio::spawn(async {
+        let upgraded = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
+        let (mut reader, mut writer) = tokio::io::split(upgraded);
+        let _ = tokio::io::copy(&mut reader, &mut writer).await;
+    });
+    status(200)
 }
 
 pub(crate) fn status(status: u16) -> Response<AnyBody> {

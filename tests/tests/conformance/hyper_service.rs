@@ -2,12 +2,23 @@
 
 use std::{convert::Infallible, future::Future, time::Duration};
 
-use http::{Request, Response, StatusCode};
+use futures_util::{SinkExt, StreamExt};
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
+};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use steeple::{Steeple, current};
+use steeple::{
+    Steeple, current,
+    tower::{ObservedIo, OnConnection},
+};
 use tokio::net::TcpListener;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{handshake::derive_accept_key, protocol::Role},
+};
 use tower::{Layer, Service, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_http::timeout::TimeoutLayer;
 
@@ -47,13 +58,15 @@ impl Adapter for HyperService {
             Setup::Twice => boxed(steeple.tower().layer(service)),
             Setup::TimeoutOutside => boxed(timeout().layer(service)),
         };
+        let observer = steeple.observer().clone();
         async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let service = TowerToHyperService::new(service.clone());
+                let io = ObservedIo::new(stream, &observer);
+                let service = OnConnection::new(service.clone(), io.connection());
                 tokio::spawn(
                     http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service)
+                        .serve_connection(TokioIo::new(io), TowerToHyperService::new(service))
                         .with_upgrades(),
                 );
             }
@@ -93,11 +106,14 @@ fn route(
     let template = ROUTES
         .into_iter()
         .chain(FAILURES)
-        .chain(["/timeout-inside"])
+        .chain(["/timeout-inside", "/websocket"])
         .chain(below_api.iter().map(String::as_str))
         .find(|route| matches(route, &path))
         .map(ToOwned::to_owned);
     async move {
+        if request.method() == Method::CONNECT {
+            return Ok(http_fixture::tunnel(request));
+        }
         let Some(template) = template else {
             return Ok(http_fixture::status(404));
         };
@@ -107,6 +123,9 @@ fn route(
         }
         if FAILURES.contains(&path.as_str()) {
             return Ok(http_fixture::response(fixture::fail(&path)));
+        }
+        if template == "/websocket" {
+            return Ok(websocket(request));
         }
         if template != "/timeout-inside" {
             return Ok(http_fixture::handle(request).await);
@@ -120,6 +139,29 @@ fn route(
             .await?
             .map(|body| body.map_err(Into::into).boxed_unsync()))
     }
+}
+
+/// The [opening handshake](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2), and what comes after.
+fn websocket(request: Request<Incoming>) -> Response<AnyBody> {
+    let key = request.headers()[SEC_WEBSOCKET_KEY].as_bytes();
+    let accept = HeaderValue::try_from(derive_accept_key(key)).unwrap();
+    tokio::spawn(async {
+        let upgraded = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
+        let mut socket = WebSocketStream::from_raw_socket(upgraded, Role::Server, None).await;
+        while let Some(Ok(message)) = socket.next().await {
+            if socket.send(message).await.is_err() {
+                break;
+            }
+        }
+    });
+    let mut response = http_fixture::status(101);
+    let upgrade = [
+        (UPGRADE, HeaderValue::from_static("websocket")),
+        (CONNECTION, HeaderValue::from_static("upgrade")),
+        (SEC_WEBSOCKET_ACCEPT, accept),
+    ];
+    response.headers_mut().extend(upgrade);
+    response
 }
 
 /// Whether `path` fits `template`, segment by segment.

@@ -17,6 +17,7 @@ mod hyper_service;
 mod records;
 mod scenarios;
 mod stage;
+mod upgrades;
 
 macro_rules! conformance {
     ($adapters:tt $scenarios:tt) => { conformance!(@each $adapters $scenarios); };
@@ -89,7 +90,10 @@ conformance!({
     an_acceptable_request_id_is_honoured,
     a_bad_request_id_is_replaced,
     a_trace_is_continued,
-    an_upgrade_is_over_with_its_head,
+    a_connection_is_open_until_it_ends,
+    a_websocket_lasts_until_it_is_closed,
+    a_websocket_that_the_client_aborts_is_over,
+    a_tunnel_lasts_until_it_is_closed,
     a_marked_timeout_is_timed_out,
     a_label_of_the_handler_is_on_the_metrics,
     code_below_the_layer_records_into_a_private_registry,

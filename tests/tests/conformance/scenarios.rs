@@ -12,6 +12,11 @@ use crate::{
     stage::Stage,
 };
 
+pub(crate) use crate::upgrades::{
+    a_connection_is_open_until_it_ends, a_tunnel_lasts_until_it_is_closed,
+    a_websocket_lasts_until_it_is_closed, a_websocket_that_the_client_aborts_is_over,
+};
+
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 pub(crate) fn an_answer_is_a_success(adapter: &impl Adapter) {
@@ -366,23 +371,6 @@ pub(crate) fn a_trace_is_continued(adapter: &impl Adapter) {
     assert_eq!(full.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!(full.parent_span_id.as_deref(), Some("00f067aa0ba902b7"));
     assert!(full.sampled);
-}
-
-pub(crate) fn an_upgrade_is_over_with_its_head(adapter: &impl Adapter) {
-    let stage = Stage::new(adapter);
-    let mut client = stage.client();
-    client.send(
-        "GET",
-        "/upgrade",
-        &[("connection", "upgrade"), ("upgrade", "echo")],
-        "",
-    );
-    assert!(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 101"));
-    stage.settles(Seen {
-        upgraded: true,
-        ..seen("/upgrade", 101, 0, Outcome::Success)
-    });
-    assert_eq!(stage.total("http_server_upgrades_total"), 1);
 }
 
 pub(crate) fn a_marked_timeout_is_timed_out(adapter: &impl Adapter) {

@@ -6,7 +6,10 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
-use steeple::{Steeple, metrics::Snapshot};
+use steeple::{
+    Steeple,
+    metrics::{HistogramSnapshot, Snapshot, Value},
+};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -106,21 +109,36 @@ impl Stage {
 
     /// The sum of the counter `name`.
     pub(crate) fn total(&self, name: &str) -> u64 {
-        let snapshot = self.steeple.registry().snapshot();
-        let series = snapshot
-            .family(name)
-            .into_iter()
-            .flat_map(|family| &family.series);
-        series.filter_map(|series| series.value.as_counter()).sum()
+        self.values(name)
+            .filter_map(|value| value.as_counter())
+            .sum()
+    }
+
+    /// How many `what` are open: connections or upgrades.
+    pub(crate) fn open(&self, what: &str) -> f64 {
+        self.gauge(&format!("http_server_open_{what}"))
+    }
+
+    /// How many of `what` are over: connection or upgrade.
+    pub(crate) fn durations(&self, what: &str) -> u64 {
+        self.values(&format!("http_server_{what}_duration_seconds"))
+            .filter_map(|value| value.as_histogram().map(HistogramSnapshot::count))
+            .sum()
     }
 
     fn active(&self) -> f64 {
+        self.gauge("http_server_active_requests")
+    }
+
+    fn gauge(&self, name: &str) -> f64 {
+        self.values(name).filter_map(|value| value.as_gauge()).sum()
+    }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = Value> + use<> {
         let snapshot = self.steeple.registry().snapshot();
-        let series = snapshot
-            .family("http_server_active_requests")
-            .into_iter()
-            .flat_map(|family| &family.series);
-        series.filter_map(|series| series.value.as_gauge()).sum()
+        let series = snapshot.family(name).map(|family| family.series.clone());
+        let series = series.unwrap_or_default().into_iter();
+        series.map(|series| series.value)
     }
 }
 

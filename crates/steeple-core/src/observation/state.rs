@@ -255,7 +255,9 @@ impl State {
                 .checked_sub(1)
                 .filter(|_| self.progress.counts_request)
         };
-        self.beginning.request_size.or_else(counted)
+        // What a client sends through an upgraded connection is not the body of its request.
+        let none = || self.is_upgraded().then_some(0);
+        self.beginning.request_size.or_else(none).or_else(counted)
     }
 
     /// Takes in the head of the response and tells whether a body is due.
