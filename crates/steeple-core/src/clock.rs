@@ -5,6 +5,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
+use metrics::IntoF64;
 use quanta::Clock;
 
 static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::new);
@@ -26,8 +27,27 @@ impl Moment {
 
     /// The time since then; zero if the counter went back.
     #[inline]
-    pub(crate) fn elapsed(self) -> Duration {
-        Duration::from_nanos(CLOCK.delta_as_nanos(self.0, CLOCK.raw()))
+    pub(crate) fn elapsed(self) -> Elapsed {
+        Elapsed(CLOCK.delta_as_nanos(self.0, CLOCK.raw()).cast_signed())
+    }
+}
+
+/// A span of time, in nanoseconds: fewer than 2^63, which are 292 years, and signed, since the processor makes a float of
+/// that at once. A [`Duration`] takes two divisions there and back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elapsed(i64);
+
+impl IntoF64 for Elapsed {
+    /// In seconds.
+    #[inline]
+    fn into_f64(self) -> f64 {
+        self.0 as f64 * 1e-9
+    }
+}
+
+impl From<Elapsed> for Duration {
+    fn from(elapsed: Elapsed) -> Self {
+        Self::from_nanos(elapsed.0.cast_unsigned())
     }
 }
 
@@ -43,7 +63,7 @@ mod tests {
         let inner = Instant::now();
         while inner.elapsed() < Duration::from_millis(20) {}
         let at_least = inner.elapsed();
-        let elapsed = moment.elapsed();
+        let elapsed = Duration::from(moment.elapsed());
         let at_most = outer.elapsed();
         assert!(
             elapsed >= at_least.mul_f64(0.99) && elapsed <= at_most.mul_f64(1.01),

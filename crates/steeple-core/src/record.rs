@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    clock::Elapsed,
     grpc::GrpcStatus,
     head::{HttpVersion, Scheme},
     label::LabelValues,
@@ -33,10 +34,6 @@ pub struct RequestRecord<'a> {
     pub outcome: Outcome,
     /// What went wrong, if the service is to blame.
     pub error_type: Option<ErrorType>,
-    /// From the head of the request to the end of the response's body.
-    pub duration: Duration,
-    /// From the head of the request to the head of the response, if there was one.
-    pub head_duration: Option<Duration>,
     /// The size of the request's body in bytes, where it is known.
     pub request_size: Option<u64>,
     /// How many bytes of the response's body were handed to the server.
@@ -54,6 +51,8 @@ pub struct RequestRecord<'a> {
     /// The error that the handler attached, if any.
     pub error: Option<&'a AttachedError>,
     pub(crate) lineage: &'a Lineage,
+    pub(crate) elapsed: Elapsed,
+    pub(crate) to_head: Option<Elapsed>,
     pub(crate) keys: Keys,
 }
 
@@ -85,6 +84,18 @@ pub(crate) struct Keys {
 }
 
 impl<'a> RequestRecord<'a> {
+    /// From the head of the request to the end of the response's body.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.elapsed.into()
+    }
+
+    /// From the head of the request to the head of the response, if there was one.
+    #[must_use]
+    pub fn head_duration(&self) -> Option<Duration> {
+        self.to_head.map(Duration::from)
+    }
+
     /// The place in the trace. It is worked out on each call.
     #[must_use]
     pub fn trace(&self) -> TraceContext {

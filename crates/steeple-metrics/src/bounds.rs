@@ -65,6 +65,10 @@ impl Bounds {
         let Some(few) = &self.few else {
             return self.values.partition_point(|bound| *bound < value);
         };
+        // Most values are small: sizes of nothing, answers within milliseconds.
+        if value <= few[0] {
+            return 0;
+        }
         let mut below = 0;
         for half in [8, 4, 2, 1] {
             if few[below + half - 1] < value {

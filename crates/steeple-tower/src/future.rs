@@ -36,20 +36,17 @@ pin_project! {
 }
 
 impl<F> ObserveFuture<F> {
-    pub(crate) fn new(observation: Observation, request_id: Option<HeaderValue>) -> Self {
+    #[inline]
+    pub(crate) fn new(
+        inner: Option<F>,
+        observation: Observation,
+        request_id: Option<HeaderValue>,
+    ) -> Self {
         Self {
-            inner: None,
+            inner,
             observation,
             request_id,
         }
-    }
-
-    /// Lets `call` make the future to observe; if it panics, there is none.
-    #[inline]
-    pub(crate) fn call(&mut self, call: impl FnOnce() -> F) {
-        let _ = self.observation.run(|| {
-            self.inner.get_or_insert_with(call);
-        });
     }
 }
 

@@ -62,8 +62,8 @@ where
         }
         let request_id = head::request_id(&observation, headers.request_id());
         self.framework.count(&mut request, &mut observation);
-        let mut future = ObserveFuture::new(observation, request_id);
-        future.call(|| self.inner.call(request));
-        future
+        let mut called = None;
+        let _ = observation.run(|| called = Some(self.inner.call(request)));
+        ObserveFuture::new(called, observation, request_id)
     }
 }

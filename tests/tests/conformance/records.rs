@@ -85,8 +85,8 @@ impl Full {
             trace_id: record.trace().trace_id().to_string(),
             parent_span_id: record.trace().parent_span_id().map(|id| id.to_string()),
             sampled: record.trace().is_sampled(),
-            duration: record.duration,
-            head_duration: record.head_duration,
+            duration: record.duration(),
+            head_duration: record.head_duration(),
         }
     }
 }

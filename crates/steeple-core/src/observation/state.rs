@@ -6,11 +6,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use crate::{
-    clock::Moment,
+    clock::{Elapsed, Moment},
     grpc::GrpcStatus,
     head::{HttpVersion, ResponseHead, Scheme},
     headers::{Headers, RequestFields, ResponseFields},
@@ -74,7 +73,7 @@ pub(crate) struct Progress {
     pub(crate) labels: LabelValues,
     /// The status that was answered; 0 before the head.
     pub(crate) status: u16,
-    pub(crate) head_duration: Option<Duration>,
+    pub(crate) to_head: Option<Elapsed>,
     /// Whether the head of the response is that of a gRPC call.
     pub(crate) grpc_answer: bool,
     pub(crate) grpc_status: Option<GrpcStatus>,
@@ -263,7 +262,7 @@ impl State {
     /// Takes in the head of the response and tells whether a body is due.
     #[inline]
     pub(crate) fn respond(&mut self, head: &ResponseHead<'_>) -> bool {
-        self.progress.head_duration = Some(self.beginning.started.elapsed());
+        self.progress.to_head = Some(self.beginning.started.elapsed());
         self.progress.status = head.status;
         self.progress.expected_size = head.body_size;
         // A body of known length is no stream of events, so most heads have nothing more to tell.

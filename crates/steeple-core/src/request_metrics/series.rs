@@ -123,14 +123,15 @@ impl Series {
     #[inline]
     pub(super) fn record(&self, record: &RequestRecord<'_>) {
         self.requests.increment(1);
-        self.duration.record(record.duration);
-        if let Some(head_duration) = record.head_duration {
-            self.head_duration.record(head_duration);
+        self.duration.record(record.elapsed);
+        if let Some(to_head) = record.to_head {
+            self.head_duration.record(to_head);
         }
         if let Some(size) = record.request_size {
-            self.request_size.record(size as f64);
+            self.request_size.record(size.cast_signed() as f64);
         }
-        self.response_size.record(record.response_size as f64);
+        // Of a signed number the processor makes a float at once.
+        self.response_size.record(record.response_size.cast_signed() as f64);
         if let Some(errors) = &self.errors {
             errors.increment(1);
         }
