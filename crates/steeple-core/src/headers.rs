@@ -40,6 +40,8 @@ pub(crate) struct RequestFields {
     /// The path of a gRPC call, which the adapter tells. It is kept for its capacity.
     pub(crate) path: String,
     pub(crate) request_id: RequestId,
+    /// Whether the caller sent the id.
+    pub(crate) identified: bool,
     pub(crate) lineage: Lineage,
 }
 
@@ -52,16 +54,16 @@ impl RequestFields {
         self.grpc_timeout = None;
         self.path.clear();
         self.lineage.begin();
-        let mut identified = false;
+        self.identified = false;
         headers.visit(&mut |name, value| match name.len() {
             11 if name == "traceparent" => self.lineage.receive(value),
-            12 if name == "x-request-id" => identified = self.request_id.replace(value),
+            12 if name == "x-request-id" => self.identified = self.request_id.replace(value),
             12 if name == "content-type" => self.grpc = version.is_multiplexed() && is_grpc(value),
             12 if name == "grpc-timeout" => self.grpc_timeout = grpc::read_timeout(value),
             14 if name == "content-length" => self.content_length = parse_decimal(value),
             _ => {}
         });
-        if !identified {
+        if !self.identified {
             self.request_id = RequestId::random();
         }
     }
@@ -76,6 +78,7 @@ impl Default for RequestFields {
             grpc_timeout: None,
             path: String::new(),
             request_id: RequestId::random(),
+            identified: false,
             lineage: Lineage::default(),
         }
     }

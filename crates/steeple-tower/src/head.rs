@@ -66,7 +66,7 @@ pub(crate) fn request_id(
 ) -> Option<HeaderValue> {
     let id = observation.request_id()?;
     match inbound {
-        Some(inbound) if inbound.as_bytes() == id.as_bytes() => Some(inbound.clone()),
+        Some(inbound) if observation.is_identified() => Some(inbound.clone()),
         _ => HeaderValue::from_maybe_shared(id.to_bytes()).ok(),
     }
 }

@@ -111,6 +111,14 @@ impl Observation {
         Some(&self.state.as_ref()?.fields.request_id)
     }
 
+    /// Whether the caller sent that id, as the last `x-request-id` of the request.
+    #[must_use]
+    pub fn is_identified(&self) -> bool {
+        self.state
+            .as_ref()
+            .is_some_and(|state| state.fields.identified)
+    }
+
     /// Whether this is a gRPC call, which takes its errors from `grpc-status` rather than from the status line: its request
     /// says so and, once there is one, its answer.
     #[must_use]

@@ -1,6 +1,9 @@
 //! States that are used again, so that an observation allocates nothing in the steady state.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
 
 use crate::{
     observation::state::{Progress, State},
@@ -11,6 +14,8 @@ use crate::{
 const KEPT: usize = 64;
 
 thread_local! {
+    /// The state that was given back last, which is all that a thread needs that observes one request at a time.
+    static LAST: Cell<Option<Box<State>>> = const { Cell::new(None) };
     #[expect(clippy::vec_box, reason = "a state keeps its box from one observation to the next")]
     static FREE: RefCell<Vec<Box<State>>> = const { RefCell::new(Vec::new()) };
 }
@@ -18,10 +23,8 @@ thread_local! {
 /// Takes a state from the pool, or makes one. Its beginning and its fields are for the caller to set.
 #[inline]
 pub(crate) fn acquire(shared: &Arc<Shared>) -> Box<State> {
-    let free = FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten();
-    let Some(mut state) = free else {
-        return make(shared);
-    };
+    let last = LAST.try_with(Cell::take).ok().flatten();
+    let mut state = last.unwrap_or_else(|| pop(shared));
     // Most processes have one observer: its count stays untouched, so threads do not contend for it.
     if !state.belongs_to(shared) {
         state.shared = Some(Arc::clone(shared));
@@ -29,15 +32,24 @@ pub(crate) fn acquire(shared: &Arc<Shared>) -> Box<State> {
     state
 }
 
-#[cold]
-fn make(shared: &Arc<Shared>) -> Box<State> {
-    Box::new(State::new(Arc::clone(shared)))
+#[inline(never)]
+fn pop(shared: &Arc<Shared>) -> Box<State> {
+    let free = FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten();
+    free.unwrap_or_else(|| Box::new(State::new(Arc::clone(shared))))
 }
 
 /// Gives a settled state back.
 #[inline]
 pub(crate) fn release(mut state: Box<State>) {
     state.progress = Progress::default();
+    let last = LAST.try_with(|last| last.replace(Some(state)));
+    if let Ok(Some(last)) = last {
+        push(last);
+    }
+}
+
+#[inline(never)]
+fn push(state: Box<State>) {
     let _ = FREE.try_with(|free| {
         let mut free = free.borrow_mut();
         if free.len() < KEPT {
