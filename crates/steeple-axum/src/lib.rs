@@ -38,7 +38,7 @@ use axum::{
     body::{Body, HttpBody},
     extract::{MatchedPath, Request},
 };
-use steeple_core::{Observation, Observer};
+use steeple_core::{Observation, Observer, Template};
 pub use steeple_tower::ObserveLayer;
 use steeple_tower::{CountedBody, Framework};
 
@@ -60,11 +60,9 @@ impl Framework<Body> for Axum {
     const ROUTES: bool = true;
 
     #[inline]
-    fn route<'r>(&self, request: &'r Request) -> Option<&'r str> {
-        request
-            .extensions()
-            .get::<MatchedPath>()
-            .map(MatchedPath::as_str)
+    fn route<'r>(&self, request: &'r Request) -> Option<Template<'r>> {
+        let matched = request.extensions().get::<MatchedPath>()?;
+        Some(Template::shared(matched.as_str(), matched))
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::headers::Headers;
+use crate::{headers::Headers, template::Template};
 
 /// The head of a request, borrowed from the framework's own type.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ pub struct RequestHead<'a> {
     /// The protocol version.
     pub version: HttpVersion,
     /// The template of the matched route, where routing came first.
-    pub route: Option<&'a str>,
+    pub route: Option<Template<'a>>,
     /// The header fields.
     pub headers: &'a dyn Headers,
     /// The size of the body in bytes, where the framework knows it exactly.

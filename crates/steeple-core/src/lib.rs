@@ -15,7 +15,7 @@
 //!     method: "GET",
 //!     scheme: None,
 //!     version: HttpVersion::Http11,
-//!     route: Some("/users/{id}"),
+//!     route: Some("/users/{id}".into()),
 //!     headers: &(),
 //!     body_size: Some(0),
 //! });
@@ -55,6 +55,7 @@ mod request_id;
 mod request_metrics;
 mod route;
 mod sink;
+mod template;
 mod text;
 mod trace_context;
 mod upgrade;
@@ -74,6 +75,7 @@ pub use self::{
     request_metrics::{MetricNames, UnknownMetricNames},
     route::RoutePolicy,
     sink::Sink,
+    template::Template,
     trace_context::{SpanId, TraceContext, TraceId},
     upgrade::Upgrade,
 };

@@ -1,12 +1,21 @@
 //! Route templates as a bounded set of labels, and what is done for each.
 
+use std::{
+    any::Any,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
 use crate::{
     insert_map::{InsertMap, Slot},
     label::{LabelValues, Labels},
+    template::Template,
 };
 
 /// How many templates are told apart. Templates come from the code, so a service that has more is rare.
 pub(crate) const MOST_ROUTES: usize = 1_000;
+/// How many places in memory one template is held at: a router for each thread has as many, and one that is made for a
+/// request shall not fill the table.
+const MOST_PLACES: usize = 16;
 /// How many bytes a template may have; longer ones are `_OTHER`.
 pub(crate) const LONGEST_TEMPLATE: usize = 512;
 /// What a request is counted under that no template matched.
@@ -76,11 +85,28 @@ pub(crate) struct Policy {
 }
 
 /// The routes seen so far.
-pub(crate) struct Routes(InsertMap<Box<str>, Policy>);
+pub(crate) struct Routes {
+    known: InsertMap<Box<str>, Known>,
+    /// The same by the place of their text in memory, for templates that are shared.
+    held: InsertMap<usize, Held>,
+}
+
+struct Known {
+    policy: Policy,
+    /// How many places its text is held at.
+    places: AtomicUsize,
+}
+
+struct Held {
+    route: Route,
+    policy: Policy,
+    /// Keeps the text in its place, so that no other comes to stand there.
+    _holder: Box<dyn Any + Send + Sync>,
+}
 
 impl Routes {
     pub(crate) fn new(policies: &[(String, RoutePolicy)], labels: &Labels) -> Self {
-        let routes = InsertMap::with_limit(MOST_ROUTES);
+        let known = InsertMap::with_limit(MOST_ROUTES);
         for (template, policy) in policies {
             let mut values = LabelValues::default();
             for (name, value) in &policy.labels {
@@ -91,24 +117,47 @@ impl Routes {
                 streaming: policy.streaming,
                 labels: values,
             };
-            let _ = routes.find_or_insert(template.as_str(), || (template.as_str().into(), policy));
+            let _ = known.find_or_insert(template.as_str(), || Known::new(template, policy));
         }
-        Self(routes)
+        let held = InsertMap::with_limit(MOST_ROUTES);
+        Self { known, held }
     }
 
     #[inline]
-    pub(crate) fn resolve(&self, template: Option<&str>) -> (Route, Policy) {
+    pub(crate) fn resolve(&self, template: Option<Template<'_>>) -> (Route, Policy) {
         let Some(template) = template else {
             return (Route::UNMATCHED, Policy::default());
         };
-        if template.len() > LONGEST_TEMPLATE {
-            return (Route::OVERFLOW, Policy::default());
+        match template.place().and_then(|place| self.held.find(&place)) {
+            Some((_, held)) => (held.route, held.policy),
+            None => self.resolve_text(template),
         }
-        self.0
-            .find_or_insert(template, || (template.into(), Policy::default()))
-            .map_or((Route::OVERFLOW, Policy::default()), |(slot, policy)| {
-                (Route(slot.0), *policy)
-            })
+    }
+
+    #[inline(never)]
+    fn resolve_text(&self, template: Template<'_>) -> (Route, Policy) {
+        let text = template.text();
+        let overflow = (Route::OVERFLOW, Policy::default());
+        if text.len() > LONGEST_TEMPLATE {
+            return overflow;
+        }
+        let make = || Known::new(text, Policy::default());
+        let Some((slot, known)) = self.known.find_or_insert(text, make) else {
+            return overflow;
+        };
+        let (route, policy) = (Route(slot.0), known.policy);
+        if known.places.load(Relaxed) < MOST_PLACES
+            && let Some((place, _holder)) = template.place().zip(template.hold())
+        {
+            known.places.fetch_add(1, Relaxed);
+            let held = Held {
+                route,
+                policy,
+                _holder,
+            };
+            self.held.find_or_insert(&place, || (place, held));
+        }
+        (route, policy)
     }
 
     /// Finds `template`, or enters it if fewer routes than `limit` says are known.
@@ -135,36 +184,74 @@ impl Routes {
         match route {
             Route::UNMATCHED => UNMATCHED,
             route => self
-                .0
+                .known
                 .at(Slot(route.0))
                 .map_or(OTHER, |(template, _)| template),
         }
     }
 }
 
+impl Known {
+    fn new(template: &str, policy: Policy) -> (Box<str>, Self) {
+        let places = AtomicUsize::new(0);
+        (template.into(), Self { policy, places })
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
-    fn named<'a>(routes: &'a Routes, template: Option<&str>) -> &'a str {
-        routes.template(routes.resolve(template).0)
+    fn resolve(routes: &Routes, template: &str) -> (Route, Policy) {
+        routes.resolve(Some(template.into()))
+    }
+
+    fn named<'a>(routes: &'a Routes, template: &str) -> &'a str {
+        routes.template(resolve(routes, template).0)
+    }
+
+    #[test]
+    fn a_shared_template_keeps_its_place_for_as_long_as_the_routes_live() {
+        let routes = Routes::new(&[], &Labels::default());
+        let template: Arc<str> = "/users/{id}".into();
+        let shared = || routes.resolve(Some(Template::shared(&template, &template))).0;
+        let route = shared();
+        assert_eq!(Arc::strong_count(&template), 2);
+        assert_eq!(route, shared());
+        assert_eq!(route, resolve(&routes, "/users/{id}").0);
+        drop(routes);
+        assert_eq!(Arc::strong_count(&template), 1);
+    }
+
+    #[test]
+    fn few_places_of_one_template_are_held_and_the_others_are_found_by_text() {
+        let routes = Routes::new(&[], &Labels::default());
+        let copies: Vec<Arc<str>> = (0..50).map(|_| "/users/{id}".into()).collect();
+        for copy in &copies {
+            let found = routes.resolve(Some(Template::shared(copy, copy))).0;
+            assert_eq!(routes.template(found), "/users/{id}");
+        }
+        let held = copies.iter().filter(|copy| Arc::strong_count(copy) > 1);
+        assert_eq!(held.count(), MOST_PLACES);
     }
 
     #[test]
     fn a_template_keeps_its_place_and_its_policy() {
         let events = ("/events".to_owned(), RoutePolicy::new().streaming());
         let routes = Routes::new(&[events], &Labels::default());
-        let (events, policy) = routes.resolve(Some("/events"));
-        assert_eq!(events, routes.resolve(Some("/events")).0);
+        let (events, policy) = resolve(&routes, "/events");
+        assert_eq!(events, resolve(&routes, "/events").0);
         assert!(policy.streaming);
         assert_eq!(routes.template(events), "/events");
-        assert!(!routes.resolve(Some("/other")).1.streaming);
+        assert!(!resolve(&routes, "/other").1.streaming);
     }
 
     #[test]
     fn without_a_template_there_is_one_constant() {
         let routes = Routes::new(&[], &Labels::default());
-        assert_eq!(named(&routes, None), "_UNMATCHED");
+        assert_eq!(routes.template(routes.resolve(None).0), "_UNMATCHED");
     }
 
     #[test]
@@ -172,9 +259,9 @@ mod tests {
         let routes = Routes::new(&[], &Labels::default());
         for number in 0..MOST_ROUTES {
             let template = format!("/{number}");
-            assert_eq!(named(&routes, Some(&template)), template);
+            assert_eq!(named(&routes, &template), template);
         }
-        assert_eq!(named(&routes, Some("/one-more")), "_OTHER");
-        assert_eq!(named(&routes, Some("/7")), "/7");
+        assert_eq!(named(&routes, "/one-more"), "_OTHER");
+        assert_eq!(named(&routes, "/7"), "/7");
     }
 }

@@ -1,7 +1,7 @@
 use std::{
     error::Error,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -91,21 +91,6 @@ impl<B> Projection<'_, B> {
 }
 
 impl<B: Body> Projection<'_, B> {
-    /// Polls the body, and drops it once there is nothing left of it, while its observation is current.
-    fn poll_inner(&mut self, context: &mut Context<'_>) -> Option<Polled<B>> {
-        let mut polled = None;
-        // A poll that panicked leaves nothing, a drop that did leaves what was polled before it.
-        let _ = self.observation.run(|| {
-            let mut inner = self.inner.as_mut().as_pin_mut()?;
-            let frame = &*polled.get_or_insert_with(|| inner.as_mut().poll_frame(context));
-            if is_last(frame, &inner) {
-                self.inner.set(None);
-            }
-            Some(())
-        });
-        polled
-    }
-
     fn observe(&mut self, frame: &Frame<B::Data>) {
         if let Some(data) = frame.data_ref() {
             self.observation.chunk(bytes::Buf::remaining(data));
@@ -115,10 +100,10 @@ impl<B: Body> Projection<'_, B> {
     }
 }
 
-type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+type Polled<D> = Poll<Option<Result<Frame<D>, BodyError>>>;
 
 /// Whether `body` has nothing to give after `polled`.
-fn is_last<B: Body>(polled: &Polled<B>, body: &B) -> bool {
+fn is_last<B: Body>(polled: &Polled<B::Data>, body: &B) -> bool {
     match polled {
         Poll::Pending => false,
         // Trailers are the last frame: servers ask for none behind them.
@@ -135,34 +120,39 @@ where
     type Data = B::Data;
     type Error = BodyError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, BodyError>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled<B::Data> {
         let mut this = self.project();
+        // Frames are large: this one is written where the caller wants it and looked at there.
+        let mut polled = Poll::Ready(None);
         if this.inner.is_none() {
-            return Poll::Ready(None);
+            return polled;
         }
-        let Some(polled) = this.poll_inner(context) else {
-            return Poll::Ready(this.panicked());
-        };
-        Poll::Ready(match ready!(polled) {
-            Some(Ok(frame)) => {
-                this.observe(&frame);
+        let mut panicked = true;
+        let _ = this.observation.run(|| {
+            let Some(mut inner) = this.inner.as_mut().as_pin_mut() else {
+                return;
+            };
+            let frame = inner.as_mut().poll_frame(context);
+            polled = frame.map_err(|error| BodyError::Body(error.into()));
+            panicked = false;
+            // A panic in the drop of a body that is over is recorded, and takes nothing back.
+            if is_last(&polled, &*inner) {
+                this.inner.set(None);
+            }
+        });
+        match &polled {
+            _ if panicked => polled = Poll::Ready(this.panicked()),
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(frame))) => {
+                this.observe(frame);
                 if this.inner.is_none() {
                     this.observation.finish();
                 }
-                Some(Ok(frame))
             }
-            Some(Err(error)) => {
-                this.observation.fail("body_error");
-                Some(Err(BodyError::Body(error.into())))
-            }
-            None => {
-                this.observation.finish();
-                None
-            }
-        })
+            Poll::Ready(Some(Err(_))) => this.observation.fail("body_error"),
+            Poll::Ready(None) => this.observation.finish(),
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

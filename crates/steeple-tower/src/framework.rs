@@ -1,5 +1,5 @@
 use http::Request;
-use steeple_core::Observation;
+use steeple_core::{Observation, Template};
 
 /// What a framework on top of tower knows of a request.
 pub trait Framework<B>: Clone {
@@ -7,7 +7,7 @@ pub trait Framework<B>: Clone {
     const ROUTES: bool = false;
 
     /// The template of the route that the request was matched to, if that is known before the call.
-    fn route<'r>(&self, request: &'r Request<B>) -> Option<&'r str>;
+    fn route<'r>(&self, request: &'r Request<B>) -> Option<Template<'r>>;
 
     /// Counts the bytes of the request's body as they are read, if their number is not known yet.
     fn count(&self, request: &mut Request<B>, observation: &mut Observation);
@@ -18,7 +18,7 @@ pub trait Framework<B>: Clone {
 pub struct Plain;
 
 impl<B> Framework<B> for Plain {
-    fn route<'r>(&self, _: &'r Request<B>) -> Option<&'r str> {
+    fn route<'r>(&self, _: &'r Request<B>) -> Option<Template<'r>> {
         None
     }
 

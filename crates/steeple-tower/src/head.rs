@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
 use http_body::Body;
-use steeple_core::{Headers, HttpVersion, Observation, RequestHead, ResponseHead};
+use steeple_core::{Headers, HttpVersion, Observation, RequestHead, ResponseHead, Template};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -46,7 +46,7 @@ impl Headers for Fields<'_> {
 pub(crate) fn request<'a, B: Body>(
     request: &'a Request<B>,
     headers: &'a Fields<'a>,
-    route: Option<&'a str>,
+    route: Option<Template<'a>>,
 ) -> RequestHead<'a> {
     RequestHead {
         method: request.method().as_str(),

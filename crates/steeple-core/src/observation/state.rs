@@ -21,6 +21,7 @@ use crate::{
     panic::PanicReport,
     record::AttachedError,
     route::{Policy, Route},
+    template::Template,
     upgrade::Upgrade,
 };
 
@@ -140,7 +141,7 @@ impl State {
 
     pub(crate) fn set_route(&mut self, template: &str) {
         if let Some(shared) = &self.shared {
-            (self.progress.route, self.progress.policy) = shared.routes.resolve(Some(template));
+            (self.progress.route, self.progress.policy) = shared.routes.resolve(Some(template.into()));
         }
     }
 
@@ -152,7 +153,7 @@ impl State {
     }
 
     /// Takes over the route that a nested router knows.
-    pub(crate) fn refine_route(&mut self, template: Option<&str>) -> Refined {
+    pub(crate) fn refine_route(&mut self, template: Option<Template<'_>>) -> Refined {
         let (Some(shared), Some(template)) = (&self.shared, template) else {
             return Refined::Repeated;
         };
@@ -165,7 +166,8 @@ impl State {
         // that of a request which the handler makes by itself, as part of this one.
         let root = |template: &str| template.trim_end_matches('/').len();
         let known = shared.routes.template(before);
-        let same_path = template.starts_with(known) && root(template) == root(known);
+        let text = template.text();
+        let same_path = text.starts_with(known) && root(text) == root(known);
         if before != Route::UNMATCHED && !same_path {
             return Refined::Other;
         }

@@ -30,6 +30,7 @@ use crate::{
     request_metrics::RequestMetrics,
     route::{Route, Routes},
     sink::Sink,
+    template::Template,
 };
 
 /// Observes requests and jobs. Cloning it is cheap; the clones are one observer.
@@ -116,7 +117,7 @@ impl Observer {
     }
 
     /// Whether the current observation is of a request of ours; if so it takes over the better known route.
-    fn refine_current(&self, route: Option<&str>) -> bool {
+    fn refine_current(&self, route: Option<Template<'_>>) -> bool {
         let found = current::with(|state| {
             state
                 .is_request_of(&self.shared)

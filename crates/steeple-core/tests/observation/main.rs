@@ -59,7 +59,7 @@ impl Stage {
             method,
             scheme: None,
             version: HttpVersion::Http2,
-            route: Some(route),
+            route: Some(route.into()),
             headers,
             body_size: None,
         })

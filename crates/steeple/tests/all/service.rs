@@ -11,7 +11,7 @@ pub(crate) fn begin(observer: &Observer, method: &str, route: Option<&str>) -> O
         method,
         scheme: None,
         version: HttpVersion::Http11,
-        route,
+        route: route.map(Into::into),
         headers: &(),
         body_size: Some(0),
     })
