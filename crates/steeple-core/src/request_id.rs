@@ -1,6 +1,10 @@
 //! The id that ties a response to its log lines, traces and error reports.
 
-use std::{cell::RefCell, fmt};
+use std::{
+    cell::RefCell,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use bytes::{Bytes, BytesMut};
 
@@ -14,9 +18,9 @@ const OWN: usize = 32;
 const SLAB: usize = 256 * OWN;
 
 /// The id of one request: the caller's if it sent an acceptable `x-request-id`, a fresh random one otherwise.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 pub struct RequestId {
-    /// Padded with zeros.
+    /// What follows the id is left from another.
     text: [u8; LONGEST],
     length: u8,
 }
@@ -25,7 +29,7 @@ impl RequestId {
     /// Takes over an inbound id if it matches `[A-Za-z0-9._-]{1,64}`.
     #[must_use]
     pub fn accept(value: &[u8]) -> Option<Self> {
-        let mut id = Self::padded(b"");
+        let mut id = Self::EMPTY;
         id.replace(value).then_some(id)
     }
 
@@ -34,7 +38,7 @@ impl RequestId {
     pub(crate) fn replace(&mut self, value: &[u8]) -> bool {
         let acceptable = (1..=LONGEST).contains(&value.len()) && is_plain(value);
         if acceptable {
-            *self = Self::padded(value);
+            self.set(value);
         }
         acceptable
     }
@@ -42,17 +46,20 @@ impl RequestId {
     /// Makes a random id of 32 lower-case hex digits.
     #[must_use]
     pub fn random() -> Self {
-        Self::padded(&hex::encode::<OWN>(fastrand::u128(..)))
+        let mut id = Self::EMPTY;
+        id.set(&hex::encode::<OWN>(fastrand::u128(..)));
+        id
     }
 
+    const EMPTY: Self = Self {
+        text: [0; LONGEST],
+        length: 0,
+    };
+
     #[inline]
-    fn padded(value: &[u8]) -> Self {
-        let mut text = [b'0'; LONGEST];
-        text[..value.len()].copy_from_slice(value);
-        Self {
-            text,
-            length: value.len() as u8,
-        }
+    fn set(&mut self, value: &[u8]) {
+        self.text[..value.len()].copy_from_slice(value);
+        self.length = value.len() as u8;
     }
 
     /// The id as text.
@@ -71,6 +78,20 @@ impl RequestId {
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
         carve(self.as_bytes())
+    }
+}
+
+impl PartialEq for RequestId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for RequestId {}
+
+impl Hash for RequestId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
     }
 }
 

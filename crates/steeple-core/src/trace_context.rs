@@ -95,12 +95,7 @@ impl Lineage {
     /// Takes in a `traceparent` field.
     #[inline]
     pub(crate) fn receive(&mut self, value: &[u8]) {
-        let known = match value.trim_ascii().split_first_chunk() {
-            Some((known, [])) => Some(known),
-            // What may follow in a higher version.
-            Some((known, [b'-', ..])) if !known.starts_with(b"00") => Some(known),
-            _ => None,
-        };
+        let known = value.try_into().ok().or_else(|| known_part(value));
         match (self.received, known) {
             (Received::None, Some(known)) => {
                 self.received = Received::One;
@@ -138,6 +133,17 @@ impl Lineage {
             span_id: SpanId(NonZeroU64::new(span_id? as u64)?),
             flags: flags? as u8 & (SAMPLED | RANDOM),
         })
+    }
+}
+
+/// What version 00 knows of a field that is longer than that.
+#[cold]
+fn known_part(value: &[u8]) -> Option<&[u8; 55]> {
+    match value.trim_ascii().split_first_chunk()? {
+        (known, []) => Some(known),
+        // What may follow in a higher version.
+        (known, [b'-', ..]) if !known.starts_with(b"00") => Some(known),
+        _ => None,
     }
 }
 

@@ -30,7 +30,6 @@ use crate::{
     request_metrics::RequestMetrics,
     route::{Route, Routes},
     sink::Sink,
-    template::Template,
 };
 
 /// Observes requests and jobs. Cloning it is cheap; the clones are one observer.
@@ -64,7 +63,7 @@ impl Observer {
     /// nothing: the request counts once.
     #[inline]
     pub fn start(&self, head: &RequestHead<'_>) -> Observation {
-        if self.refine_current(head.route) {
+        if self.refine_current(head) {
             return Observation::of_nothing();
         }
         let shared = &self.shared;
@@ -117,11 +116,11 @@ impl Observer {
     }
 
     /// Whether the current observation is of a request of ours; if so it takes over the better known route.
-    fn refine_current(&self, route: Option<Template<'_>>) -> bool {
+    fn refine_current(&self, head: &RequestHead<'_>) -> bool {
         let found = current::with(|state| {
             state
                 .is_request_of(&self.shared)
-                .then(|| state.refine_route(route))
+                .then(|| state.refine_route(head.route))
         });
         match found.flatten() {
             None => false,
