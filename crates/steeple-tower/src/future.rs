@@ -81,10 +81,13 @@ where
                 this.inner.set(None);
             }
         });
+        // Responses are large: this one is looked at where it is and moved once.
+        if let Some(Poll::Ready(Ok(response))) = &mut answered {
+            head::respond(this.observation, response, this.request_id.take());
+        }
         match answered {
             Some(Poll::Pending) => Poll::Pending,
-            Some(Poll::Ready(Ok(mut response))) => {
-                head::respond(this.observation, &mut response, this.request_id.take());
+            Some(Poll::Ready(Ok(response))) => {
                 let observation = this.observation.take();
                 Poll::Ready(Ok(response.map(|body| ObservedBody::new(body, observation))))
             }
