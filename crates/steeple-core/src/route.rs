@@ -216,7 +216,11 @@ mod tests {
     fn a_shared_template_keeps_its_place_for_as_long_as_the_routes_live() {
         let routes = Routes::new(&[], &Labels::default());
         let template: Arc<str> = "/users/{id}".into();
-        let shared = || routes.resolve(Some(Template::shared(&template, &template))).0;
+        let shared = || {
+            routes
+                .resolve(Some(Template::shared(&template, &template)))
+                .0
+        };
         let route = shared();
         assert_eq!(Arc::strong_count(&template), 2);
         assert_eq!(route, shared());

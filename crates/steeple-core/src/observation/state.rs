@@ -141,7 +141,8 @@ impl State {
 
     pub(crate) fn set_route(&mut self, template: &str) {
         if let Some(shared) = &self.shared {
-            (self.progress.route, self.progress.policy) = shared.routes.resolve(Some(template.into()));
+            (self.progress.route, self.progress.policy) =
+                shared.routes.resolve(Some(template.into()));
         }
     }
 

@@ -158,12 +158,12 @@ pub(super) struct PresetSeries {
 impl PresetSeries {
     pub(super) fn record(&self, record: &RequestRecord<'_>) {
         self.requests.increment(1);
-        let duration = match self.end {
-            End::Head => record.head_duration,
-            End::Body => Some(record.duration),
+        let elapsed = match self.end {
+            End::Head => record.to_head,
+            End::Body => Some(record.elapsed),
         };
-        if let Some(duration) = duration {
-            self.duration.record(duration);
+        if let Some(elapsed) = elapsed {
+            self.duration.record(elapsed);
         }
     }
 }

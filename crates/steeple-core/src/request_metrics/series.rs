@@ -131,7 +131,8 @@ impl Series {
             self.request_size.record(size.cast_signed() as f64);
         }
         // Of a signed number the processor makes a float at once.
-        self.response_size.record(record.response_size.cast_signed() as f64);
+        self.response_size
+            .record(record.response_size.cast_signed() as f64);
         if let Some(errors) = &self.errors {
             errors.increment(1);
         }
