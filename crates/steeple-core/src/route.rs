@@ -166,15 +166,15 @@ impl Routes {
         template: &str,
         limit: impl FnOnce() -> usize,
     ) -> Option<(Route, Policy)> {
-        match self.0.find(template) {
-            Some((slot, policy)) => Some((Route(slot.0), *policy)),
-            None => (self.0.len() < limit()).then(|| self.resolve(Some(template))),
+        match self.known.find(template) {
+            Some((slot, known)) => Some((Route(slot.0), known.policy)),
+            None => (self.known.len() < limit()).then(|| self.resolve(Some(template.into()))),
         }
     }
 
     /// The name of a gRPC method, whose template is its path.
     pub(crate) fn method(&self, method: Route) -> &str {
-        match self.0.at(Slot(method.0)) {
+        match self.known.at(Slot(method.0)) {
             Some((path, _)) => path.strip_prefix('/').unwrap_or(path),
             None => OTHER,
         }

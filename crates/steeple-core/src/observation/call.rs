@@ -1,5 +1,7 @@
 //! What an observation knows of a gRPC call.
 
+use std::time::Duration;
+
 use crate::{
     grpc::GrpcStatus,
     observation::State,
@@ -48,7 +50,7 @@ impl State {
     pub(crate) fn is_past_deadline(&self) -> bool {
         self.fields.grpc
             && (self.fields.grpc_timeout)
-                .is_some_and(|timeout| self.beginning.started.elapsed() >= timeout)
+                .is_some_and(|timeout| Duration::from(self.beginning.started.elapsed()) >= timeout)
     }
 
     /// What became of the call, if it is one. Its method takes the place of the route that no router told.

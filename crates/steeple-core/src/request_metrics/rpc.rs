@@ -35,8 +35,8 @@ impl Calls {
         let key = CallKey(ended, record.keys.labels.to_bits());
         let register = || register(labels(shared, record, call));
         match self.0.find_or_insert(&key, || (key, register())) {
-            Some((_, duration)) => duration.record(record.duration),
-            None => register().record(record.duration),
+            Some((_, duration)) => duration.record(record.elapsed),
+            None => register().record(record.elapsed),
         }
     }
 }
