@@ -52,7 +52,7 @@ impl Stage {
             method: "POST",
             scheme: None,
             version: HttpVersion::Http2,
-            route,
+            route: route.map(Into::into),
             headers,
             body_size: None,
         });
