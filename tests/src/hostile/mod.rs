@@ -4,8 +4,10 @@
 
 mod aborts;
 mod answers;
+mod http2;
 mod labels;
 mod panics;
+mod stream_aborts;
 
 use std::{
     io::{self, Write},
@@ -19,6 +21,7 @@ use answers::Answers;
 pub use aborts::{AbortPhase, Aborts};
 pub use labels::LabelAttack;
 pub use panics::{PanickingRequests, PanicsSeen};
+pub use stream_aborts::{StreamAborts, StreamsAborted};
 
 /// Splits `count` over `connections` threads, each with its number and its share of the work.
 fn in_parallel<T: Send>(

@@ -14,11 +14,14 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, Request},
-    routing::get,
+    routing::{get, post},
 };
 use bytes::Bytes;
 use futures_util::stream;
-use steeple::{Steeple, metrics::Value};
+use steeple::{
+    Steeple,
+    metrics::{HistogramSnapshot, Value},
+};
 use steeple_tests::hostile::visit;
 use tower::util::MapRequestLayer;
 
@@ -26,7 +29,14 @@ use tower::util::MapRequestLayer;
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     steeple: Steeple,
-    never_answered: Arc<AtomicU64>,
+    arrivals: Arc<Arrivals>,
+}
+
+/// The requests that reached the service, counted outside of steeple.
+#[derive(Default)]
+struct Arrivals {
+    all: AtomicU64,
+    pending: AtomicU64,
 }
 
 impl Server {
@@ -36,8 +46,9 @@ impl Server {
             .without_ops()
             .build()
             .expect("a valid configuration");
-        let never_answered = Arc::<AtomicU64>::default();
-        let router = router(&steeple, &never_answered);
+        let arrivals = Arc::<Arrivals>::default();
+        let router = router(&steeple, &arrivals);
+        let observer = steeple.observer().clone();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         listener.set_nonblocking(true).expect("a plain socket");
@@ -47,7 +58,7 @@ impl Server {
                 .build();
             runtime.expect("a runtime").block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a plain socket");
-                axum::serve(listener, router)
+                steeple::axum::serve(&observer, listener, router)
                     .await
                     .expect("the server runs until the process ends");
             });
@@ -55,13 +66,18 @@ impl Server {
         Self {
             address,
             steeple,
-            never_answered,
+            arrivals,
         }
     }
 
-    /// Requests to `/pending` that reached the service, counted outside of steeple.
+    /// Requests that reached the service, counted outside of steeple.
+    pub(crate) fn arrived(&self) -> u64 {
+        self.arrivals.all.load(SeqCst)
+    }
+
+    /// Those to `/pending`.
     pub(crate) fn never_answered(&self) -> u64 {
-        self.never_answered.load(SeqCst)
+        self.arrivals.pending.load(SeqCst)
     }
 
     /// One ordinary request, read to its end.
@@ -71,8 +87,19 @@ impl Server {
 
     /// The in-flight gauge, over all its series.
     pub(crate) fn in_flight(&self) -> f64 {
-        let values = self.values("http_server_active_requests");
-        values.iter().filter_map(Value::as_gauge).sum()
+        self.gauge("http_server_active_requests")
+    }
+
+    /// How many connections have come and gone.
+    pub(crate) fn connections(&self) -> u64 {
+        let values = self.values("http_server_connection_duration_seconds");
+        let histograms = values.iter().filter_map(Value::as_histogram);
+        histograms.map(HistogramSnapshot::count).sum()
+    }
+
+    /// The gauge of open connections.
+    pub(crate) fn open_connections(&self) -> f64 {
+        self.gauge("http_server_open_connections")
     }
 
     /// The requests counted, over all series.
@@ -117,6 +144,11 @@ impl Server {
         self.steeple.registry().render()
     }
 
+    fn gauge(&self, name: &str) -> f64 {
+        let values = self.values(name);
+        values.iter().filter_map(Value::as_gauge).sum()
+    }
+
     fn values(&self, metric: &str) -> Vec<Value> {
         let snapshot = self.steeple.registry().snapshot();
         let family = snapshot.family(metric);
@@ -130,11 +162,12 @@ impl Server {
     }
 }
 
-fn router(steeple: &Steeple, never_answered: &Arc<AtomicU64>) -> Router {
-    let never_answered = Arc::clone(never_answered);
+fn router(steeple: &Steeple, arrivals: &Arc<Arrivals>) -> Router {
+    let arrivals = Arc::clone(arrivals);
     let count = move |request: Request| {
+        arrivals.all.fetch_add(1, SeqCst);
         if request.uri().path() == "/pending" {
-            never_answered.fetch_add(1, SeqCst);
+            arrivals.pending.fetch_add(1, SeqCst);
         }
         request
     };
@@ -144,6 +177,7 @@ fn router(steeple: &Steeple, never_answered: &Arc<AtomicU64>) -> Router {
         .route("/order/{order}", get(order))
         .route("/pending", get(future::pending::<&'static str>))
         .route("/endless", get(async || endless()))
+        .route("/upload", post(async |_: Bytes| "uploaded"))
         .route("/panic", get(panicking))
         .layer(steeple.axum())
         .layer(MapRequestLayer::new(count))
