@@ -89,7 +89,7 @@ impl<F> Projection<'_, F> {
         &mut self,
         mut response: ServiceResponse<B>,
     ) -> ServiceResponse<ObservedBody<B>> {
-        head::identify(response.response_mut(), head::request_id(self.observation));
+        head::identify(self.observation, response.response_mut());
         let upgrade = self.observation.upgrade(response.status().as_u16());
         head::respond(self.observation, response.response());
         let observation = self.observation.take();
@@ -98,9 +98,9 @@ impl<F> Projection<'_, F> {
 
     /// Settles an error that took the place of a response; what it answers with is made anew where it gets to the server.
     fn fail(&mut self, mut error: Error) -> Error {
-        let Some(request_id) = head::request_id(self.observation) else {
+        if self.observation.request_id().is_none() {
             return error;
-        };
+        }
         let response = self.observation.run(|| {
             tell_route(self.destination.pattern());
             // The error may attach itself, by its own type, when it answers.
@@ -108,15 +108,17 @@ impl<F> Projection<'_, F> {
             current::attach_message(&error);
             response
         });
-        let Ok(response) = response else {
+        let Ok(mut response) = response else {
             return self.panicked();
         };
+        head::identify(self.observation, &mut response);
+        let request_id = head::request_id(self.observation);
         head::respond(self.observation, &response);
         self.observation
             .chunk(head::size(response.body()).unwrap_or(0) as usize);
         self.observation.finish();
         error.add_response_mapper(move |mut response| {
-            head::identify(&mut response, Some(request_id.clone()));
+            head::set_request_id(&mut response, request_id.as_ref());
             response
         });
         error

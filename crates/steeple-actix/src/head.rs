@@ -43,14 +43,24 @@ pub(crate) fn request_id(observation: &Observation) -> Option<HeaderValue> {
     HeaderValue::from_maybe_shared(observation.request_id()?.to_bytes()).ok()
 }
 
-/// Gives `response` the request's id, unless it has one of its own.
+/// Gives `response` the request's id.
+pub(crate) fn set_request_id<B>(response: &mut HttpResponse<B>, request_id: Option<&HeaderValue>) {
+    if let Some(request_id) = request_id {
+        response
+            .headers_mut()
+            .insert(X_REQUEST_ID, request_id.clone());
+    }
+}
+
+/// Gives `response` the request's id, or takes over the one that it has.
 #[inline]
-pub(crate) fn identify<B>(response: &mut HttpResponse<B>, request_id: Option<HeaderValue>) {
-    if let Some(request_id) = request_id
+pub(crate) fn identify<B>(observation: &mut Observation, response: &mut HttpResponse<B>) {
+    if let Some(request_id) = request_id(observation)
         && let Some(own) = response
             .headers_mut()
             .insert(X_REQUEST_ID, request_id)
             .next()
+        && observation.adopt_request_id(own.as_bytes())
     {
         response.headers_mut().insert(X_REQUEST_ID, own);
     }

@@ -15,7 +15,7 @@ pub struct HandlerPanicked {
 impl ResponseError for HandlerPanicked {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR);
-        head::identify(&mut response, self.request_id.clone());
+        head::set_request_id(&mut response, self.request_id.as_ref());
         response
     }
 }

@@ -15,7 +15,8 @@ pub enum Outcome {
     /// It was answered with a status of 500 or more, with a gRPC status that stands for a server's fault, or failed
     /// without an answer.
     ServerError,
-    /// The handler, a middleware inside ours or the body stream panicked.
+    /// The handler, a middleware inside ours or the body stream panicked. So it did where the application caught the panic
+    /// before the head and answers with a status of 500 or more.
     Panicked,
     /// It was dropped before there was an answer: most often the client went away.
     CancelledBeforeHead,

@@ -92,7 +92,7 @@ where
                 Poll::Ready(Ok(response.map(|body| ObservedBody::new(body, observation))))
             }
             Some(Poll::Ready(Err(error))) => {
-                this.observation.fail(any::type_name::<E>());
+                this.observation.fail(error_type::<E>());
                 Poll::Ready(Err(error))
             }
             None => {
@@ -100,6 +100,18 @@ where
                 Poll::Ready(Ok(panicked(this.observation, this.request_id.take())))
             }
         }
+    }
+}
+
+/// The name of an error's type, or what the
+/// [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/error.md) have
+/// for one that is hidden in a box.
+fn error_type<E>() -> &'static str {
+    let name = any::type_name::<E>();
+    if name.contains("dyn ") {
+        "_OTHER"
+    } else {
+        name
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn request_id(
     }
 }
 
-/// Tells `observation` of `response` and gives the response the request's id, unless it has one of its own.
+/// Tells `observation` of `response` and gives the response the request's id, or takes over the one that it has.
 #[inline]
 pub(crate) fn respond<B: Body>(
     observation: &mut Observation,
@@ -82,6 +82,7 @@ pub(crate) fn respond<B: Body>(
     // A map that is full answers without the id.
     if let Some(request_id) = request_id
         && let Ok(Some(own)) = headers.try_insert(X_REQUEST_ID, request_id)
+        && observation.adopt_request_id(own.as_bytes())
     {
         headers.insert(X_REQUEST_ID, own);
     }

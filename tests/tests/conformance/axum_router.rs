@@ -56,7 +56,7 @@ impl Adapter for AxumRouter {
     }
 }
 
-fn router() -> Router {
+pub(crate) fn router() -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         // `/ok` knows its methods, so that others are refused by the framework.

@@ -87,11 +87,9 @@ impl Client {
         }
     }
 
-    /// Reads what comes until the server closes.
-    pub(crate) fn answer(mut self) -> Answer {
-        let mut read = Vec::new();
-        // A server that breaks off may reset the connection; what came before counts.
-        let _ = self.0.read_to_end(&mut read);
+    /// Reads the one answer that comes until the server closes.
+    pub(crate) fn answer(self) -> Answer {
+        let mut read = self.rest();
         let end = read.windows(4).position(|bytes| bytes == b"\r\n\r\n");
         let Some(end) = end else {
             panic!("no head in {:?}", String::from_utf8_lossy(&read))
@@ -122,6 +120,14 @@ impl Client {
     /// What the connection goes on as.
     pub(crate) fn into_stream(self) -> TcpStream {
         self.0
+    }
+
+    /// Reads what comes until the server closes, if only a part of an answer or none.
+    pub(crate) fn rest(mut self) -> Vec<u8> {
+        let mut read = Vec::new();
+        // A server that breaks off may reset the connection; what came before counts.
+        let _ = self.0.read_to_end(&mut read);
+        read
     }
 
     /// Goes away.

@@ -13,7 +13,7 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Part = Result<Bytes, BoxError>;
 
 /// The templates of the routes that [`answer`] knows, for routers.
-pub(crate) const ROUTES: [&str; 18] = [
+pub(crate) const ROUTES: [&str; 20] = [
     "/ok",
     "/status/{code}",
     "/attached",
@@ -23,6 +23,7 @@ pub(crate) const ROUTES: [&str; 18] = [
     "/endless",
     "/slow",
     "/chunks",
+    "/large",
     "/exact",
     "/length-header",
     "/broken-body",
@@ -31,8 +32,11 @@ pub(crate) const ROUTES: [&str; 18] = [
     "/length",
     "/timed-out",
     "/tenant",
+    "/identified",
     "/record",
 ];
+/// The size of `/large` in bytes: more than middleware finds too small to compress.
+pub(crate) const LARGE: usize = 5_000;
 /// The template below the prefix `/api`.
 pub(crate) const NESTED: &str = "/users/{id}";
 /// The prefix below `/api`, and the template below that.
@@ -97,6 +101,7 @@ pub(crate) async fn answer(
             text("too late")
         }
         "/chunks" => streamed(parts(["part ", "part ", "part "])),
+        "/large" => text("x".repeat(LARGE)),
         "/exact" => Reply {
             content: Content::Exact(Exact(vec!["part", "half "])),
             ..status(200)
@@ -119,6 +124,10 @@ pub(crate) async fn answer(
             current::label("tenant", "acme");
             text("acme")
         }
+        "/identified" => Reply {
+            headers: vec![("x-request-id", "by-the-handler")],
+            ..status(200)
+        },
         "/record" => {
             metrics::counter!("handler_runs_total").increment(1);
             text("recorded")

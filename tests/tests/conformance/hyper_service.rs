@@ -7,11 +7,12 @@ use http::{
     HeaderValue, Method, Request, Response, StatusCode,
     header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
 };
+use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use steeple::{
-    Steeple, current,
+    Observer, Steeple, current,
     tower::{ObservedIo, OnConnection},
 };
 use tokio::net::TcpListener;
@@ -30,7 +31,7 @@ use crate::{
 
 pub(crate) struct HyperService;
 
-type Boxed = BoxCloneSyncService<Request<Incoming>, Response<AnyBody>, BoxError>;
+pub(crate) type Boxed = BoxCloneSyncService<Request<Incoming>, Response<AnyBody>, BoxError>;
 
 impl Adapter for HyperService {
     fn traits(&self) -> Traits {
@@ -58,23 +59,24 @@ impl Adapter for HyperService {
             Setup::Twice => boxed(steeple.tower().layer(service)),
             Setup::TimeoutOutside => boxed(timeout().layer(service)),
         };
-        let observer = steeple.observer().clone();
-        async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let io = ObservedIo::new(stream, &observer);
-                let service = OnConnection::new(service.clone(), io.connection());
-                tokio::spawn(
-                    http1::Builder::new()
-                        .serve_connection(TokioIo::new(io), TowerToHyperService::new(service))
-                        .with_upgrades(),
-                );
-            }
-        }
+        serve(listener, service, steeple.observer().clone())
     }
 }
 
-fn boxed<S, B>(service: S) -> Boxed
+pub(crate) async fn serve(listener: TcpListener, service: Boxed, observer: Observer) {
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let io = ObservedIo::new(stream, &observer);
+        let service = OnConnection::new(service.clone(), io.connection());
+        tokio::spawn(
+            http1::Builder::new()
+                .serve_connection(TokioIo::new(io), TowerToHyperService::new(service))
+                .with_upgrades(),
+        );
+    }
+}
+
+pub(crate) fn boxed<S, B>(service: S) -> Boxed
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Error: Into<BoxError>,
@@ -94,9 +96,12 @@ fn timeout() -> TimeoutLayer {
 }
 
 /// What a router does for other frameworks. It is no async function, so that a panic can come from the call itself.
-fn route(
-    request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<AnyBody>, Infallible>> + Send {
+pub(crate) fn route<B>(
+    request: Request<B>,
+) -> impl Future<Output = Result<Response<AnyBody>, Infallible>> + Send
+where
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
     let path = request.uri().path().to_owned();
     assert!(path != "/panic-in-extractor", "lost in the extractor");
     let below_api = [
@@ -130,7 +135,7 @@ fn route(
         if template != "/timeout-inside" {
             return Ok(http_fixture::handle(request).await);
         }
-        let slow = timeout().layer(service_fn(async |_: Request<Incoming>| {
+        let slow = timeout().layer(service_fn(async |_: Request<B>| {
             tokio::time::sleep(Duration::from_secs(60)).await;
             Ok::<_, Infallible>(http_fixture::response(fixture::text("too late")))
         }));
@@ -142,7 +147,7 @@ fn route(
 }
 
 /// The [opening handshake](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2), and what comes after.
-fn websocket(request: Request<Incoming>) -> Response<AnyBody> {
+fn websocket<B: Send + 'static>(request: Request<B>) -> Response<AnyBody> {
     let key = request.headers()[SEC_WEBSOCKET_KEY].as_bytes();
     let accept = HeaderValue::try_from(derive_accept_key(key)).unwrap();
     tokio::spawn(async {

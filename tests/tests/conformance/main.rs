@@ -8,6 +8,7 @@
 
 mod actix_app;
 mod adapter;
+mod around;
 mod axum_router;
 mod client;
 mod expected;
@@ -89,6 +90,7 @@ conformance!({
     a_chunked_request_body_is_counted,
     an_acceptable_request_id_is_honoured,
     a_bad_request_id_is_replaced,
+    an_id_that_the_handler_answers_with_is_the_records,
     a_trace_is_continued,
     a_connection_is_open_until_it_ends,
     a_websocket_lasts_until_it_is_closed,

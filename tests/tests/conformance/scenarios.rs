@@ -364,6 +364,14 @@ pub(crate) fn a_bad_request_id_is_replaced(adapter: &impl Adapter) {
     );
 }
 
+pub(crate) fn an_id_that_the_handler_answers_with_is_the_records(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let answer = stage.get("/identified");
+    assert_eq!(answer.header("x-request-id"), Some("by-the-handler"));
+    let full = stage.settles(seen("/identified", 200, 0, Outcome::Success));
+    assert_eq!(full.request_id, "by-the-handler");
+}
+
 pub(crate) fn a_trace_is_continued(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     stage.send("GET", "/ok", &[("traceparent", TRACEPARENT)], "");

@@ -119,6 +119,14 @@ impl Observation {
             .is_some_and(|state| state.fields.identified)
     }
 
+    /// Takes over the id that the application has given the response itself, if that is acceptable: record and response have
+    /// one id.
+    pub fn adopt_request_id(&mut self, id: &[u8]) -> bool {
+        self.state
+            .as_mut()
+            .is_some_and(|state| state.fields.request_id.replace(id))
+    }
+
     /// Whether this is a gRPC call, which takes its errors from `grpc-status` rather than from the status line: its request
     /// says so and, once there is one, its answer.
     #[must_use]

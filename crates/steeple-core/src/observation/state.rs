@@ -213,6 +213,20 @@ impl State {
         self.progress.failure = Some((Outcome::Panicked, "panic"));
     }
 
+    /// Where the application caught a panic and answers with an error, the panic is what went wrong.
+    #[cold]
+    fn blame_panic(&mut self) {
+        if let Some(trouble) = self.progress.trouble.as_deref_mut()
+            && trouble.panic.is_none()
+            && let Some(described) = trouble.described.take()
+        {
+            trouble.panic = Some(described);
+            self.progress
+                .failure
+                .get_or_insert((Outcome::Panicked, "panic"));
+        }
+    }
+
     /// Takes in what the hook saw of a panic that may yet be caught by the application.
     pub(crate) fn describe(&mut self, panic: PanicReport) {
         self.trouble().described = Some(panic);
@@ -268,6 +282,9 @@ impl State {
         self.progress.to_head = Some(self.beginning.started.elapsed());
         self.progress.status = head.status;
         self.progress.expected_size = head.body_size;
+        if head.status >= 500 {
+            self.blame_panic();
+        }
         // A body of known length is no stream of events, so most heads have nothing more to tell.
         if head.body_size.is_none() || self.fields.grpc {
             self.read(head.headers);

@@ -195,6 +195,22 @@ fn a_panic_outweighs_the_answer() {
 }
 
 #[test]
+fn a_panic_that_the_application_caught_is_why_it_answers_with_an_error() {
+    for (status, expected) in [
+        (500, failed(seen(Outcome::Panicked, 500, 0), "panic")),
+        (418, seen(Outcome::ClientError, 418, 0)),
+        (200, seen(Outcome::Success, 200, 0)),
+    ] {
+        let stage = Stage::new();
+        let mut observation = stage.get();
+        let caught = observation.run(|| panic::catch_unwind(|| panic!("caught")).is_err());
+        assert!(caught.unwrap());
+        respond(&mut observation, status, Some(0));
+        assert_eq!(stage.only(), expected);
+    }
+}
+
+#[test]
 fn a_marked_timeout_outweighs_the_answer() {
     let stage = Stage::new();
     let mut observation = stage.get();

@@ -1,0 +1,83 @@
+//! Middleware that gives up.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use steeple::{Outcome, current};
+use tower::{ServiceBuilder, timeout};
+use tower_http::timeout::TimeoutLayer;
+
+use crate::{
+    around::framework::{Framework, stage},
+    expected::{failed, seen},
+    fixture::BoxError,
+    records::Seen,
+    stage::Stage,
+};
+
+const SHORT: Duration = Duration::from_millis(100);
+
+/// Asks for what does not come; a bare service's error leaves the client without an answer.
+fn waits(stage: &Stage, status: Option<u16>) {
+    let mut client = stage.client();
+    client.send("GET", "/slow", &[], "");
+    match status {
+        Some(status) => assert_eq!(client.answer().status, status),
+        None => assert!(client.rest().is_empty()),
+    }
+}
+
+fn cancelled() -> Seen {
+    Seen {
+        status: None,
+        ..seen("/slow", 0, 0, Outcome::CancelledBeforeHead)
+    }
+}
+
+pub(super) fn http_timeout_inside_is_its_status(framework: Framework) {
+    let stage = stage!(framework, inside TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, SHORT));
+    waits(&stage, Some(408));
+    stage.settles(seen("/slow", 408, 0, Outcome::ClientError));
+}
+
+pub(super) fn http_timeout_outside_is_a_cancellation(framework: Framework) {
+    let stage = stage!(framework, outside TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, SHORT));
+    waits(&stage, Some(408));
+    stage.settles(cancelled());
+}
+
+pub(super) fn tower_timeout_inside_is_an_error(framework: Framework) {
+    let stage = stage!(framework, inside timeout::TimeoutLayer::new(SHORT));
+    let status = framework.cell(Some(504), None);
+    waits(&stage, status);
+    stage.settles(Seen {
+        status,
+        ..failed(
+            seen("/slow", 0, 0, Outcome::ServerError),
+            framework.cell("504", "_OTHER"),
+        )
+    });
+}
+
+pub(super) fn tower_timeout_inside_can_be_marked(framework: Framework) {
+    let stage = stage!(framework, inside ServiceBuilder::new()
+        .map_err(|error: BoxError| {
+            if error.is::<timeout::error::Elapsed>() {
+                current::timed_out();
+            }
+            error
+        })
+        .layer(timeout::TimeoutLayer::new(SHORT)));
+    let status = framework.cell(Some(504), None);
+    waits(&stage, status);
+    stage.settles(Seen {
+        status,
+        ..failed(seen("/slow", 0, 0, Outcome::TimedOut), "timeout")
+    });
+}
+
+pub(super) fn tower_timeout_outside_is_a_cancellation(framework: Framework) {
+    let stage = stage!(framework, outside timeout::TimeoutLayer::new(SHORT));
+    waits(&stage, framework.cell(Some(504), None));
+    stage.settles(cancelled());
+}
