@@ -27,6 +27,16 @@
 //! as it does without this layer, once the panic hook that was there before has printed it. The requests under way leave
 //! no record.
 //!
+//! # gRPC
+//!
+//! `tonic::transport::Server::builder().layer(ObserveLayer::new(&observer))` observes every call of a tonic server, streams
+//! in both directions included. The status in the headers or the trailers decides the outcome; the route is the path of the
+//! method, `/package.Service/Method`, once a call has shown that there is such a method. tonic keeps its own
+//! `Server::timeout` outside of all layers: it drops the call, which counts as cancelled, or as timed out if the client had
+//! set a deadline that was over.
+//!
+//! # Routes
+//!
 //! tower has no routes of its own: name them with [`current::route`](steeple_core::current::route), or let a
 //! [`Framework`] tell them.
 

@@ -31,6 +31,15 @@ pub(crate) trait Adapter {
     /// The scenarios that the framework cannot act out.
     fn cannot(&self) -> Cells;
 
+    /// The route of a call of the gRPC method `method`, which is known to exist or is not.
+    fn route_of_call(&self, method: &str, known: bool) -> String {
+        if known {
+            format!("/{method}")
+        } else {
+            "_UNMATCHED".to_owned()
+        }
+    }
+
     /// Serves the fixture on `listener`, for ever.
     fn serve(
         &self,

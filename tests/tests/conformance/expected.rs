@@ -14,6 +14,7 @@ pub(crate) fn success() -> Seen {
         error_type: None,
         request_size: Some(0),
         response_size: 5,
+        rpc: None,
         upgraded: false,
         streaming: false,
         panic: None,

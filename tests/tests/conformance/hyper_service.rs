@@ -91,7 +91,7 @@ where
     BoxCloneSyncService::new(service)
 }
 
-fn timeout() -> TimeoutLayer {
+pub(crate) fn timeout() -> TimeoutLayer {
     TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(100))
 }
 

@@ -18,6 +18,7 @@ mod hyper_service;
 mod records;
 mod scenarios;
 mod stage;
+mod tonic_server;
 mod upgrades;
 
 macro_rules! conformance {
@@ -50,10 +51,14 @@ macro_rules! conformance {
     };
 }
 
+// It makes use of the macro.
+mod grpc;
+
 conformance!({
     actix: crate::actix_app::ActixApp,
     axum: crate::axum_router::AxumRouter,
     hyper: crate::hyper_service::HyperService,
+    tonic: crate::tonic_server::TonicServer,
 } [
     an_answer_is_a_success,
     a_status_of_4xx_is_a_client_error,

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use steeple::{Label, Outcome, RequestRecord, RoutePolicy, Steeple};
+use steeple::{Label, Outcome, RequestRecord, RoutePolicy, Steeple, core::GrpcStatus};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -19,6 +19,8 @@ pub(crate) struct Seen {
     pub(crate) error_type: Option<String>,
     pub(crate) request_size: Option<u64>,
     pub(crate) response_size: u64,
+    /// Method and status of a gRPC call.
+    pub(crate) rpc: Option<(String, GrpcStatus)>,
     pub(crate) upgraded: bool,
     pub(crate) streaming: bool,
     pub(crate) panic: Option<String>,
@@ -76,6 +78,7 @@ impl Full {
                 error_type: record.error_type.map(|error_type| error_type.to_string()),
                 request_size: record.request_size,
                 response_size: record.response_size,
+                rpc: record.rpc.map(|rpc| (rpc.method.to_owned(), rpc.status)),
                 upgraded: record.upgraded,
                 streaming: record.streaming,
                 panic: record.panic.as_ref().map(|panic| panic.message.clone()),

@@ -1,6 +1,7 @@
 //! An instance, a server that it observes, and what both have to say.
 
 use std::{
+    net::SocketAddr,
     thread,
     time::{Duration, Instant},
 };
@@ -26,6 +27,10 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address
+    }
+
     pub(crate) fn new(adapter: &impl Adapter) -> Self {
         Self::with(adapter, Setup::Once)
     }
@@ -126,7 +131,7 @@ impl Stage {
             .sum()
     }
 
-    fn active(&self) -> f64 {
+    pub(crate) fn active(&self) -> f64 {
         self.gauge("http_server_active_requests")
     }
 

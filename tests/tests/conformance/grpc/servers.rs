@@ -1,0 +1,154 @@
+//! Where the service is served.
+
+use std::{future::Future, time::Duration};
+
+use futures_util::FutureExt;
+use http::StatusCode;
+use hyper::server::conn::http2;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    service::TowerToHyperService,
+};
+use steeple::Steeple;
+use tokio::net::TcpListener;
+use tonic::{
+    server::NamedService,
+    service::Routes,
+    transport::server::{Server, TcpIncoming},
+};
+use tower::Layer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::{
+    adapter::{Adapter, Cells, Setup, Traits},
+    grpc::service::Fixture,
+    hyper_service::boxed,
+};
+
+/// tonic's own server.
+pub(crate) struct TonicServer;
+
+impl Adapter for TonicServer {
+    fn traits(&self) -> Traits {
+        Traits {
+            counts_request_bodies: false,
+        }
+    }
+
+    fn cannot(&self) -> Cells {
+        &[]
+    }
+
+    fn serve(
+        &self,
+        listener: TcpListener,
+        steeple: &Steeple,
+        setup: Setup,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let server = Server::builder();
+        let observe = steeple.tower();
+        let serving = match setup {
+            Setup::Once => server
+                .layer(observe)
+                .add_service(Fixture)
+                .serve_with_incoming(incoming)
+                .boxed(),
+            Setup::Twice => server
+                .layer(observe.clone())
+                .layer(observe)
+                .add_service(Fixture)
+                .serve_with_incoming(incoming)
+                .boxed(),
+            Setup::TimeoutOutside => server
+                .timeout(LIMIT)
+                .layer(observe)
+                .add_service(Fixture)
+                .serve_with_incoming(incoming)
+                .boxed(),
+        };
+        serving.map(Result::unwrap)
+    }
+}
+
+/// tonic's routes as an axum router.
+pub(crate) struct RoutesInAxum;
+
+impl Adapter for RoutesInAxum {
+    fn traits(&self) -> Traits {
+        Traits {
+            counts_request_bodies: true,
+        }
+    }
+
+    fn cannot(&self) -> Cells {
+        &[]
+    }
+
+    fn route_of_call(&self, method: &str, _: bool) -> String {
+        match method.split_once('/') {
+            Some((service @ Fixture::NAME, _)) => format!("/{service}/{{*rest}}"),
+            _ => "_UNMATCHED".to_owned(),
+        }
+    }
+
+    fn serve(
+        &self,
+        listener: TcpListener,
+        steeple: &Steeple,
+        setup: Setup,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let router = Routes::new(Fixture)
+            .into_axum_router()
+            .layer(steeple.axum());
+        let router = match setup {
+            Setup::Once => router,
+            Setup::Twice => router.layer(steeple.axum()),
+            Setup::TimeoutOutside => router.layer(timeout()),
+        };
+        async move { axum::serve(listener, router).await.unwrap() }
+    }
+}
+
+/// tonic's routes as a tower service on bare hyper.
+pub(crate) struct RoutesOnHyper;
+
+impl Adapter for RoutesOnHyper {
+    fn traits(&self) -> Traits {
+        Traits {
+            counts_request_bodies: false,
+        }
+    }
+
+    fn cannot(&self) -> Cells {
+        &[]
+    }
+
+    fn serve(
+        &self,
+        listener: TcpListener,
+        steeple: &Steeple,
+        setup: Setup,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let service = steeple.tower().layer(Routes::new(Fixture));
+        let service = match setup {
+            Setup::Once => boxed(service),
+            Setup::Twice => boxed(steeple.tower().layer(service)),
+            Setup::TimeoutOutside => boxed(timeout().layer(service)),
+        };
+        async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let service = TowerToHyperService::new(service.clone());
+                let builder = http2::Builder::new(TokioExecutor::new());
+                tokio::spawn(builder.serve_connection(TokioIo::new(stream), service));
+            }
+        }
+    }
+}
+
+const LIMIT: Duration = Duration::from_millis(100);
+
+fn timeout() -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, LIMIT)
+}
