@@ -1,13 +1,21 @@
+//! Bodies of requests and of responses.
+
 use std::{
     error::Error,
+    ops::ControlFlow::{Break, Continue},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use actix_web::body::{BodySize, MessageBody};
+use actix_web::{
+    HttpMessage,
+    body::{BodySize, MessageBody},
+    dev::{Payload, ServiceRequest},
+};
 use bytes::Bytes;
+use futures_util::{Stream, stream};
 use pin_project_lite::pin_project;
-use steeple_core::{Observation, Upgrade};
+use steeple_core::{Observation, Observed, Upgrade};
 
 pin_project! {
     /// The body of a response that is observed to its end.
@@ -15,40 +23,18 @@ pin_project! {
     /// A panic in it breaks it off with a [`Panicked`](steeple_core::Panicked). It gives its bytes out only as the server
     /// asks for them, never all at once beforehand: it would be complete before any of it is sent.
     #[derive(Debug)]
-    #[project = Projection]
     pub struct ObservedBody<B> {
-        // Empty once it is over.
         #[pin]
-        inner: Option<B>,
-        observation: Observation,
+        observed: Observed<B>,
         // This body is what the connection goes on as.
         upgrade: Option<Upgrade>,
-    }
-
-    impl<B> PinnedDrop for ObservedBody<B> {
-        fn drop(this: Pin<&mut Self>) {
-            this.project().drop_inner();
-        }
     }
 }
 
 impl<B> ObservedBody<B> {
-    pub(crate) fn new(inner: B, observation: Observation, upgrade: Option<Upgrade>) -> Self {
-        Self {
-            inner: Some(inner),
-            observation,
-            upgrade,
-        }
-    }
-}
-
-impl<B> Projection<'_, B> {
-    /// Drops the body while its observation is current.
-    fn drop_inner(&mut self) {
-        if self.inner.is_some() {
-            // A panic in it is recorded; there is nothing else to do about it.
-            let _ = self.observation.run(|| self.inner.set(None));
-        }
+    pub(crate) fn new(body: B, observation: Observation, upgrade: Option<Upgrade>) -> Self {
+        let observed = Observed::new(Some(body), observation);
+        Self { observed, upgrade }
     }
 }
 
@@ -56,33 +42,53 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
     type Error = Box<dyn Error>;
 
     fn size(&self) -> BodySize {
-        self.inner
-            .as_ref()
-            .map_or(BodySize::None, MessageBody::size)
+        let body = self.observed.part();
+        body.map_or(BodySize::None, MessageBody::size)
     }
 
     fn poll_next(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+        let mut observed = self.project().observed;
+        if observed.part().is_none() {
             return Poll::Ready(None);
-        };
-        let next = match this.observation.run(|| inner.poll_next(context)) {
+        }
+        let polled = observed
+            .as_mut()
+            .poll_with(|body| match body.poll_next(context) {
+                more @ (Poll::Pending | Poll::Ready(Some(Ok(_)))) => Continue(more),
+                last => Break(last),
+            });
+        let observation = observed.observation();
+        let next = match polled {
             Ok(polled) => ready!(polled).map(|chunk| chunk.map_err(Into::into)),
             Err(panicked) => Some(Err(panicked.into())),
         };
-        if let Some(Ok(bytes)) = &next {
-            this.observation.chunk(bytes.len());
-            return Poll::Ready(next);
-        }
-        // What the body drops still belongs to the request.
-        this.drop_inner();
         match &next {
-            Some(_) => this.observation.fail("body_error"),
-            None => this.observation.finish(),
+            Some(Ok(bytes)) => observation.chunk(bytes.len()),
+            Some(Err(_)) => observation.fail("body_error"),
+            None => observation.finish(),
         }
         Poll::Ready(next)
     }
+}
+
+/// Counts the bytes of the request's body as they are read, if their number is not known yet.
+pub(crate) fn count(request: &mut ServiceRequest, observation: &mut Observation) {
+    let Some(counter) = observation.request_counter() else {
+        return;
+    };
+    let mut inner = request.take_payload();
+    let counted = stream::poll_fn(move |context| {
+        let chunk = ready!(Pin::new(&mut inner).poll_next(context));
+        if let Some(Ok(bytes)) = &chunk {
+            counter.add(bytes.len());
+        } else if chunk.is_none() {
+            counter.add(0);
+        }
+        Poll::Ready(chunk)
+    });
+    let payload = Box::pin(counted);
+    request.set_payload(Payload::Stream { payload });
 }

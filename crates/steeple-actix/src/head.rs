@@ -3,21 +3,20 @@
 use actix_web::{
     HttpResponse,
     body::{BodySize, MessageBody},
-    dev::{Payload, ServiceRequest},
     http::{
         Version,
         header::{HeaderMap, HeaderName, HeaderValue},
     },
 };
-use steeple_core::{Headers, HttpVersion, Observation, RequestHead, ResponseHead, Scheme};
+use steeple_core::{Headers, HttpVersion, Observation, ResponseHead};
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The fields of a message.
 pub(crate) struct Fields<'a>(pub(crate) &'a HeaderMap);
 
 impl Headers for Fields<'_> {
-    #[inline]
+    #[inline(always)]
     fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
         for (name, value) in self.0 {
             f(name.as_str(), value.as_bytes());
@@ -25,49 +24,25 @@ impl Headers for Fields<'_> {
     }
 }
 
-#[inline]
-pub(crate) fn request<'a>(request: &'a ServiceRequest, headers: &'a Fields<'a>) -> RequestHead<'a> {
-    RequestHead {
-        method: request.method().as_str(),
-        scheme: request.app_config().secure().then_some(Scheme::Https),
-        version: version(request.version()),
-        route: None,
-        headers,
-        body_size: matches!(request.parts().1, Payload::None).then_some(0),
+/// The id to answer with, unless the request is observed already: the very value that came in, if it was accepted.
+pub(crate) fn request_id(observation: &Observation, inbound: &HeaderMap) -> Option<HeaderValue> {
+    let id = observation.request_id()?;
+    match inbound.get(X_REQUEST_ID) {
+        Some(inbound) if inbound.as_bytes() == id.as_bytes() => Some(inbound.clone()),
+        _ => HeaderValue::from_maybe_shared(id.to_bytes()).ok(),
     }
 }
 
-/// The id to answer with, unless the request is observed already.
-#[inline]
-pub(crate) fn request_id(observation: &Observation) -> Option<HeaderValue> {
-    HeaderValue::from_maybe_shared(observation.request_id()?.to_bytes()).ok()
-}
-
-/// Gives `response` the request's id.
-pub(crate) fn set_request_id<B>(response: &mut HttpResponse<B>, request_id: Option<&HeaderValue>) {
-    if let Some(request_id) = request_id {
-        response
-            .headers_mut()
-            .insert(X_REQUEST_ID, request_id.clone());
-    }
-}
-
-/// Gives `response` the request's id, or takes over the one that it has.
-#[inline]
-pub(crate) fn identify<B>(observation: &mut Observation, response: &mut HttpResponse<B>) {
-    if let Some(request_id) = request_id(observation)
-        && let Some(own) = response
-            .headers_mut()
-            .insert(X_REQUEST_ID, request_id)
-            .next()
+/// Gives a response the request's id, or takes over the one that it has.
+pub(crate) fn identify(observation: &mut Observation, headers: &mut HeaderMap, id: HeaderValue) {
+    if let Some(own) = headers.insert(X_REQUEST_ID, id).next()
         && observation.adopt_request_id(own.as_bytes())
     {
-        response.headers_mut().insert(X_REQUEST_ID, own);
+        headers.insert(X_REQUEST_ID, own);
     }
 }
 
 /// Tells `observation` of `response`.
-#[inline]
 pub(crate) fn respond<B: MessageBody>(observation: &mut Observation, response: &HttpResponse<B>) {
     observation.respond(&ResponseHead {
         status: response.status().as_u16(),
@@ -85,7 +60,7 @@ pub(crate) fn size(body: &impl MessageBody) -> Option<u64> {
     }
 }
 
-fn version(version: Version) -> HttpVersion {
+pub(crate) fn version(version: Version) -> HttpVersion {
     match version {
         Version::HTTP_09 => HttpVersion::Http09,
         Version::HTTP_10 => HttpVersion::Http10,

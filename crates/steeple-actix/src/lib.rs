@@ -50,19 +50,15 @@
 
 mod body;
 mod connection;
-mod destination;
 mod future;
 mod head;
 mod ops;
-mod panicked;
-mod payload;
 mod service;
 
 pub use self::{
     body::ObservedBody,
     connection::on_connect,
-    future::ObserveFuture,
+    future::{HandlerPanicked, ObserveFuture},
     ops::ops,
-    panicked::HandlerPanicked,
     service::{Observe, ObserveService},
 };

@@ -1,18 +1,13 @@
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{convert::Infallible, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
-    body::{BodySize, MessageBody},
     http::StatusCode,
     web::{self, PayloadConfig},
 };
 use bytes::Bytes;
-use steeple_core::ops::{OpsBody, OpsRequest, OpsResponse, OpsService, OpsStream};
+use futures_util::stream;
+use steeple_core::ops::{OpsBody, OpsRequest, OpsResponse, OpsService};
 
 /// How much of a request's body is read, in bytes.
 const LARGEST_BODY: usize = 1024;
@@ -62,16 +57,14 @@ fn translate(request: &HttpRequest, body: Bytes) -> OpsRequest {
 
 /// The path below the mount point as it was sent: actix-web decodes what it routes by, but for slashes.
 fn path(request: &HttpRequest) -> &str {
-    let routed = request.match_info();
-    let Some(below) = routed.get("path") else {
-        return "/";
+    let below = request.match_info().get("path");
+    let first = |below: &str| {
+        let slashes = below.matches('/').count();
+        request.path().rmatch_indices('/').nth(slashes)
     };
-    let prefix = &routed.as_str()[..routed.as_str().len() - below.len()];
-    let slash = request
-        .path()
-        .match_indices('/')
-        .nth(prefix.matches('/').count() - 1);
-    slash.map_or("/", |(at, _)| &request.path()[at..])
+    below
+        .and_then(first)
+        .map_or("/", |(at, _)| &request.path()[at..])
 }
 
 fn respond(response: OpsResponse) -> HttpResponse {
@@ -82,23 +75,9 @@ fn respond(response: OpsResponse) -> HttpResponse {
     }
     match response.into_body() {
         OpsBody::Full(bytes) => builder.body(bytes),
-        OpsBody::Stream(stream) => builder.body(Chunks(stream)),
-    }
-}
-
-struct Chunks(Box<dyn OpsStream>);
-
-impl MessageBody for Chunks {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Infallible>>> {
-        self.0.poll_chunk(context).map(|chunk| chunk.map(Ok))
+        OpsBody::Stream(mut body) => builder.streaming(stream::poll_fn(move |context| {
+            let chunk = body.poll_chunk(context);
+            chunk.map(|chunk| chunk.map(Ok::<_, Infallible>))
+        })),
     }
 }

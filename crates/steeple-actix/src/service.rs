@@ -7,16 +7,16 @@ use std::{
 use actix_web::{
     Error,
     body::MessageBody,
-    dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    dev::{
+        Payload, ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready,
+    },
 };
-use steeple_core::Observer;
+use steeple_core::{Observed, Observer, RequestHead, Scheme};
 
 use crate::{
-    body::ObservedBody,
-    destination::Destination,
+    body::{self, ObservedBody},
     future::ObserveFuture,
     head::{self, Fields},
-    payload,
 };
 
 /// Observes every request of the application, scope or resource that it wraps.
@@ -32,8 +32,9 @@ impl Observe {
     /// Makes a middleware to `wrap` an application with.
     #[must_use]
     pub fn new(observer: &Observer) -> Self {
-        let observer = observer.clone();
-        Self { observer }
+        Self {
+            observer: observer.clone(),
+        }
     }
 }
 
@@ -79,13 +80,22 @@ where
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let copy = || Rc::new(request.resource_map().clone());
-        let destination = Destination::new(self.routes.get_or_init(copy), &request);
-        let headers = Fields(request.headers());
-        let mut observation = self.observer.start(&head::request(&request, &headers));
-        payload::count(&mut request, &mut observation);
-        // Requests are large: lent, they are not copied on their way through the catching of panics.
-        let mut request = Some(request);
-        let call = || request.take().map(|request| self.inner.call(request));
-        ObserveFuture::new(observation, destination, call)
+        let routes = Rc::clone(self.routes.get_or_init(copy));
+        let path = request.uri().path_and_query().cloned();
+        let mut observation = self.observer.start(&RequestHead {
+            method: request.method().as_str(),
+            scheme: request.app_config().secure().then_some(Scheme::Https),
+            version: head::version(request.version()),
+            route: None,
+            headers: &Fields(request.headers()),
+            body_size: matches!(request.parts().1, Payload::None).then_some(0),
+        });
+        body::count(&mut request, &mut observation);
+        let future = observation.run(|| self.inner.call(request)).ok();
+        ObserveFuture {
+            observed: Observed::new(future, observation),
+            routes,
+            path,
+        }
     }
 }

@@ -61,8 +61,8 @@ pub fn attach<E: Error + ?Sized>(error: &E) {
     with(|state| state.attach(attached));
 }
 
-/// Attaches what an error of unknown type says to the current request, unless one was attached before: for adapters whose
-/// framework hides the type.
+/// Attaches what an error of unknown type says to the current request, unless one was attached before or the request panicked:
+/// for adapters whose framework hides the type.
 pub fn attach_message(message: impl Display) {
     let attached = AttachedError {
         type_name: None,

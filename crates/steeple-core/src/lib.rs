@@ -66,7 +66,7 @@ pub use self::{
     head::{HttpVersion, RequestHead, ResponseHead, Scheme},
     headers::Headers,
     label::{Label, MOST_LABELS},
-    observation::{Job, JobFuture, Observation, RequestCounter},
+    observation::{Job, JobFuture, Observation, Observed, RequestCounter},
     observer::{Observer, ObserverBuilder, ObserverError},
     outcome::{ErrorType, Outcome},
     panic::{PanicReport, Panicked},

@@ -3,6 +3,7 @@
 mod call;
 mod content;
 mod job;
+mod observed;
 mod pool;
 mod settlement;
 mod state;
@@ -25,11 +26,14 @@ use crate::{
     upgrade::Upgrade,
 };
 
-pub use self::job::{Job, JobFuture};
 pub(crate) use self::{
     content::ContentRule,
     pool::acquire,
     state::{Beginning, Refined, State, Subject},
+};
+pub use self::{
+    job::{Job, JobFuture},
+    observed::Observed,
 };
 
 /// One request under observation.
@@ -160,6 +164,14 @@ impl Observation {
         let state = self.state.as_mut()?;
         let upgrades = state.beginning.content.is_upgrade(status);
         upgrades.then(|| state.upgrade())
+    }
+
+    /// Tells the route that was matched, as [`current::matched_route`] does.
+    #[inline]
+    pub fn matched_route(&mut self, template: &str) {
+        if let Some(state) = &mut self.state {
+            state.set_matched_route(template);
+        }
     }
 
     /// Takes in the head of the response. Where no body is due, the request is over.

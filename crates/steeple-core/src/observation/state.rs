@@ -191,9 +191,12 @@ impl State {
         self.trouble().error = Some(error);
     }
 
-    /// Attaches `error` unless there is one that the application attached itself.
+    /// Attaches `error` unless there is one that the application attached itself, or a panic says what went wrong.
     pub(crate) fn attach_if_none(&mut self, error: AttachedError) {
-        self.trouble().error.get_or_insert(error);
+        let trouble = self.trouble();
+        if trouble.panic.is_none() {
+            trouble.error.get_or_insert(error);
+        }
     }
 
     pub(crate) fn mark_timed_out(&mut self) {
