@@ -28,6 +28,12 @@
 //! | [`Router::layer`](axum::Router::layer) | what was routed or merged before it, fallbacks too | templates |
 //! | [`Router::route_layer`](axum::Router::route_layer) | the same without fallbacks | templates |
 //! | `tower::ServiceBuilder`, around the whole router | everything, and before it is routed | `_UNMATCHED`, unless a layer inside knows better |
+//!
+//! # Features
+//!
+//! | feature | what |
+//! |---|---|
+//! | `tower-http` | `layer(..).classify(..)` takes a classifier of tower-http as outcome policy |
 
 mod ops;
 mod serve;

@@ -7,8 +7,12 @@
 use std::{any, cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop};
 
 use crate::{
-    observation::State, record::AttachedError, request_id::RequestId, text,
-    trace_context::TraceContext, upgrade::Upgrade,
+    observation::{State, Verdict},
+    record::AttachedError,
+    request_id::RequestId,
+    text,
+    trace_context::TraceContext,
+    upgrade::Upgrade,
 };
 
 thread_local! {
@@ -82,6 +86,18 @@ pub fn timed_out() {
 /// observed.
 pub fn upgrade() -> Upgrade {
     with(State::upgrade).unwrap_or_default()
+}
+
+/// Marks the answer of the current request or job as a failure of the service's, whatever its status: an error that is told
+/// in the body of a 200, say. A panic, a time-out and a cancellation have precedence; of several marks the last counts.
+pub fn failed() {
+    with(|state| state.judge(Verdict::Failure));
+}
+
+/// Marks the answer of the current request as no failure of the service's, whatever its status: a 503 while there is nothing
+/// to serve yet, say. The same has precedence as over [`failed`].
+pub fn succeeded() {
+    with(|state| state.judge(Verdict::NoFailure));
 }
 
 /// Lends the current observation to `f`, which must not run foreign code: it would find no current observation.

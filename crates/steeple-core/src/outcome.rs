@@ -12,8 +12,8 @@ pub enum Outcome {
     Success,
     /// It was answered with a status of 400 to 499.
     ClientError,
-    /// It was answered with a status of 500 or more, with a gRPC status that stands for a server's fault, or failed
-    /// without an answer.
+    /// It was answered with a status of 500 or more, with a gRPC status that stands for a server's fault, or with what the
+    /// application calls [a failure](crate::current::failed); or it failed without an answer.
     ServerError,
     /// The handler, a middleware inside ours or the body stream panicked. So it did where the application caught the panic
     /// before the head and answers with a status of 500 or more.
@@ -83,7 +83,7 @@ impl fmt::Display for Outcome {
 pub enum ErrorType {
     /// The status that was answered.
     Status(u16),
-    /// The type of an error, or one of `panic`, `body_error` and `timeout`.
+    /// The type of an error, or one of `panic`, `body_error`, `timeout` and `_OTHER`.
     Named(&'static str),
 }
 

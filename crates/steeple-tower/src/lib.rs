@@ -39,8 +39,16 @@
 //!
 //! tower has no routes of its own: name them with [`current::route`](steeple_core::current::route), or let a
 //! [`Framework`] tell them.
+//!
+//! # Features
+//!
+//! | feature | what |
+//! |---|---|
+//! | `tower-http` | `ObserveLayer::classify` takes a classifier of tower-http as outcome policy |
 
 mod body;
+#[cfg(feature = "tower-http")]
+mod classify;
 mod counted_body;
 mod framework;
 mod future;
@@ -51,6 +59,8 @@ mod on_connection;
 mod ops;
 mod service;
 
+#[cfg(feature = "tower-http")]
+pub use self::classify::{ClassifiedBody, Classify, ClassifyFuture, ClassifyLayer};
 pub use self::{
     body::{BodyError, ObservedBody},
     counted_body::CountedBody,

@@ -63,6 +63,7 @@
 //! | `actix` | `Steeple::actix` and the adapter as `steeple::actix` |
 //! | `axum` | `Steeple::axum` and the adapter as `steeple::axum` |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
+//! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
 
 mod builder;
 mod environment;

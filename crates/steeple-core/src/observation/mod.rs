@@ -29,7 +29,7 @@ use crate::{
 pub(crate) use self::{
     content::ContentRule,
     pool::acquire,
-    state::{Beginning, Refined, State, Subject},
+    state::{Beginning, Refined, State, Subject, Verdict},
 };
 pub use self::{
     job::{Job, JobFuture},

@@ -27,6 +27,8 @@ use crate::{
 
 /// The type of error of what is [timed out](Outcome::TimedOut).
 const TIMEOUT: &str = "timeout";
+/// What has no better name.
+const OTHER: &str = "_OTHER";
 
 /// What is observed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,12 +85,20 @@ pub(crate) struct Progress {
     expected_size: Option<u64>,
     pub(crate) response_size: u64,
     pub(crate) complete: bool,
+    verdict: Option<Verdict>,
     /// How it failed and why, where that does not follow from the answer.
     failure: Option<(Outcome, &'static str)>,
     /// What those hold who carry the connection on, if the request upgrades it.
     pub(crate) upgrade: Option<Upgrade>,
     /// Boxed, since most requests have none.
     pub(crate) trouble: Option<Box<Trouble>>,
+}
+
+/// What the application says of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Failure,
+    NoFailure,
 }
 
 /// What is known of what went wrong.
@@ -203,6 +213,10 @@ impl State {
         self.progress
             .failure
             .get_or_insert((Outcome::TimedOut, TIMEOUT));
+    }
+
+    pub(crate) fn judge(&mut self, verdict: Verdict) {
+        self.progress.verdict = Some(verdict);
     }
 
     pub(crate) fn panicked(&mut self, caught: PanicReport) {
@@ -330,11 +344,19 @@ impl State {
             (false, _) if self.is_past_deadline() => Outcome::TimedOut,
             (false, 0) => Outcome::CancelledBeforeHead,
             (false, _) => Outcome::CancelledInBody,
-            (true, 0) => Outcome::Success,
-            (true, status) => match self.call_status() {
-                Some(grpc_status) => Outcome::of_grpc_status(grpc_status),
-                None => Outcome::of_status(status),
-            },
+            (true, status) => self.judged(match self.call_status() {
+                Some(grpc_status) if status != 0 => Outcome::of_grpc_status(grpc_status),
+                _ => Outcome::of_status(status),
+            }),
+        }
+    }
+
+    /// The outcome of an answer, unless the application says otherwise.
+    fn judged(&self, outcome: Outcome) -> Outcome {
+        match (self.progress.verdict, outcome.is_failure()) {
+            (Some(Verdict::Failure), false) => Outcome::ServerError,
+            (Some(Verdict::NoFailure), true) => Outcome::Success,
+            _ => outcome,
         }
     }
 
@@ -358,9 +380,10 @@ impl State {
             }
             Some((_, error_type)) => Some(ErrorType::Named(error_type)),
             None if outcome == Outcome::TimedOut => Some(ErrorType::Named(TIMEOUT)),
-            None => attached().or(Some(match self.call_status() {
-                Some(status) => ErrorType::Named(status.as_str()),
-                None => ErrorType::Status(self.progress.status),
+            None => attached().or(Some(match (self.call_status(), self.progress.status) {
+                (Some(status), _) if status != GrpcStatus::Ok => ErrorType::Named(status.as_str()),
+                (None, status @ 400..) => ErrorType::Status(status),
+                _ => ErrorType::Named(OTHER),
             })),
         }
     }

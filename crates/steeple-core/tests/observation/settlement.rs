@@ -211,6 +211,78 @@ fn a_panic_that_the_application_caught_is_why_it_answers_with_an_error() {
 }
 
 #[test]
+fn the_application_can_judge_its_answer() {
+    for (status, judge, expected) in [
+        (
+            200,
+            current::failed as fn(),
+            failed(seen(Outcome::ServerError, 200, 0), "_OTHER"),
+        ),
+        (
+            404,
+            current::failed,
+            failed(seen(Outcome::ServerError, 404, 0), "404"),
+        ),
+        (
+            503,
+            current::failed,
+            failed(seen(Outcome::ServerError, 503, 0), "503"),
+        ),
+        (503, current::succeeded, seen(Outcome::Success, 503, 0)),
+        (404, current::succeeded, seen(Outcome::ClientError, 404, 0)),
+        (
+            503,
+            || {
+                current::failed();
+                current::succeeded();
+            },
+            seen(Outcome::Success, 503, 0),
+        ),
+    ] {
+        let stage = Stage::new();
+        let mut observation = stage.get();
+        observation.run(judge).unwrap();
+        respond(&mut observation, status, Some(0));
+        assert_eq!(stage.only(), expected);
+    }
+}
+
+#[test]
+fn what_became_of_an_answer_outweighs_what_the_application_says_of_it() {
+    for judge in [current::failed, current::succeeded] {
+        let stage = Stage::new();
+        let mut observation = stage.get();
+        observation.run(judge).unwrap();
+        drop(observation);
+        let mut observation = stage.get();
+        observation.run(judge).unwrap();
+        respond(&mut observation, 200, None);
+        drop(observation);
+        let mut observation = stage.get();
+        observation.run(judge).unwrap();
+        respond(&mut observation, 200, None);
+        observation.fail("io");
+        let mut observation = stage.get();
+        let panicking = || {
+            judge();
+            panic!("lost")
+        };
+        assert!(observation.run(panicking).is_err());
+        respond(&mut observation, 500, Some(0));
+        let outcomes: Vec<_> = stage.seen().iter().map(|seen| seen.outcome).collect();
+        assert_eq!(
+            outcomes,
+            [
+                Outcome::CancelledBeforeHead,
+                Outcome::CancelledInBody,
+                Outcome::BodyError,
+                Outcome::Panicked
+            ]
+        );
+    }
+}
+
+#[test]
 fn a_marked_timeout_outweighs_the_answer() {
     let stage = Stage::new();
     let mut observation = stage.get();

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cancellation;
+#[cfg(feature = "tower-http")]
+mod classify;
 mod connections;
 mod errors;
 mod grpc;

@@ -4,6 +4,7 @@
 //! Each row is a middleware in one position and what is recorded of a request then; docs/middleware.md says the same in
 //! words.
 
+mod classifiers;
 mod files;
 mod framework;
 mod heads;
@@ -35,6 +36,12 @@ macro_rules! rows {
 }
 
 rows! {
+    classifiers: [
+        a_classifier_can_make_a_client_error_a_failure,
+        a_classifier_can_make_a_server_error_none,
+        a_classifier_leaves_panics_and_cancellations,
+        a_classifier_judges_what_other_middleware_answers,
+    ],
     sizes: [
         compression_inside_counts_what_is_sent,
         compression_outside_counts_what_the_handler_wrote,
