@@ -5,6 +5,7 @@
 
 mod aborts;
 mod endless_stream;
+mod grpc_methods;
 mod known_labels;
 mod label_attack;
 mod overflow;
