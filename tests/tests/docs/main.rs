@@ -14,6 +14,8 @@ use steeple_tests::backends::get;
 use tower::{Layer, ServiceExt, service_fn};
 
 const METRICS: &str = include_str!("../../../docs/metrics.md");
+const MIDDLEWARE: &str = include_str!("../../../docs/middleware.md");
+const AROUND: &str = include_str!("../conformance/around/mod.rs");
 
 /// An instance whose metrics all have a series but those of overflow, which need a small `series_limit`.
 fn observed(series_limit: usize) -> Steeple {
@@ -159,4 +161,23 @@ fn the_queries_ask_for_metrics_that_exist() {
             );
         }
     }
+}
+
+#[test]
+fn every_line_about_middleware_is_shown_by_a_test() {
+    let (_, rows) = AROUND.split_once("\nrows! {").unwrap();
+    let tests: BTreeSet<_> = rows
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(','))
+        .filter(|row| row.contains('_'))
+        .map(str::to_owned)
+        .collect();
+    let lines = MIDDLEWARE.lines().filter(|line| line.starts_with("| "));
+    let shown: Vec<_> = lines
+        .filter(|line| !line.ends_with("| shown by |"))
+        .map(|line| line.rsplit('|').nth(1).unwrap())
+        .collect();
+    assert!(shown.len() > 30 && shown.iter().all(|by| by.contains('`')));
+    let named: BTreeSet<_> = shown.into_iter().flat_map(quoted).collect();
+    assert_eq!(named, tests);
 }
