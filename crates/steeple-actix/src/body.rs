@@ -74,7 +74,7 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
     }
 }
 
-/// Counts the bytes of the request's body as they are read, if their number is not known yet.
+/// Counts what is read of the request's body, if it has one.
 pub(crate) fn count(request: &mut ServiceRequest, observation: &mut Observation) {
     let Some(counter) = observation.request_counter() else {
         return;
@@ -82,10 +82,10 @@ pub(crate) fn count(request: &mut ServiceRequest, observation: &mut Observation)
     let mut inner = request.take_payload();
     let counted = stream::poll_fn(move |context| {
         let chunk = ready!(Pin::new(&mut inner).poll_next(context));
-        if let Some(Ok(bytes)) = &chunk {
-            counter.add(bytes.len());
-        } else if chunk.is_none() {
-            counter.add(0);
+        match &chunk {
+            Some(Ok(bytes)) => counter.add(bytes.len()),
+            Some(Err(_)) => counter.fail(),
+            None => counter.add(0),
         }
         Poll::Ready(chunk)
     });

@@ -10,7 +10,7 @@ use crate::grpc::GrpcStatus;
 pub enum Outcome {
     /// It was answered, and the whole answer was handed to the server. That is not to say the client received it.
     Success,
-    /// It was answered with a status of 400 to 499.
+    /// It was answered with a status of 400 to 499, or the body of the request broke off and it failed for that.
     ClientError,
     /// It was answered with a status of 500 or more, with a gRPC status that stands for a server's fault, or with what the
     /// application calls [a failure](crate::current::failed); or it failed without an answer.
@@ -51,6 +51,16 @@ impl Outcome {
             self,
             Self::ServerError | Self::Panicked | Self::BodyError | Self::TimedOut
         )
+    }
+
+    /// What it is if the body of the request broke off: what failed for want of it is not the service's fault.
+    #[cold]
+    pub(crate) const fn of_broken_request(self) -> Self {
+        match self {
+            Self::ServerError => Self::ClientError,
+            Self::BodyError => Self::CancelledInBody,
+            other => other,
+        }
     }
 
     pub(crate) const fn of_status(status: u16) -> Self {

@@ -36,6 +36,8 @@ pub struct RequestRecord<'a> {
     pub error_type: Option<ErrorType>,
     /// The size of the request's body in bytes, where it is known.
     pub request_size: Option<u64>,
+    /// Whether the request's body is known to have broken off.
+    pub request_broken: bool,
     /// How many bytes of the response's body were handed to the server.
     pub response_size: u64,
     /// Whether the connection was upgraded: the request is over with its head, the connection goes on.

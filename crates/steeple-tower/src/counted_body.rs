@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use steeple_core::RequestCounter;
 
 pin_project! {
-    /// The body of a request whose bytes are counted as they are read, for use by a [`Framework`](crate::Framework).
+    /// The body of a request, counted as it is read, for use by a [`Framework`](crate::Framework).
     #[derive(Debug)]
     pub struct CountedBody<B> {
         #[pin]
@@ -38,7 +38,7 @@ impl<B: Body> Body for CountedBody<B> {
         let frame = ready!(this.inner.poll_frame(context));
         match &frame {
             Some(Ok(frame)) => this.counter.add(frame.data_ref().map_or(0, Buf::remaining)),
-            Some(Err(_)) => {}
+            Some(Err(_)) => this.counter.fail(),
             None => this.counter.add(0),
         }
         Poll::Ready(frame)

@@ -9,7 +9,7 @@ pub trait Framework<B>: Clone {
     /// The template of the route that the request was matched to, if that is known before the call.
     fn route<'r>(&self, request: &'r Request<B>) -> Option<Template<'r>>;
 
-    /// Counts the bytes of the request's body as they are read, if their number is not known yet.
+    /// Counts what is read of the request's body, if it has one.
     fn count(&self, request: &mut Request<B>, observation: &mut Observation);
 }
 

@@ -130,6 +130,11 @@ impl Client {
         read
     }
 
+    /// Closes its own half of the connection.
+    pub(crate) fn says_no_more(&self) {
+        self.0.shutdown(Shutdown::Write).unwrap();
+    }
+
     /// Goes away.
     pub(crate) fn leave(self) {
         self.0.shutdown(Shutdown::Both).unwrap();

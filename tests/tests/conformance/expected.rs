@@ -13,6 +13,7 @@ pub(crate) fn success() -> Seen {
         outcome: Outcome::Success,
         error_type: None,
         request_size: Some(0),
+        request_broken: false,
         response_size: 5,
         rpc: None,
         upgraded: false,

@@ -13,7 +13,7 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Part = Result<Bytes, BoxError>;
 
 /// The templates of the routes that [`answer`] knows, for routers.
-pub(crate) const ROUTES: [&str; 20] = [
+pub(crate) const ROUTES: [&str; 21] = [
     "/ok",
     "/status/{code}",
     "/attached",
@@ -30,6 +30,7 @@ pub(crate) const ROUTES: [&str; 20] = [
     "/events",
     "/healthz",
     "/length",
+    "/upload",
     "/timed-out",
     "/tenant",
     "/identified",
@@ -115,6 +116,7 @@ pub(crate) async fn answer(
             headers: vec![("content-type", "text/event-stream")],
             ..streamed(parts(["data: 1\n\n", "data: 2\n\n"]))
         },
+        "/upload" => status(if length.await.is_ok() { 204 } else { 500 }),
         "/length" => text(format!("{:?}", length.await)),
         "/timed-out" => {
             current::timed_out();

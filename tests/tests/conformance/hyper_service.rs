@@ -29,6 +29,8 @@ use crate::{
     http_fixture::{self, AnyBody},
 };
 
+const UNSEEN: &str = "the layer of plain tower leaves request bodies as they are";
+
 pub(crate) struct HyperService;
 
 pub(crate) type Boxed = BoxCloneSyncService<Request<Incoming>, Response<AnyBody>, BoxError>;
@@ -41,10 +43,20 @@ impl Adapter for HyperService {
     }
 
     fn cannot(&self) -> Cells {
-        &[(
-            "a_guard_chooses_the_route",
-            "tower has no routes, and so no guards",
-        )]
+        &[
+            (
+                "a_guard_chooses_the_route",
+                "tower has no routes, and so no guards",
+            ),
+            (
+                "a_request_body_that_breaks_off_is_not_the_service_s_fault",
+                UNSEEN,
+            ),
+            (
+                "a_malformed_request_body_is_not_the_service_s_fault",
+                UNSEEN,
+            ),
+        ]
     }
 
     fn serve(

@@ -16,6 +16,7 @@ mod fixture;
 mod http_fixture;
 mod hyper_service;
 mod records;
+mod request_bodies;
 mod scenarios;
 mod stage;
 mod tonic_server;
@@ -93,6 +94,8 @@ conformance!({
     a_layer_applied_twice_counts_once,
     a_request_body_is_measured_by_its_length,
     a_chunked_request_body_is_counted,
+    a_request_body_that_breaks_off_is_not_the_service_s_fault,
+    a_malformed_request_body_is_not_the_service_s_fault,
     an_acceptable_request_id_is_honoured,
     a_bad_request_id_is_replaced,
     an_id_that_the_handler_answers_with_is_the_records,

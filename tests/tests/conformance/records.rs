@@ -18,6 +18,7 @@ pub(crate) struct Seen {
     pub(crate) outcome: Outcome,
     pub(crate) error_type: Option<String>,
     pub(crate) request_size: Option<u64>,
+    pub(crate) request_broken: bool,
     pub(crate) response_size: u64,
     /// Method and status of a gRPC call.
     pub(crate) rpc: Option<(String, GrpcStatus)>,
@@ -77,6 +78,7 @@ impl Full {
                 outcome: record.outcome,
                 error_type: record.error_type.map(|error_type| error_type.to_string()),
                 request_size: record.request_size,
+                request_broken: record.request_broken,
                 response_size: record.response_size,
                 rpc: record.rpc.map(|rpc| (rpc.method.to_owned(), rpc.status)),
                 upgraded: record.upgraded,

@@ -12,9 +12,16 @@ use crate::{
     stage::Stage,
 };
 
-pub(crate) use crate::upgrades::{
-    a_connection_is_open_until_it_ends, a_tunnel_lasts_until_it_is_closed,
-    a_websocket_lasts_until_it_is_closed, a_websocket_that_the_client_aborts_is_over,
+pub(crate) use crate::{
+    request_bodies::{
+        a_chunked_request_body_is_counted, a_malformed_request_body_is_not_the_service_s_fault,
+        a_request_body_is_measured_by_its_length,
+        a_request_body_that_breaks_off_is_not_the_service_s_fault,
+    },
+    upgrades::{
+        a_connection_is_open_until_it_ends, a_tunnel_lasts_until_it_is_closed,
+        a_websocket_lasts_until_it_is_closed, a_websocket_that_the_client_aborts_is_over,
+    },
 };
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -306,42 +313,6 @@ pub(crate) fn a_layer_applied_twice_counts_once(adapter: &impl Adapter) {
         2,
         "one for each request of this test"
     );
-}
-
-pub(crate) fn a_request_body_is_measured_by_its_length(adapter: &impl Adapter) {
-    let stage = Stage::new(adapter);
-    assert_eq!(
-        stage
-            .send("POST", "/length", &[("content-length", "6")], "abcdef")
-            .body,
-        "Ok(6)"
-    );
-    stage.settles(Seen {
-        method: "POST".to_owned(),
-        request_size: Some(6),
-        ..seen("/length", 200, 5, Outcome::Success)
-    });
-}
-
-pub(crate) fn a_chunked_request_body_is_counted(adapter: &impl Adapter) {
-    let stage = Stage::new(adapter);
-    let chunked = [("transfer-encoding", "chunked")];
-    assert_eq!(
-        stage
-            .send(
-                "POST",
-                "/length",
-                &chunked,
-                "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n"
-            )
-            .body,
-        "Ok(7)"
-    );
-    stage.settles(Seen {
-        method: "POST".to_owned(),
-        request_size: adapter.traits().counts_request_bodies.then_some(7),
-        ..seen("/length", 200, 5, Outcome::Success)
-    });
 }
 
 pub(crate) fn an_acceptable_request_id_is_honoured(adapter: &impl Adapter) {

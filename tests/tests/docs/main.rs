@@ -9,7 +9,11 @@ use std::{
 
 use http::{Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Empty, Full};
-use steeple::{Steeple, current};
+use steeple::{
+    Steeple,
+    core::{HttpVersion, RequestHead},
+    current,
+};
 use steeple_tests::backends::get;
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -59,6 +63,17 @@ fn observed(series_limit: usize) -> Steeple {
         let service = steeple.tower().layer(service);
         service.oneshot(request.unwrap()).await.unwrap();
     });
+    let head = RequestHead {
+        method: "POST",
+        scheme: None,
+        version: HttpVersion::Http11,
+        route: Some("/".into()),
+        headers: &(),
+        body_size: None,
+    };
+    let mut upload = steeple.observer().start(&head);
+    upload.request_counter().unwrap().fail();
+    drop(upload);
     steeple
         .observe("job", "nightly")
         .run(|| current::attach(&fmt::Error));
@@ -125,7 +140,7 @@ fn quoted(text: &str) -> impl Iterator<Item = String> {
 fn the_labels_are_the_documented_ones() {
     let snapshot = observed(100).registry().snapshot();
     let documented = documented_labels();
-    assert_eq!(documented.len(), 14);
+    assert_eq!(documented.len(), 15);
     for (metric, labels) in documented {
         let series = &snapshot.family(&metric).unwrap().series;
         let exposed: BTreeSet<_> = series

@@ -1,4 +1,4 @@
-//! The size of request bodies that no header tells.
+//! What is known of request bodies: their size where no header tells it, and that they broke off.
 
 use std::convert::Infallible;
 
@@ -10,6 +10,7 @@ use axum::{
 };
 use futures_util::stream;
 use http_body_util::BodyExt;
+use tower::ServiceExt;
 
 use crate::stage::{Stage, request};
 
@@ -95,4 +96,80 @@ async fn an_exact_size_needs_no_reading() {
         .send(&router, request(Method::POST, "/", Body::from("abcdef")))
         .await;
     assert_eq!(records[0].request_size, Some(6));
+}
+
+/// Three bytes, and then the client is gone.
+fn breaking() -> Body {
+    let parts = [Ok("abc"), Err("the client is gone")];
+    Body::from_stream(stream::iter(parts))
+}
+
+async fn failing(body: Body) -> Result<String, StatusCode> {
+    let read = body.collect().await;
+    read.map(|body| format!("{:?}", body.to_bytes()))
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+#[tokio::test]
+async fn a_failure_for_want_of_the_body_is_not_the_service_s() {
+    let stage = Stage::new();
+    let router = Router::new().route("/", post(failing)).layer(stage.layer());
+    for body in [breaking(), Body::from("whole"), breaking()] {
+        stage.send(&router, request(Method::POST, "/", body)).await;
+    }
+    assert_eq!(stage.total("http_server_request_body_errors_total"), 2);
+    assert_eq!(stage.total("http_server_errors_total"), 0);
+    let metrics = stage.metrics();
+    let failed = r#"http_server_requests_total{http_request_method="POST",http_response_status_code="500",http_route="/",outcome="client_error"} 2"#;
+    assert!(metrics.contains(failed), "{metrics}");
+}
+
+#[tokio::test]
+async fn what_was_read_of_a_body_that_breaks_off_is_its_size() {
+    let stage = Stage::new();
+    let router = Router::new().route("/", post(failing)).layer(stage.layer());
+    let mut declared = request(Method::POST, "/", breaking());
+    declared
+        .headers_mut()
+        .insert("content-length", "10".parse().unwrap());
+    let (_, records) = stage.send(&router, declared).await;
+    assert_eq!(records[0].request_size, Some(3));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_with_the_body_it_is_made_of_is_a_cancellation() {
+    let stage = Stage::new();
+    let router = Router::new()
+        .route("/", post(async |body: Body| body))
+        .layer(stage.layer());
+    let echo = router.oneshot(request(Method::POST, "/", breaking()));
+    assert!(echo.await.unwrap().into_body().collect().await.is_err());
+    assert_eq!(stage.total("http_server_request_body_errors_total"), 1);
+    assert_eq!(stage.total("http_server_errors_total"), 0);
+    assert!(stage.metrics().contains(r#"outcome="cancelled_in_body""#));
+}
+
+#[tokio::test]
+async fn a_panic_over_a_body_that_breaks_off_is_the_service_s() {
+    let stage = Stage::new();
+    let handler = async |body: Body| drop(body.collect().await.expect("a whole body"));
+    let router = Router::new().route("/", post(handler)).layer(stage.layer());
+    stage
+        .send(&router, request(Method::POST, "/", breaking()))
+        .await;
+    assert_eq!(stage.total("http_server_request_body_errors_total"), 1);
+    assert_eq!(stage.total("http_server_errors_total"), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_breaks_off_unnoticed() {
+    let stage = Stage::new();
+    let router = Router::new()
+        .route("/", post(async || StatusCode::INTERNAL_SERVER_ERROR))
+        .layer(stage.layer());
+    stage
+        .send(&router, request(Method::POST, "/", breaking()))
+        .await;
+    assert_eq!(stage.total("http_server_request_body_errors_total"), 0);
+    assert_eq!(stage.total("http_server_errors_total"), 1);
 }

@@ -5,16 +5,11 @@ mod content;
 mod job;
 mod observed;
 mod pool;
+mod request_counter;
 mod settlement;
 mod state;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-};
+use std::thread;
 
 use crate::{
     current,
@@ -34,6 +29,10 @@ pub(crate) use self::{
 pub use self::{
     job::{Job, JobFuture},
     observed::Observed,
+};
+pub use self::{
+    job::{Job, JobFuture},
+    request_counter::RequestCounter,
 };
 
 /// One request under observation.
@@ -146,16 +145,16 @@ impl Observation {
         }
     }
 
-    /// Where to count the bytes of a request body whose size the head did not tell; `None` if there is no need.
+    /// Where to count what is read of the request's body; `None` if there is none.
     #[must_use]
     pub fn request_counter(&mut self) -> Option<RequestCounter> {
         let state = self.state.as_mut()?;
         let counter = state
             .beginning
             .request_size
-            .is_none()
+            .is_none_or(|size| size > 0)
             .then(|| state.request_counter())?;
-        Some(RequestCounter(counter))
+        Some(RequestCounter::new(counter))
     }
 
     /// A hold on what `status` upgrades the connection to, if it does; for adapters whose response's body carries that on.
@@ -231,20 +230,5 @@ impl Observation {
 impl Drop for Observation {
     fn drop(&mut self) {
         self.settle();
-    }
-}
-
-/// Counts the bytes of a request body as they are read, on whichever task reads them.
-///
-/// A body that nobody reads has no size that is known.
-#[derive(Clone, Debug)]
-pub struct RequestCounter(Arc<AtomicU64>);
-
-impl RequestCounter {
-    /// Counts `bytes` more bytes; zero at the end of a body.
-    pub fn add(&self, bytes: usize) {
-        // One more than there are bytes tells a body that was read from one that was not. It has one reader.
-        let first = u64::from(self.0.load(Ordering::Relaxed) == 0);
-        self.0.fetch_add(first + bytes as u64, Ordering::Relaxed);
     }
 }

@@ -66,10 +66,14 @@ fn request_record<'a>(
     lineage: &'a Lineage,
     trouble: Option<&'a Trouble>,
 ) -> RequestRecord<'a> {
-    let outcome = state.outcome();
+    let request_broken = state.is_request_broken();
+    let mut outcome = state.outcome();
+    if request_broken {
+        outcome = outcome.of_broken_request();
+    }
     let error_type = state.error_type(outcome, trouble);
     let call = state.settle_call(shared, outcome);
-    let request_size = state.known_request_size();
+    let request_size = state.known_request_size(request_broken);
     let streaming = state.is_streaming();
     let (beginning, progress) = (&state.beginning, &state.progress);
     RequestRecord {
@@ -81,6 +85,7 @@ fn request_record<'a>(
         outcome,
         error_type,
         request_size,
+        request_broken,
         response_size: progress.response_size,
         upgraded: state.is_upgraded(),
         streaming,

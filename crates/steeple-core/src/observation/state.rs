@@ -15,7 +15,7 @@ use crate::{
     headers::{Headers, RequestFields, ResponseFields},
     label::LabelValues,
     method::Method,
-    observation::content::ContentRule,
+    observation::{content::ContentRule, request_counter::RequestCounter},
     observer::{Isolation, Shared},
     outcome::{ErrorType, Outcome},
     panic::PanicReport,
@@ -281,16 +281,23 @@ impl State {
         Arc::clone(&self.request_count)
     }
 
-    pub(crate) fn known_request_size(&self) -> Option<u64> {
-        let counted = || {
-            let count = self.request_count.load(Ordering::Relaxed);
-            count
-                .checked_sub(1)
-                .filter(|_| self.progress.counts_request)
-        };
+    /// The size of the request's body, as declared or as read; of a body that broke off, as read.
+    pub(crate) fn known_request_size(&self, broken: bool) -> Option<u64> {
+        let declared = self.beginning.request_size.filter(|_| !broken);
         // What a client sends through an upgraded connection is not the body of its request.
         let none = || self.is_upgraded().then_some(0);
-        self.beginning.request_size.or_else(none).or_else(counted)
+        let read = || RequestCounter::size(self.request_count()?);
+        declared.or_else(none).or_else(read)
+    }
+
+    /// Whether the request's body is known to have broken off.
+    pub(crate) fn is_request_broken(&self) -> bool {
+        self.request_count().is_some_and(RequestCounter::is_broken)
+    }
+
+    fn request_count(&self) -> Option<u64> {
+        let count = || self.request_count.load(Ordering::Relaxed);
+        self.progress.counts_request.then(count)
     }
 
     /// Takes in the head of the response and tells whether a body is due.

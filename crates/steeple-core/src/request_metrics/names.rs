@@ -13,6 +13,7 @@ pub(super) const RESPONSE_BODY_SIZE: &str = "http.server.response.body.size";
 pub(super) const REQUESTS: &str = "http.server.requests";
 pub(super) const ERRORS: &str = "http.server.errors";
 pub(super) const UPGRADES: &str = "http.server.upgrades";
+pub(super) const REQUEST_BODY_ERRORS: &str = "http.server.request.body.errors";
 /// Gauge and histogram of connections.
 pub(super) const CONNECTIONS: (&str, &str) = (
     "http.server.open_connections",
@@ -95,6 +96,7 @@ pub(super) fn describe(recorder: &dyn Recorder) {
     let counters = [
         (REQUESTS, "Requests by outcome."),
         (ERRORS, "Requests that failed by the service's fault."),
+        (REQUEST_BODY_ERRORS, "Request bodies that broke off."),
         (UPGRADES, "Connections upgraded to another protocol."),
         (SINK_PANICS, "Panics of sinks, which lost their record."),
         (

@@ -28,7 +28,7 @@ impl SeriesKey {
         } else {
             (u8::MAX, 7)
         };
-        // Route 16 bits, status 10, method 8, outcome 4, version 3, scheme 1, error type 16: 58 bits.
+        // Route 16 bits, status 10, method 8, outcome 4, version 3, scheme 1, broken 1, error type 16: 59 bits.
         let fields = [
             (16, u64::from(record.keys.route.0)),
             (10, u64::from(record.status.unwrap_or(0)) & 0x3ff),
@@ -36,6 +36,7 @@ impl SeriesKey {
             (4, record.outcome as u64),
             (3, u64::from(version)),
             (1, record.scheme as u64),
+            (1, u64::from(record.request_broken)),
             (16, error_code(record.error_type, error_types)),
         ];
         let packed = fields
@@ -66,6 +67,7 @@ pub(super) struct Series {
     response_size: Histogram,
     errors: Option<Counter>,
     upgrades: Option<Counter>,
+    request_body_errors: Option<Counter>,
     presets: Box<[PresetSeries]>,
 }
 
@@ -111,7 +113,10 @@ impl Series {
                 .map(|_| counter(names::ERRORS, labels.errors())),
             upgrades: record
                 .upgraded
-                .then(|| counter(names::UPGRADES, labels.upgrades())),
+                .then(|| counter(names::UPGRADES, labels.route())),
+            request_body_errors: record
+                .request_broken
+                .then(|| counter(names::REQUEST_BODY_ERRORS, labels.route())),
             presets: metrics
                 .presets
                 .iter()
@@ -138,6 +143,9 @@ impl Series {
         }
         if let Some(upgrades) = &self.upgrades {
             upgrades.increment(1);
+        }
+        if let Some(request_body_errors) = &self.request_body_errors {
+            request_body_errors.increment(1);
         }
         for preset in &self.presets {
             preset.record(record);
@@ -215,7 +223,7 @@ impl Labels {
             .collect()
     }
 
-    fn upgrades(&self) -> Vec<Label> {
+    fn route(&self) -> Vec<Label> {
         [&self.route]
             .into_iter()
             .chain(&self.own)
