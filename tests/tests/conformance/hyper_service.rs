@@ -29,7 +29,7 @@ use crate::{
     http_fixture::{self, AnyBody},
 };
 
-const UNSEEN: &str = "the layer of plain tower leaves request bodies as they are";
+const REQUEST_BODIES: &str = "the layer of plain tower leaves request bodies as they are";
 
 pub(crate) struct HyperService;
 
@@ -50,11 +50,11 @@ impl Adapter for HyperService {
             ),
             (
                 "a_request_body_that_breaks_off_is_not_the_service_s_fault",
-                UNSEEN,
+                REQUEST_BODIES,
             ),
             (
                 "a_malformed_request_body_is_not_the_service_s_fault",
-                UNSEEN,
+                REQUEST_BODIES,
             ),
         ]
     }

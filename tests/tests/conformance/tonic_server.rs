@@ -19,6 +19,7 @@ use crate::{
 
 pub(crate) struct TonicServer;
 
+const REQUEST_BODIES: &str = "the layer of plain tower leaves request bodies as they are";
 const CONNECTIONS: &str = "tonic wants connections of its own trait `Connected`, which ours cannot have without knowing tonic";
 const UPGRADES: &str = "tonic's server upgrades no connections";
 
@@ -39,6 +40,14 @@ impl Adapter for TonicServer {
             ("a_websocket_lasts_until_it_is_closed", UPGRADES),
             ("a_websocket_that_the_client_aborts_is_over", UPGRADES),
             ("a_tunnel_lasts_until_it_is_closed", UPGRADES),
+            (
+                "a_request_body_that_breaks_off_is_not_the_service_s_fault",
+                REQUEST_BODIES,
+            ),
+            (
+                "a_malformed_request_body_is_not_the_service_s_fault",
+                REQUEST_BODIES,
+            ),
         ]
     }
 

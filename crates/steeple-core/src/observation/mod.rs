@@ -29,9 +29,6 @@ pub(crate) use self::{
 pub use self::{
     job::{Job, JobFuture},
     observed::Observed,
-};
-pub use self::{
-    job::{Job, JobFuture},
     request_counter::RequestCounter,
 };
 
