@@ -12,6 +12,18 @@ static GLOBAL: OnceLock<Observer> = OnceLock::new();
 
 /// Observes a job with the process's instance: `kind` says what sort it is (`job`, `queue`, `cron`), `name` which of its
 /// sort. Before there is an instance that is not private, nothing is observed.
+///
+/// ```
+/// use steeple::current;
+///
+/// # async fn deliver() -> std::io::Result<()> { Ok(()) }
+/// # async fn consume() {
+/// let delivered = steeple::observe("queue", "emails")
+///     .instrument(async { deliver().await.inspect_err(current::attach) }) // a job fails by what is attached
+///     .await;
+/// # let _ = delivered;
+/// # }
+/// ```
 pub fn observe(kind: &'static str, name: &'static str) -> Job {
     GLOBAL
         .get()

@@ -98,3 +98,8 @@ pub use self::{
 #[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// Those of the page on migration.
+#[cfg(all(doctest, feature = "actix", feature = "axum"))]
+#[doc = include_str!("../../../docs/migration.md")]
+struct Migration;

@@ -10,7 +10,7 @@ use std::{
 use http::{Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Empty, Full};
 use steeple::{
-    Steeple,
+    MetricNames, Steeple,
     core::{HttpVersion, RequestHead},
     current,
 };
@@ -20,13 +20,20 @@ use tower::{Layer, ServiceExt, service_fn};
 const METRICS: &str = include_str!("../../../docs/metrics.md");
 const MIDDLEWARE: &str = include_str!("../../../docs/middleware.md");
 const AROUND: &str = include_str!("../conformance/around/mod.rs");
+const MIGRATION: &str = include_str!("../../../docs/migration.md");
 
 /// An instance whose metrics all have a series but those of overflow, which need a small `series_limit`.
 fn observed(series_limit: usize) -> Steeple {
+    observed_by(MetricNames::SemanticConventions, series_limit)
+}
+
+/// As [`observed`], with requests by these names.
+fn observed_by(names: MetricNames, series_limit: usize) -> Steeple {
     let steeple = Steeple::builder("shop")
         .private()
         .ops(|ops| ops.address(([127, 0, 0, 1], 0).into()))
         .registry(move |registry| registry.series_limit(series_limit))
+        .observer(|observer| observer.metric_names([names]))
         .build()
         .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -82,7 +89,11 @@ fn observed(series_limit: usize) -> Steeple {
 }
 
 fn exposed() -> BTreeSet<String> {
-    let exposition = observed(1).registry().render();
+    exposed_by(&observed(1))
+}
+
+fn exposed_by(steeple: &Steeple) -> BTreeSet<String> {
+    let exposition = steeple.registry().render();
     let types = exposition
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "));
@@ -91,10 +102,9 @@ fn exposed() -> BTreeSet<String> {
         .collect()
 }
 
-/// Name and type of every row of the tables of metrics.
-fn documented() -> BTreeSet<String> {
-    METRICS
-        .lines()
+/// Name and type of every row of the tables of metrics in `text`.
+fn documented(text: &str) -> BTreeSet<String> {
+    text.lines()
         .filter_map(|line| {
             let mut cells = line.strip_prefix("| `")?.split(" | ");
             let name = cells.next()?.strip_suffix('`')?;
@@ -108,14 +118,14 @@ fn documented() -> BTreeSet<String> {
 
 #[test]
 fn every_metric_is_documented_and_every_documented_metric_exists() {
-    assert_eq!(documented(), exposed());
+    assert_eq!(documented(METRICS), exposed());
 }
 
-/// The labels of each metric in the tables that tell labels.
-fn documented_labels() -> BTreeMap<String, BTreeSet<String>> {
+/// The labels of each metric in the tables of `text` that tell labels.
+fn documented_labels(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let (_, request) = METRICS.split_once("\"request\" stands for").unwrap();
     let (request, _) = request.split_once('.').unwrap();
-    let tables = METRICS.split("| metric | type | labels |").skip(1);
+    let tables = text.split("| metric | type | labels |").skip(1);
     let rows = tables.flat_map(|table| {
         let rows = table.lines().skip(2);
         rows.take_while(|line| line.starts_with('|'))
@@ -138,9 +148,13 @@ fn quoted(text: &str) -> impl Iterator<Item = String> {
 
 #[test]
 fn the_labels_are_the_documented_ones() {
-    let snapshot = observed(100).registry().snapshot();
-    let documented = documented_labels();
+    let documented = documented_labels(METRICS);
     assert_eq!(documented.len(), 15);
+    assert_labels(&observed(100), documented);
+}
+
+fn assert_labels(steeple: &Steeple, documented: BTreeMap<String, BTreeSet<String>>) {
+    let snapshot = steeple.registry().snapshot();
     for (metric, labels) in documented {
         let series = &snapshot.family(&metric).unwrap().series;
         let exposed: BTreeSet<_> = series
@@ -149,6 +163,23 @@ fn the_labels_are_the_documented_ones() {
             .map(|(label, _)| label.to_owned())
             .collect();
         assert_eq!(labels, exposed, "{metric}");
+    }
+}
+
+#[test]
+fn other_names_and_their_labels_are_the_documented_ones() {
+    let (_, names) = MIGRATION.split_once("## The names").unwrap();
+    let sections: Vec<_> = names.split("\n### ").skip(1).collect();
+    assert_eq!(sections.len(), 3);
+    for section in sections {
+        let (names, _) = section.split_once('\n').unwrap();
+        let steeple = observed_by(names.parse().unwrap(), 100);
+        let requests: BTreeSet<_> = exposed_by(&steeple)
+            .into_iter()
+            .filter(|metric| metric.contains("http_request"))
+            .collect();
+        assert_eq!(documented(section), requests, "{names}");
+        assert_labels(&steeple, documented_labels(section));
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod disabled;
 mod environment;
+mod jobs;
 mod metric_names;
 mod mounted;
 mod panic_hook;
