@@ -25,11 +25,11 @@ const LARGEST_BODY: usize = 1024;
 
 /// Answers HTTP requests with an [`OpsService`], so that it can be mounted in an application's own router.
 ///
-/// The path is taken as it comes: whoever mounts the service strips the prefix, as routers do that nest. Bodies of requests
-/// over 1 KiB are refused with a 413. Whom the service answers is for the service to say.
+/// Bodies of requests over 1 KiB are refused with a 413. Whom the service answers is for the service to say.
 #[derive(Clone)]
 pub struct MountedOps {
     service: Arc<dyn OpsService>,
+    prefix: Arc<str>,
     peer: Peer,
 }
 
@@ -41,8 +41,17 @@ impl MountedOps {
     pub fn new(service: impl OpsService) -> Self {
         Self {
             service: Arc::new(service),
+            prefix: Arc::default(),
             peer: |_| None,
         }
+    }
+
+    /// Sets the prefix of all paths, `/internal`; what is not below it is answered with a 404. Default: none, as where a
+    /// router strips it.
+    #[must_use]
+    pub fn below(mut self, prefix: impl Into<Arc<str>>) -> Self {
+        self.prefix = prefix.into();
+        self
     }
 
     /// Sets where a request has the address of the other end of its connection. Default: it is unknown.
@@ -50,6 +59,32 @@ impl MountedOps {
     pub fn peer(mut self, peer: fn(&Extensions) -> Option<SocketAddr>) -> Self {
         self.peer = peer;
         self
+    }
+}
+
+impl MountedOps {
+    fn translate(&self, head: &Parts, body: Bytes) -> Option<OpsRequest> {
+        let path = match head.uri.path().strip_prefix(&*self.prefix)? {
+            "" => "/",
+            below => below.starts_with('/').then_some(below)?,
+        };
+        let mut request = OpsRequest::new(head.method.as_str(), path).with_body(body);
+        if let Some(query) = head.uri.query() {
+            request = request.with_query(query);
+        }
+        if let Some(peer) = (self.peer)(&head.extensions) {
+            request = request.with_peer(peer);
+        }
+        // HTTP/2 tells the host in the target alone, and where it is in both the target's counts:
+        // RFC 9112, section 3.2.2.
+        if let Some(authority) = head.uri.authority() {
+            let authority = Bytes::copy_from_slice(authority.as_str().as_bytes());
+            request = request.with_header(HOST.as_str(), authority);
+        }
+        for (name, value) in &head.headers {
+            request = request.with_header(name.as_str(), Bytes::copy_from_slice(value.as_bytes()));
+        }
+        Some(request)
     }
 }
 
@@ -72,11 +107,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let Self { service, peer } = self.clone();
+        let mounted = self.clone();
         Box::pin(async move {
             let (head, body) = request.into_parts();
-            let response = match read(body).await {
-                Ok(body) => service.call(translate(&head, peer, body)).await,
+            let response = match read(body).await.map(|body| mounted.translate(&head, body)) {
+                Ok(Some(request)) => mounted.service.call(request).await,
+                Ok(None) => OpsResponse::new(404),
                 Err(status) => OpsResponse::new(status),
             };
             Ok(respond(response))
@@ -91,26 +127,6 @@ async fn read(body: impl Body<Error: Into<BoxError>>) -> Result<Bytes, u16> {
         Err(error) if error.is::<LengthLimitError>() => Err(413),
         Err(_) => Err(400),
     }
-}
-
-fn translate(head: &Parts, peer: Peer, body: Bytes) -> OpsRequest {
-    let mut request = OpsRequest::new(head.method.as_str(), head.uri.path()).with_body(body);
-    if let Some(query) = head.uri.query() {
-        request = request.with_query(query);
-    }
-    if let Some(peer) = peer(&head.extensions) {
-        request = request.with_peer(peer);
-    }
-    // HTTP/2 tells the host in the target alone, and where it is in both the target's counts:
-    // RFC 9112, section 3.2.2.
-    if let Some(authority) = head.uri.authority() {
-        let authority = Bytes::copy_from_slice(authority.as_str().as_bytes());
-        request = request.with_header(HOST.as_str(), authority);
-    }
-    for (name, value) in &head.headers {
-        request = request.with_header(name.as_str(), Bytes::copy_from_slice(value.as_bytes()));
-    }
-    request
 }
 
 fn respond(answer: OpsResponse) -> Response<OpsResponseBody> {

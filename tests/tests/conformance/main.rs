@@ -15,6 +15,7 @@ mod expected;
 mod fixture;
 mod http_fixture;
 mod hyper_service;
+mod mounted_ops;
 mod records;
 mod request_bodies;
 mod scenarios;

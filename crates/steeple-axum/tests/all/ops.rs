@@ -185,3 +185,20 @@ async fn the_answer_tells_its_size_where_it_is_known() {
 fn the_root_cannot_be_mounted_at() {
     let _: Router = steeple_axum::ops("/", Echo::default());
 }
+
+#[tokio::test]
+async fn without_a_router_the_prefix_is_taken_off() {
+    let mounted = steeple_tower::MountedOps::new(Echo::default()).below("/internal");
+    for (sent, expected) in [
+        ("/internal", Some("GET / none")),
+        ("/internal/", Some("GET / none")),
+        ("/internal/api/a%2Fb?x=%20", Some("GET /api/a%2Fb x=%20")),
+        ("/internals", None),
+        ("/", None),
+    ] {
+        let answer = crate::stage::answer(mounted.clone(), get(sent)).await;
+        let status = if expected.is_some() { 203 } else { 404 };
+        assert_eq!(answer.status, status, "{sent}");
+        assert_eq!(answer.body, expected.unwrap_or_default());
+    }
+}

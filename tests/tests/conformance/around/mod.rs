@@ -6,7 +6,7 @@
 
 mod classifiers;
 mod files;
-mod framework;
+pub(crate) mod framework;
 mod heads;
 mod limits;
 mod panics;

@@ -1,0 +1,97 @@
+//! What the ops listener serves, below a prefix of the application's own port.
+
+use http::Request;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use steeple::{Outcome, Steeple, axum, ops::Endpoints, tower::MountedOps};
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::{
+    around::framework::{serve_router, serve_service},
+    axum_router,
+    expected::success,
+    hyper_service::{boxed, route},
+    records::Seen,
+    stage::Stage,
+};
+
+const BEARER: &str = "Bearer 0123456789abcdef0123456789abcdef";
+
+fn ops(steeple: &Steeple) -> Endpoints {
+    let service = steeple.ops_service(|ops| {
+        ops.token(BEARER.trim_start_matches("Bearer "))
+            .allow_host("test")
+    });
+    service.unwrap()
+}
+
+/// Whatever it is mounted in, it answers the same, and its requests are the application's.
+fn answers(stage: &Stage, route: &str) {
+    let authorized = ("authorization", BEARER);
+    assert_eq!(stage.get("/ok").status, 200);
+    assert_eq!(stage.records.next().seen, success());
+
+    let answer = stage.send("GET", "/internal/metrics", &[authorized], "");
+    assert_eq!(answer.status, 200);
+    let shown = String::from_utf8(answer.content()).unwrap();
+    assert!(
+        shown.lines().any(|line| {
+            line.starts_with("http_server_requests_total{") && line.contains(r#"http_route="/ok""#)
+        }),
+        "{shown}"
+    );
+    let scrape = stage.records.next().seen;
+    assert_eq!(
+        scrape,
+        Seen {
+            route: route.to_owned(),
+            response_size: shown.len() as u64,
+            ..success()
+        }
+    );
+
+    for (headers, body, status) in [
+        (&[][..], 0, 401),
+        (&[authorized, ("content-length", "1024")], 1024, 200),
+        (&[authorized, ("content-length", "1025")], 1025, 413),
+    ] {
+        let answer = stage.send("GET", "/internal/livez", headers, "x".repeat(body));
+        assert_eq!(answer.status, status);
+        let seen = stage.records.next().seen;
+        assert_eq!((seen.status, &*seen.route), (Some(status), route));
+    }
+    assert_eq!(stage.get("/internals").status, 404);
+    assert_eq!(stage.records.next().seen.outcome, Outcome::ClientError);
+}
+
+#[test]
+fn axum_mounts_it() {
+    let stage = Stage::serving(|listener, steeple| {
+        let router = axum_router::router()
+            .merge(axum::ops("/internal", ops(steeple)))
+            .layer(steeple.axum());
+        serve_router(listener, || router)
+    });
+    answers(&stage, "/internal/{*path}");
+}
+
+#[test]
+fn a_bare_service_mounts_it() {
+    let stage = Stage::serving(|listener, steeple| {
+        let mounted = MountedOps::new(ops(steeple)).below("/internal");
+        let service = service_fn(move |request: Request<Incoming>| {
+            let mounted = mounted.clone();
+            async move {
+                if request.uri().path().starts_with("/internal/") {
+                    let answer = mounted.oneshot(request).await?;
+                    Ok(answer.map(|body| body.map_err(|never| match never {}).boxed_unsync()))
+                } else {
+                    route(request).await
+                }
+            }
+        });
+        let service = boxed(steeple.tower().layer(service));
+        serve_service(listener, steeple, || service)
+    });
+    answers(&stage, "_UNMATCHED");
+}
