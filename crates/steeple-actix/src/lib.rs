@@ -41,6 +41,11 @@
 //! closed its own half only. The request then counts by how it ends. With
 //! [`HttpServer::h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) it is cancelled, and counts so.
 //!
+//! # Connections and upgrades
+//!
+//! [`on_connect`] observes the connections. A WebSocket is the body of its response: it is timed to its end, connections
+//! observed or not.
+//!
 //! # Errors and panics
 //!
 //! An error that a handler, an extractor or a middleware answers with counts as

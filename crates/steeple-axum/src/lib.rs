@@ -29,6 +29,31 @@
 //! | [`Router::route_layer`](axum::Router::route_layer) | the same without fallbacks | templates |
 //! | `tower::ServiceBuilder`, around the whole router | everything, and before it is routed | `_UNMATCHED`, unless a layer inside knows better |
 //!
+//! # Connections and upgrades
+//!
+//! [`serve`](serve()) takes the place of `axum::serve` and observes the connections as well, and what requests upgrade them
+//! to: how many WebSockets are open on a route, and for how long.
+//!
+//! Over HTTP/2 a WebSocket is a stream of its connection, whose end only the handler sees. It holds the
+//! [`Upgrade`](steeple_core::Upgrade) for as long:
+//!
+//! ```
+//! use axum::{
+//!     extract::ws::{WebSocket, WebSocketUpgrade},
+//!     response::Response,
+//! };
+//! use steeple_core::current;
+//!
+//! async fn chat(upgrade: WebSocketUpgrade) -> Response {
+//!     let open = current::upgrade();
+//!     upgrade.on_upgrade(async |socket| {
+//!         talk(socket).await;
+//!         drop(open);
+//!     })
+//! }
+//! # async fn talk(_: WebSocket) {}
+//! ```
+//!
 //! # Features
 //!
 //! | feature | what |
@@ -48,8 +73,10 @@ use steeple_core::{Observation, Observer, Template};
 pub use steeple_tower::ObserveLayer;
 use steeple_tower::{CountedBody, Framework};
 
-pub use self::ops::ops;
-pub use self::serve::{ListenAndObserve, MakeFuture, MakeOnConnection, ObservedListener, serve};
+pub use self::{
+    ops::ops,
+    serve::{ListenAndObserve, MakeFuture, MakeOnConnection, ObservedListener, serve},
+};
 
 /// Makes the layer to add to a router.
 #[must_use]

@@ -40,6 +40,22 @@
 //! tower has no routes of its own: name them with [`current::route`](steeple_core::current::route), or let a
 //! [`Framework`] tell them.
 //!
+//! # Connections and upgrades
+//!
+//! A server that accepts its connections itself reads and writes through an [`ObservedIo`], which tells how many are open
+//! and for how long, and gives each an [`OnConnection`] service, which tells what requests upgrade it to:
+//!
+//! ```
+//! use steeple_core::Observer;
+//! use steeple_tower::{ObservedIo, OnConnection};
+//!
+//! fn accepted<I, S>(stream: I, service: S, observer: &Observer) -> (ObservedIo<I>, OnConnection<S>) {
+//!     let io = ObservedIo::new(stream, observer);
+//!     let service = OnConnection::new(service, io.connection());
+//!     (io, service) // for hyper's `serve_connection`
+//! }
+//! ```
+//!
 //! # Features
 //!
 //! | feature | what |

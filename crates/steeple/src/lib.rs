@@ -33,7 +33,9 @@
 //! | `http_server_request_body_size_bytes`, `http_server_response_body_size_bytes` | histograms |
 //! | `http_server_requests_total` | counter by method, route, status and outcome |
 //! | `http_server_errors_total` | counter by route and type of error |
-//! | `http_server_upgrades_total` | counter by route |
+//! | `http_server_upgrades_total`, `http_server_request_body_errors_total` | counters by route |
+//! | `http_server_open_upgrades`, `http_server_upgrade_duration_seconds` | gauge and histogram of WebSockets and tunnels by route |
+//! | `http_server_open_connections`, `http_server_connection_duration_seconds` | gauge and histogram, where the adapter sees connections |
 //! | `steeple_job_duration_seconds` | histogram of [jobs](Steeple::observe) |
 //! | `steeple_*`, `target_info` | what steeple itself does, and for whom |
 //!
@@ -80,7 +82,7 @@ pub use steeple_axum as axum;
 pub use steeple_core as core;
 pub use steeple_core::{
     Job, Label, MetricNames, Observer, Outcome, RequestId, RequestRecord, RoutePolicy, Sink,
-    current,
+    Upgrade, current,
 };
 pub use steeple_metrics as metrics;
 pub use steeple_ops as ops;

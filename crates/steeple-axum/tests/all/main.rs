@@ -7,3 +7,4 @@ mod ops;
 mod request_body;
 mod routes;
 mod stage;
+mod websocket;

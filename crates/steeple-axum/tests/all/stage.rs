@@ -12,7 +12,7 @@ use axum::{
 use http_body_util::BodyExt;
 use steeple_axum::{Axum, ObserveLayer};
 use steeple_core::{Label, Observer, RequestRecord};
-use steeple_metrics::Registry;
+use steeple_metrics::{Registry, Value};
 use tower::{Service, ServiceExt};
 
 /// What a record says.
@@ -78,12 +78,21 @@ impl Stage {
 
     /// The sum of the counter `name`.
     pub(crate) fn total(&self, name: &str) -> u64 {
+        let values = self.values(name);
+        values.iter().filter_map(Value::as_counter).sum()
+    }
+
+    /// The sum of the gauge `name`.
+    pub(crate) fn gauge(&self, name: &str) -> f64 {
+        let values = self.values(name);
+        values.iter().filter_map(Value::as_gauge).sum()
+    }
+
+    fn values(&self, name: &str) -> Vec<Value> {
         let snapshot = self.registry.snapshot();
-        let series = snapshot
-            .family(name)
-            .into_iter()
-            .flat_map(|family| &family.series);
-        series.filter_map(|series| series.value.as_counter()).sum()
+        let series = snapshot.family(name).into_iter();
+        let series = series.flat_map(|family| &family.series);
+        series.map(|series| series.value.clone()).collect()
     }
 
     pub(crate) fn metrics(&self) -> String {
