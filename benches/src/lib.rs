@@ -20,6 +20,7 @@ mod request;
 mod scaling;
 mod subjects;
 mod timing;
+mod tonic_app;
 
 pub use allocations::{Allocations, CountingAllocator};
 pub use bars::{Bar, Limit, Verdict, bars};

@@ -4,14 +4,22 @@ use std::{any::Any, fmt, str::FromStr, sync::Arc};
 
 use actix_web::App;
 use axum::Router;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
 use steeple_core::Observer;
+use steeple_tower::ObserveLayer;
+use tonic::service::Routes;
 use tower_http::trace::TraceLayer;
+use tower_layer::{Identity, Layer};
+use tower_service::Service;
 
 use crate::{
     actix_app, axum_app,
     baselines::{ActixDoNothing, ActixFloor, DoNothing, Floor},
     peers,
     request::Server,
+    tonic_app,
 };
 
 /// The application with one of the observing layers around it, or with none.
@@ -47,6 +55,14 @@ pub enum Subject {
     ActixWebProm,
     /// opentelemetry-instrumentation-actix-web, metrics only.
     OtelActix,
+    /// The service on tonic alone.
+    TonicBare,
+    /// The layer that does nothing, around tonic's routes.
+    TonicDoNothing,
+    /// The same floor.
+    TonicFloor,
+    /// steeple around tonic's routes.
+    TonicSteeple,
 }
 
 /// A framework, for which every baseline stands once.
@@ -56,6 +72,8 @@ pub enum Framework {
     Axum,
     /// actix-web 4.
     Actix,
+    /// tonic 0.14.
+    Tonic,
 }
 
 impl fmt::Display for Framework {
@@ -63,18 +81,20 @@ impl fmt::Display for Framework {
         formatter.write_str(match self {
             Self::Axum => "axum",
             Self::Actix => "actix-web",
+            Self::Tonic => "tonic",
         })
     }
 }
 
 impl Framework {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Axum, Self::Actix];
+    pub const ALL: [Self; 3] = [Self::Axum, Self::Actix, Self::Tonic];
 
     pub(crate) fn bare(self) -> Subject {
         match self {
             Self::Axum => Subject::Bare,
             Self::Actix => Subject::ActixBare,
+            Self::Tonic => Subject::TonicBare,
         }
     }
 
@@ -82,6 +102,7 @@ impl Framework {
         match self {
             Self::Axum => Subject::DoNothing,
             Self::Actix => Subject::ActixDoNothing,
+            Self::Tonic => Subject::TonicDoNothing,
         }
     }
 
@@ -89,6 +110,7 @@ impl Framework {
         match self {
             Self::Axum => Subject::Floor,
             Self::Actix => Subject::ActixFloor,
+            Self::Tonic => Subject::TonicFloor,
         }
     }
 
@@ -96,6 +118,7 @@ impl Framework {
         match self {
             Self::Axum => Subject::Steeple,
             Self::Actix => Subject::ActixSteeple,
+            Self::Tonic => Subject::TonicSteeple,
         }
     }
 }
@@ -121,6 +144,20 @@ impl Observed {
         Self::new(move || axum_app::server(router.clone()))
     }
 
+    fn tonic<L, B>(layer: &L) -> Self
+    where
+        L: Layer<Routes>,
+        L::Service: Service<Request<tonic::body::Body>, Response = Response<B>, Error: fmt::Debug>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        B: Body<Data = Bytes, Error: fmt::Debug>,
+    {
+        let service = layer.layer(tonic_app::routes());
+        Self::new(move || tonic_app::server(service.clone()))
+    }
+
     fn holding(mut self, provider: impl Any + Send + Sync) -> Self {
         self.provider = Some(Box::new(provider));
         self
@@ -129,7 +166,7 @@ impl Observed {
 
 impl Subject {
     /// All of them, baselines first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::Bare,
         Self::DoNothing,
         Self::Floor,
@@ -145,6 +182,10 @@ impl Subject {
         Self::ActixSteeple,
         Self::ActixWebProm,
         Self::OtelActix,
+        Self::TonicBare,
+        Self::TonicDoNothing,
+        Self::TonicFloor,
+        Self::TonicSteeple,
     ];
 
     /// The name on the command line and in the report.
@@ -166,6 +207,10 @@ impl Subject {
             Self::ActixSteeple => "actix-steeple",
             Self::ActixWebProm => "actix-web-prom",
             Self::OtelActix => "opentelemetry-instrumentation-actix-web",
+            Self::TonicBare => "tonic-bare",
+            Self::TonicDoNothing => "tonic-do-nothing",
+            Self::TonicFloor => "tonic-floor",
+            Self::TonicSteeple => "tonic-steeple",
         }
     }
 
@@ -174,8 +219,10 @@ impl Subject {
     pub fn framework(self) -> Framework {
         if self < Self::ActixBare {
             Framework::Axum
-        } else {
+        } else if self < Self::TonicBare {
             Framework::Actix
+        } else {
+            Framework::Tonic
         }
     }
 
@@ -235,6 +282,10 @@ impl Subject {
                 Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
                     .holding(meters)
             }
+            Self::TonicBare => Observed::tonic(&Identity::new()),
+            Self::TonicDoNothing => Observed::tonic(&DoNothing::default()),
+            Self::TonicFloor => Observed::tonic(&Floor::default()),
+            Self::TonicSteeple => Observed::tonic(&ObserveLayer::new(&observer())),
         }
     }
 }
