@@ -11,8 +11,11 @@ use steeple::metrics::{HistogramSnapshot, Registry, Snapshot};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Says where to look and what to try.
-pub(crate) fn introduce(shop: SocketAddr, ops: Option<SocketAddr>) {
+pub(crate) fn introduce(shop: SocketAddr, warehouse: SocketAddr, ops: Option<SocketAddr>) {
     say(&format!("the shop is open at http://{shop}/shop/items\n"));
+    say(&format!(
+        "its warehouse is at   http://{warehouse}, over gRPC\n"
+    ));
     if let Some(ops) = ops {
         say(&format!("its figures are at   http://{ops}/metrics\n"));
     }

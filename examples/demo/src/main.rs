@@ -7,6 +7,7 @@
 
 mod arguments;
 mod figures;
+mod grpc;
 mod load;
 mod shop;
 
@@ -28,15 +29,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
             observer
                 .route("/healthz", RoutePolicy::new().ignore())
                 .route("/shop/events", RoutePolicy::new().streaming())
+                .route("/shop.Warehouse/Watch", RoutePolicy::new().streaming())
         })
         .build()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(axum::serve(listener, shop::router().layer(steeple.axum())).into_future());
 
-    figures::introduce(address, steeple.ops_addr());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let warehouse = listener.local_addr()?;
+    tokio::spawn(grpc::serve(listener, steeple.tower()));
+
+    figures::introduce(address, warehouse, steeple.ops_addr());
     if arguments.load {
         tokio::spawn(load::run(address));
+        tokio::spawn(grpc::run(warehouse));
     }
     tokio::select! {
         () = figures::print_every(Duration::from_secs(2), steeple.registry().clone()) => {}
