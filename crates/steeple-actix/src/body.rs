@@ -54,12 +54,18 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         if observed.part().is_none() {
             return Poll::Ready(None);
         }
-        let polled = observed
-            .as_mut()
-            .poll_with(|body| match body.poll_next(context) {
-                more @ (Poll::Pending | Poll::Ready(Some(Ok(_)))) => Continue(more),
-                last => Break(last),
-            });
+        let polled =
+            observed
+                .as_mut()
+                .poll_with(|mut body| match body.as_mut().poll_next(context) {
+                    Poll::Pending => Continue(Poll::Pending),
+                    // Bodies in memory are empty after their one chunk.
+                    Poll::Ready(Some(Ok(chunk))) if !body.size().is_eof() => {
+                        Continue(Poll::Ready(Some(Ok(chunk))))
+                    }
+                    last => Break(last),
+                });
+        let is_over = observed.part().is_none();
         let observation = observed.observation();
         let next = match polled {
             Ok(polled) => ready!(polled).map(|chunk| chunk.map_err(Into::into)),
@@ -68,7 +74,10 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         match &next {
             Some(Ok(bytes)) => observation.chunk(bytes.len()),
             Some(Err(_)) => observation.fail("body_error"),
-            None => observation.finish(),
+            None => {}
+        }
+        if is_over {
+            observation.finish();
         }
         Poll::Ready(next)
     }

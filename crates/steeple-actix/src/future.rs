@@ -9,7 +9,7 @@ use actix_web::{
     Error, HttpResponse, ResponseError,
     body::MessageBody,
     dev::{ResourceMap, ServiceResponse},
-    http::{StatusCode, header::HeaderMap, uri::PathAndQuery},
+    http::{StatusCode, header::HeaderValue, uri::PathAndQuery},
 };
 use pin_project_lite::pin_project;
 use steeple_core::{Observation, Observed, current};
@@ -36,6 +36,7 @@ pin_project! {
     pub struct ObserveFuture<F> {
         #[pin]
         pub(crate) observed: Observed<F>,
+        pub(crate) request_id: Option<HeaderValue>,
         // No part of the request: actix-web panics if somebody else holds one.
         pub(crate) routes: Rc<ResourceMap>,
         pub(crate) path: Option<PathAndQuery>,
@@ -59,10 +60,12 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        Poll::Ready(match ready!(this.observed.as_mut().poll(context)) {
-            Ok(Ok(response)) => Ok(answer(this.observed.observation(), response)),
-            Ok(Err(error)) => Err(fail(this.unanswered(), error)),
-            Err(_) => Err(fail(this.unanswered(), HandlerPanicked.into())),
+        let polled = ready!(this.observed.as_mut().poll(context));
+        let id = this.request_id.take();
+        Poll::Ready(match polled {
+            Ok(Ok(response)) => Ok(answer(this.observed.observation(), response, id)),
+            Ok(Err(error)) => Err(fail(this.unanswered(), error, id)),
+            Err(_) => Err(fail(this.unanswered(), HandlerPanicked.into(), id)),
         })
     }
 }
@@ -85,6 +88,7 @@ impl<F> Projection<'_, F> {
 fn answer<B: MessageBody>(
     observation: &mut Observation,
     mut response: ServiceResponse<B>,
+    request_id: Option<HeaderValue>,
 ) -> ServiceResponse<ObservedBody<B>> {
     if let Some(pattern) = response.request().match_pattern() {
         observation.matched_route(&pattern);
@@ -92,7 +96,7 @@ fn answer<B: MessageBody>(
     if let Some(error) = response.response().error() {
         let _ = observation.run(|| current::attach_message(error));
     }
-    if let Some(id) = head::request_id(observation, response.request().headers()) {
+    if let Some(id) = request_id {
         head::identify(observation, response.headers_mut(), id);
     }
     let upgrade = observation.upgrade(response.status().as_u16());
@@ -103,8 +107,8 @@ fn answer<B: MessageBody>(
 
 /// Settles an error that took the place of a response; what it answers with is made anew where it gets to the server.
 #[cold]
-fn fail(observation: &mut Observation, mut error: Error) -> Error {
-    let Some(id) = head::request_id(observation, &HeaderMap::new()) else {
+fn fail(observation: &mut Observation, mut error: Error, request_id: Option<HeaderValue>) -> Error {
+    let Some(mut id) = request_id else {
         return error;
     };
     let response = observation.run(|| {
@@ -113,20 +117,20 @@ fn fail(observation: &mut Observation, mut error: Error) -> Error {
         current::attach_message(&error);
         response
     });
-    let Ok(mut response) = response else {
-        return fail(observation, HandlerPanicked.into());
+    let Ok(response) = response else {
+        return fail(observation, HandlerPanicked.into(), Some(id));
     };
-    head::identify(observation, response.headers_mut(), id);
-    let id = head::request_id(observation, response.headers());
+    if let Some(own) = response.headers().get(head::X_REQUEST_ID)
+        && observation.adopt_request_id(own.as_bytes())
+    {
+        id = own.clone();
+    }
     head::respond(observation, &response);
     observation.chunk(head::size(response.body()).unwrap_or(0) as usize);
     observation.finish();
     error.add_response_mapper(move |mut response| {
-        if let Some(id) = &id {
-            response
-                .headers_mut()
-                .insert(head::X_REQUEST_ID, id.clone());
-        }
+        let headers = response.headers_mut();
+        headers.insert(head::X_REQUEST_ID, id.clone());
         response
     });
     error

@@ -1,5 +1,7 @@
 //! Heads of actix-web as the core reads them.
 
+use std::cell::Cell;
+
 use actix_web::{
     HttpResponse,
     body::{BodySize, MessageBody},
@@ -13,22 +15,37 @@ use steeple_core::{Headers, HttpVersion, Observation, ResponseHead};
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The fields of a message.
-pub(crate) struct Fields<'a>(pub(crate) &'a HeaderMap);
+pub(crate) struct Fields<'a> {
+    map: &'a HeaderMap,
+    /// The last `x-request-id` that was visited.
+    request_id: Cell<Option<&'a HeaderValue>>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(map: &'a HeaderMap) -> Self {
+        let request_id = Cell::new(None);
+        Self { map, request_id }
+    }
+}
 
 impl Headers for Fields<'_> {
     #[inline(always)]
     fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in self.0 {
-            f(name.as_str(), value.as_bytes());
+        for (name, value) in self.map {
+            let name = name.as_str();
+            if name.len() == 12 && name == "x-request-id" {
+                self.request_id.set(Some(value));
+            }
+            f(name, value.as_bytes());
         }
     }
 }
 
 /// The id to answer with, unless the request is observed already: the very value that came in, if it was accepted.
-pub(crate) fn request_id(observation: &Observation, inbound: &HeaderMap) -> Option<HeaderValue> {
+pub(crate) fn request_id(observation: &Observation, inbound: &Fields<'_>) -> Option<HeaderValue> {
     let id = observation.request_id()?;
-    match inbound.get(X_REQUEST_ID) {
-        Some(inbound) if inbound.as_bytes() == id.as_bytes() => Some(inbound.clone()),
+    match inbound.request_id.get() {
+        Some(inbound) if observation.is_identified() => Some(inbound.clone()),
         _ => HeaderValue::from_maybe_shared(id.to_bytes()).ok(),
     }
 }
@@ -46,7 +63,7 @@ pub(crate) fn identify(observation: &mut Observation, headers: &mut HeaderMap, i
 pub(crate) fn respond<B: MessageBody>(observation: &mut Observation, response: &HttpResponse<B>) {
     observation.respond(&ResponseHead {
         status: response.status().as_u16(),
-        headers: &Fields(response.headers()),
+        headers: &Fields::new(response.headers()),
         body_size: size(response.body()),
     });
 }

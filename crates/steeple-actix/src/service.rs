@@ -82,18 +82,21 @@ where
         let copy = || Rc::new(request.resource_map().clone());
         let routes = Rc::clone(self.routes.get_or_init(copy));
         let path = request.uri().path_and_query().cloned();
+        let headers = Fields::new(request.headers());
         let mut observation = self.observer.start(&RequestHead {
             method: request.method().as_str(),
             scheme: request.app_config().secure().then_some(Scheme::Https),
             version: head::version(request.version()),
             route: None,
-            headers: &Fields(request.headers()),
+            headers: &headers,
             body_size: matches!(request.parts().1, Payload::None).then_some(0),
         });
+        let request_id = head::request_id(&observation, &headers);
         body::count(&mut request, &mut observation);
         let future = observation.run(|| self.inner.call(request)).ok();
         ObserveFuture {
             observed: Observed::new(future, observation),
+            request_id,
             routes,
             path,
         }
