@@ -8,7 +8,9 @@ use steeple_tests::{
     waiting::eventually,
 };
 
-use crate::server::Server;
+use crate::{actix_server::ActixServer, server::Server};
+
+const ORDINARY: u64 = 500;
 
 #[test]
 fn every_aborted_request_is_counted_once_and_none_stays_in_flight() {
@@ -16,45 +18,93 @@ fn every_aborted_request_is_counted_once_and_none_stays_in_flight() {
         "aborts::every_aborted_request_is_counted_once_and_none_stays_in_flight",
         || {
             let server = Server::start();
-            let aborts = Aborts {
-                count: sized(3_000, 100_000),
-                connections: 8,
-                pending: "/pending",
-                endless: "/endless",
-                phases: &[
-                    AbortPhase::InRequestHead,
-                    AbortPhase::BeforeHead,
-                    AbortPhase::InBody,
-                ],
-                patience: Duration::from_millis(2),
-            };
-            let ordinary = 500;
-
-            let phases = thread::scope(|scope| {
-                let aborted = scope.spawn(|| aborts.run(server.address).unwrap());
-                (0..ordinary).for_each(|_| server.visit("/hello"));
-                aborted.join().unwrap()
-            });
-
-            let in_body = phases
-                .iter()
-                .filter(|phase| **phase == AbortPhase::InBody)
-                .count() as u64;
-            let before_head = || server.requests_of("GET", "/pending", "", "cancelled_before_head");
-            let in_the_body = || server.requests_of("GET", "/endless", "200", "cancelled_in_body");
-            eventually("every request that reached the service is settled", || {
-                server.in_flight() == 0.0
-                    && server.open_connections() == 0.0
-                    && before_head() == server.never_answered()
-            });
-            assert_eq!(in_the_body(), in_body);
-            assert_eq!(
-                server.requests_of("GET", "/hello", "200", "success"),
-                ordinary
-            );
-            assert_eq!(server.requests(), ordinary + in_body + before_head());
+            let in_body = abort_requests(&server);
+            assert_all_cancelled(&server, in_body);
         },
     );
+}
+
+#[test]
+fn every_aborted_request_is_counted_once_on_actix() {
+    isolated(
+        "aborts::every_aborted_request_is_counted_once_on_actix",
+        || {
+            let actix = ActixServer::start(false);
+            let in_body = abort_requests(&actix.server);
+            assert_all_cancelled(&actix.server, in_body);
+        },
+    );
+}
+
+#[test]
+fn what_actix_goes_on_serving_for_clients_that_left_is_counted_by_how_it_ends() {
+    isolated(
+        "aborts::what_actix_goes_on_serving_for_clients_that_left_is_counted_by_how_it_ends",
+        || {
+            let actix = ActixServer::start(true);
+            let server = &actix.server;
+            let in_body = abort_requests(server);
+            actix.release();
+            eventually("every request that reached the service is settled", || {
+                server.in_flight() == 0.0 && server.open_connections() == 0.0
+            });
+            assert_eq!(
+                server.requests(),
+                ORDINARY + in_body + server.never_answered()
+            );
+            let pending = |status, outcome| server.requests_of("GET", "/pending", status, outcome);
+            let ends = [
+                pending("", "cancelled_before_head"),
+                pending("200", "cancelled_in_body"),
+                pending("200", "success"),
+            ];
+            eprintln!("cancelled before the head and in the body, answered: {ends:?}");
+            assert_eq!(ends.iter().sum::<u64>(), server.never_answered());
+        },
+    );
+}
+
+/// Aborts requests at random phases beside ordinary ones; how many within the body of their answer.
+fn abort_requests(server: &Server) -> u64 {
+    let aborts = Aborts {
+        count: sized(3_000, 100_000),
+        connections: 8,
+        pending: "/pending",
+        endless: "/endless",
+        phases: &[
+            AbortPhase::InRequestHead,
+            AbortPhase::BeforeHead,
+            AbortPhase::InBody,
+        ],
+        patience: Duration::from_millis(2),
+    };
+    let phases = thread::scope(|scope| {
+        let aborted = scope.spawn(|| aborts.run(server.address).unwrap());
+        (0..ORDINARY).for_each(|_| server.visit("/hello"));
+        aborted.join().unwrap()
+    });
+    let in_body = phases
+        .into_iter()
+        .filter(|phase| *phase == AbortPhase::InBody);
+    in_body.count() as u64
+}
+
+fn assert_all_cancelled(server: &Server, in_body: u64) {
+    let before_head = || server.requests_of("GET", "/pending", "", "cancelled_before_head");
+    eventually("every request that reached the service is settled", || {
+        server.in_flight() == 0.0
+            && server.open_connections() == 0.0
+            && before_head() == server.never_answered()
+    });
+    assert_eq!(
+        server.requests_of("GET", "/endless", "200", "cancelled_in_body"),
+        in_body
+    );
+    assert_eq!(
+        server.requests_of("GET", "/hello", "200", "success"),
+        ORDINARY
+    );
+    assert_eq!(server.requests(), ORDINARY + in_body + before_head());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! crates. `STEEPLE_FULL=1` runs the sizes that the documentation promises, otherwise a sample of them.
 
 mod aborts;
+mod actix_server;
 mod endless_stream;
 mod grpc_methods;
 mod known_labels;

@@ -34,35 +34,52 @@ pub(crate) struct Server {
 
 /// The requests that reached the service, counted outside of steeple.
 #[derive(Default)]
-struct Arrivals {
+pub(crate) struct Arrivals {
     all: AtomicU64,
     pending: AtomicU64,
 }
 
+impl Arrivals {
+    pub(crate) fn count(&self, path: &str) {
+        self.all.fetch_add(1, SeqCst);
+        if path == "/pending" {
+            self.pending.fetch_add(1, SeqCst);
+        }
+    }
+}
+
 impl Server {
+    /// The service on axum.
     pub(crate) fn start() -> Self {
+        Self::serve(|steeple, arrivals, listener| {
+            let router = router(steeple, arrivals);
+            let observer = steeple.observer().clone();
+            listener.set_nonblocking(true).expect("a plain socket");
+            thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
+                runtime.expect("a runtime").block_on(async {
+                    let listener = tokio::net::TcpListener::from_std(listener);
+                    steeple::axum::serve(&observer, listener.expect("a plain socket"), router)
+                        .await
+                        .expect("the server runs until the process ends");
+                });
+            });
+        })
+    }
+
+    /// A service of which `serve` starts the thread.
+    pub(crate) fn serve(serve: impl FnOnce(&Steeple, Arc<Arrivals>, TcpListener)) -> Self {
         let steeple = Steeple::builder("faults")
             .private()
             .without_ops()
             .build()
             .expect("a valid configuration");
         let arrivals = Arc::<Arrivals>::default();
-        let router = router(&steeple, &arrivals);
-        let observer = steeple.observer().clone();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound address");
-        listener.set_nonblocking(true).expect("a plain socket");
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime.expect("a runtime").block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("a plain socket");
-                steeple::axum::serve(&observer, listener, router)
-                    .await
-                    .expect("the server runs until the process ends");
-            });
-        });
+        serve(&steeple, Arc::clone(&arrivals), listener);
         Self {
             address,
             steeple,
@@ -162,13 +179,9 @@ impl Server {
     }
 }
 
-fn router(steeple: &Steeple, arrivals: &Arc<Arrivals>) -> Router {
-    let arrivals = Arc::clone(arrivals);
+fn router(steeple: &Steeple, arrivals: Arc<Arrivals>) -> Router {
     let count = move |request: Request| {
-        arrivals.all.fetch_add(1, SeqCst);
-        if request.uri().path() == "/pending" {
-            arrivals.pending.fetch_add(1, SeqCst);
-        }
+        arrivals.count(request.uri().path());
         request
     };
     Router::new()
