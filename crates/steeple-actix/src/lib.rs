@@ -21,7 +21,7 @@
 //! ```
 //!
 //! Make the observer outside of the closure that makes the application: actix-web runs that closure once for each worker,
-//! and an observer for each would count each worker on its own.
+//! and an observer for each would count each worker on its own. The first worker that builds one is warned about.
 //!
 //! # Routes
 //!

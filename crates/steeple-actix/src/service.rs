@@ -2,6 +2,7 @@ use std::{
     cell::OnceCell,
     future::{Ready, ready},
     rc::Rc,
+    thread,
 };
 
 use actix_web::{
@@ -21,8 +22,8 @@ use crate::{
 
 /// Observes every request of the application, scope or resource that it wraps.
 ///
-/// Clones share one observer: make it once and clone it for each worker. Applied twice to one request it observes once
-/// and warns.
+/// Clones share one observer: make it once and clone it for each worker. If the workers build one each, it warns. Applied
+/// twice to one request it observes once and warns.
 #[derive(Clone, Debug)]
 pub struct Observe {
     observer: Observer,
@@ -50,6 +51,12 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
+        // So actix-rt and actix-server call the threads of their workers.
+        if thread::current().name().is_some_and(|name| {
+            name.starts_with("actix-rt|") || name.starts_with("actix-server worker")
+        }) {
+            self.observer.serve_worker();
+        }
         ready(Ok(ObserveService {
             inner,
             observer: self.observer.clone(),

@@ -79,9 +79,9 @@ fn abort_requests(server: &Server) -> u64 {
         patience: Duration::from_millis(2),
     };
     let phases = thread::scope(|scope| {
-        let aborted = scope.spawn(|| aborts.run(server.address).unwrap());
+        let aborted = scope.spawn(|| aborts.run(server.address).expect("the service serves"));
         (0..ORDINARY).for_each(|_| server.visit("/hello"));
-        aborted.join().unwrap()
+        aborted.join().expect("clients do not panic")
     });
     let in_body = phases
         .into_iter()

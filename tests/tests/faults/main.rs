@@ -13,3 +13,4 @@ mod overflow;
 mod panics;
 mod server;
 mod unscraped;
+mod workers;

@@ -1,6 +1,9 @@
 //! The configuration of an observer.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    thread,
+};
 
 use metrics::Recorder;
 use tracing::Dispatch;
@@ -130,6 +133,7 @@ impl ObserverBuilder {
         let shared = Shared {
             routes: Routes::new(&self.routes, &labels),
             scheme: self.scheme,
+            built_on: thread::current().id(),
             warned_of_twice: AtomicBool::new(false),
             warned_of_sink: AtomicBool::new(false),
             isolation: Isolation::new(self.local_recorder, self.dispatch).map(Arc::new),

@@ -8,9 +8,10 @@ mod isolation;
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Once,
         atomic::{AtomicBool, Ordering},
     },
+    thread::{self, ThreadId},
 };
 
 use self::handle::Handle;
@@ -47,6 +48,7 @@ pub(crate) struct Shared {
     scheme: Scheme,
     pub(crate) metrics: Vec<RequestMetrics>,
     sinks: Vec<Box<dyn Sink>>,
+    built_on: ThreadId,
     warned_of_twice: AtomicBool,
     warned_of_sink: AtomicBool,
 }
@@ -90,6 +92,23 @@ impl Observer {
             route,
         };
         Observation::new(state)
+    }
+
+    /// Tells that the thread is one of several workers that observe alike, for adapters whose servers have such.
+    ///
+    /// Workers should share one observer: if this one was built on the worker's own thread, it warns, once in a process.
+    pub fn serve_worker(&self) {
+        static WARNED: Once = Once::new();
+        if self.shared.built_on == thread::current().id() {
+            WARNED.call_once(|| {
+                panic::quietly(|| {
+                    tracing::warn!(
+                        "a server's worker has built an observer of its own, and counts on its own: build it once, outside of \
+                         the closure that makes the application, and clone it there"
+                    );
+                });
+            });
+        }
     }
 
     /// Whether this observer observes the current request already.
