@@ -6,5 +6,6 @@ mod current;
 mod ops;
 mod request_body;
 mod routes;
+mod serve;
 mod stage;
 mod websocket;

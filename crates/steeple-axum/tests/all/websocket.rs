@@ -1,7 +1,5 @@
 //! WebSockets over streams of HTTP/2.
 
-use std::time::Duration;
-
 use axum::{
     Router,
     body::Body,
@@ -16,7 +14,6 @@ use steeple_core::current;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    time::timeout,
 };
 
 use crate::stage::Stage;
@@ -42,20 +39,6 @@ fn connect() -> Request<Body> {
         .extension(Protocol::from_static("websocket"))
         .body(Body::empty())
         .unwrap()
-}
-
-impl Stage {
-    /// Waits until so many connections and upgrades are open.
-    async fn has_open(&self, connections: f64, upgrades: f64) {
-        let open = async {
-            while self.gauge("http_server_open_connections") != connections
-                || self.gauge("http_server_open_upgrades") != upgrades
-            {
-                tokio::task::yield_now().await;
-            }
-        };
-        timeout(Duration::from_secs(10), open).await.unwrap();
-    }
 }
 
 #[tokio::test]
