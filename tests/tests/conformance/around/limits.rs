@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long a request is made to wait.
-const WAIT: Duration = Duration::from_millis(200);
+const WAIT: Duration = Duration::from_millis(500);
 
 pub(super) fn buffer_inside_changes_nothing(framework: Framework) {
     let stage = stage!(framework, inside BufferLayer::new(8));
