@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     error::Error,
     fmt::Display,
+    future::ready,
     io,
     sync::{Arc, Mutex},
 };
@@ -171,7 +172,7 @@ fn what_broke_is_told_by_the_classifier() {
         )
     );
     let (stage, verdict) = stage();
-    let service = service_fn(async |_| Err::<Response<NoBody>, _>(io::Error::other("refused")));
+    let service = service_fn(|_| ready(Err::<Response<NoBody>, _>(io::Error::other("refused"))));
     let layer = stage.layer().classify(SharedClassifier::new(AtTheEnd));
     block_on(layer.layer(service).oneshot(request())).unwrap_err();
     assert_eq!(
