@@ -111,7 +111,7 @@ impl Comparison {
         for query in [
             format!("{histogram}_count"),
             format!(r#"{bucket}{{endpoint=~"/slow.*"}}"#),
-            format!(r#"{bucket}{{endpoint="/streamed",le=~"0.5|1"}}"#),
+            format!(r#"{bucket}{{endpoint="/streamed",le=~"1|2.5"}}"#),
             format!(r#"{bucket}{{le="+Inf"}}"#),
             format!("count by (le) ({bucket})"),
             format!("histogram_quantile(0.95, sum(rate({bucket}[5m])) by (le))"),
@@ -132,7 +132,7 @@ impl Comparison {
         assert_eq!((peer.len(), ours.len()), (2, 2), "{mean}");
         for (peer, ours) in peer.iter().zip(&ours) {
             assert_eq!(peer.labels, ours.labels);
-            assert!((peer.value - ours.value).abs() < 0.4, "{peer:?} {ours:?}");
+            assert!((peer.value - ours.value).abs() < 1.0, "{peer:?} {ours:?}");
         }
     }
 
