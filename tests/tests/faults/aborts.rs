@@ -46,7 +46,9 @@ fn what_actix_goes_on_serving_for_clients_that_left_is_counted_by_how_it_ends() 
             let in_body = abort_requests(server);
             actix.release();
             eventually("every request that reached the service is settled", || {
-                server.in_flight() == 0.0 && server.open_connections() == 0.0
+                server.in_flight() == 0.0
+                    && server.in_flight_by_route() == 0.0
+                    && server.open_connections() == 0.0
             });
             assert_eq!(
                 server.requests(),
@@ -93,6 +95,7 @@ fn assert_all_cancelled(server: &Server, in_body: u64) {
     let before_head = || server.requests_of("GET", "/pending", "", "cancelled_before_head");
     eventually("every request that reached the service is settled", || {
         server.in_flight() == 0.0
+            && server.in_flight_by_route() == 0.0
             && server.open_connections() == 0.0
             && before_head() == server.never_answered()
     });
@@ -130,6 +133,7 @@ fn every_aborted_stream_is_counted_once_and_none_stays_in_flight() {
             let before_head = || server.requests_of("GET", "/pending", "", "cancelled_before_head");
             eventually("every request that reached the service is settled", || {
                 server.in_flight() == 0.0
+                    && server.in_flight_by_route() == 0.0
                     && server.open_connections() == 0.0
                     && before_head() == server.never_answered()
             });

@@ -2,7 +2,7 @@
 
 use axum::{Router, body::Body, routing::any};
 use http::{Method, Request, Version};
-use steeple::Steeple;
+use steeple::{MetricNames, Steeple, metrics::Value};
 use tower::ServiceExt;
 
 const METHODS: [&str; 10] = [
@@ -16,6 +16,9 @@ fn known_methods_versions_and_schemes_on_every_route_hide_no_new_route() {
     let steeple = Steeple::builder("shop")
         .private()
         .without_ops()
+        .observer(|observer| {
+            observer.metric_names([MetricNames::SemanticConventions, MetricNames::Classic])
+        })
         .build()
         .unwrap();
     let routes = (0..ROUTES)
@@ -80,6 +83,9 @@ fn known_methods_versions_and_schemes_on_every_route_hide_no_new_route() {
             .map(|late| late.count()),
         Some(1)
     );
+    let late = [("method", "GET"), ("route", "/late")];
+    let in_flight = snapshot.value("http_requests_in_flight", &late);
+    assert_eq!(in_flight.and_then(Value::as_gauge), Some(0.0));
     assert!(
         durations
             .series

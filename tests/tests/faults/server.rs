@@ -19,7 +19,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use steeple::{
-    Steeple,
+    MetricNames, Steeple,
     metrics::{HistogramSnapshot, Value},
 };
 use steeple_tests::hostile::visit;
@@ -74,6 +74,9 @@ impl Server {
         let steeple = Steeple::builder("faults")
             .private()
             .without_ops()
+            .observer(|observer| {
+                observer.metric_names([MetricNames::SemanticConventions, MetricNames::Classic])
+            })
             .build()
             .expect("a valid configuration");
         let arrivals = Arc::<Arrivals>::default();
@@ -105,6 +108,13 @@ impl Server {
     /// The in-flight gauge, over all its series.
     pub(crate) fn in_flight(&self) -> f64 {
         self.gauge("http_server_active_requests")
+    }
+
+    /// The in-flight gauge by route, over all its series, of which none makes up for another.
+    pub(crate) fn in_flight_by_route(&self) -> f64 {
+        let values = self.values("http_requests_in_flight");
+        let gauges = values.iter().filter_map(Value::as_gauge);
+        gauges.map(f64::abs).sum()
     }
 
     /// How many connections have come and gone.

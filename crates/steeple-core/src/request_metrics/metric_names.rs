@@ -28,8 +28,8 @@ pub enum MetricNames {
     /// `axum_http_requests_duration_seconds` by `method`, `endpoint` and `status`, `axum_http_requests_pending` by `method`
     /// and `endpoint`. Written `axum-prometheus`.
     ///
-    /// Only requests that were answered count; the duration ends with the response's head. A method but the nine of
-    /// RFC 9110 and PATCH is empty.
+    /// Only requests that were answered count; the duration ends with the response's head. `method` is empty for all
+    /// but those of RFC 9110 and PATCH.
     AxumPrometheus,
     /// The defaults of [actix-web-prom 0.10](https://docs.rs/actix-web-prom/0.10.0): `api_http_requests_total` and
     /// `api_http_requests_duration_seconds`, for the namespace `api`, by `endpoint`, `method` and `status`. Written
