@@ -34,7 +34,6 @@ impl RequestId {
     }
 
     /// Becomes an inbound id if that is acceptable.
-    #[inline]
     pub(crate) fn replace(&mut self, value: &[u8]) -> bool {
         let acceptable = (1..=LONGEST).contains(&value.len()) && is_plain(value);
         if acceptable {

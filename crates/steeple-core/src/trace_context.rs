@@ -93,7 +93,6 @@ impl Lineage {
     }
 
     /// Takes in a `traceparent` field.
-    #[inline]
     pub(crate) fn receive(&mut self, value: &[u8]) {
         let known = value.try_into().ok().or_else(|| known_part(value));
         match (self.received, known) {

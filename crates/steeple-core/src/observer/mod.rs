@@ -63,7 +63,7 @@ impl Observer {
     ///
     /// If this observer observes the current request already, because its layer was applied twice, the result observes
     /// nothing: the request counts once.
-    #[inline]
+    #[inline(always)]
     pub fn start(&self, head: &RequestHead<'_>) -> Observation {
         if self.refine_current(head) {
             return Observation::of_nothing();
