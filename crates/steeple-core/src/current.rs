@@ -110,7 +110,7 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut State) -> R) -> Option<R> {
     })
 }
 
-/// Makes `state` the current observation while `f` runs.
+/// Makes `state`, if there is one, the current observation while `f` runs.
 #[inline]
 pub(crate) fn enter<R>(state: &mut Option<Box<State>>, f: impl FnOnce() -> R) -> R {
     let _entered = Entered::new(state);
@@ -118,20 +118,28 @@ pub(crate) fn enter<R>(state: &mut Option<Box<State>>, f: impl FnOnce() -> R) ->
 }
 
 /// Swaps the observation back however `f` ends.
-struct Entered<'a>(&'a mut Option<Box<State>>);
+struct Entered<'a> {
+    state: &'a mut Option<Box<State>>,
+    swapped: bool,
+}
 
 impl<'a> Entered<'a> {
     #[inline]
     fn new(state: &'a mut Option<Box<State>>) -> Self {
-        swap(state);
-        Self(state)
+        let swapped = state.is_some();
+        if swapped {
+            swap(state);
+        }
+        Self { state, swapped }
     }
 }
 
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        swap(self.0);
+        if self.swapped {
+            swap(self.state);
+        }
     }
 }
 

@@ -76,7 +76,7 @@ where
             let Some(inner) = this.inner.as_mut().as_pin_mut() else {
                 return;
             };
-            let polled = answered.insert(inner.poll(context));
+            let polled = answered.get_or_insert_with(|| inner.poll(context));
             if polled.is_ready() {
                 this.inner.set(None);
             }

@@ -62,8 +62,13 @@ where
         }
         let request_id = head::request_id(&observation, headers.request_id());
         self.framework.count(&mut request, &mut observation);
-        let mut called = None;
-        let _ = observation.run(|| called = Some(self.inner.call(request)));
+        // Requests and futures are large: lent, they are copied less on their way through the catching of panics.
+        let (mut request, mut called) = (Some(request), None);
+        let _ = observation.run(|| {
+            if let Some(request) = request.take() {
+                called.get_or_insert_with(|| self.inner.call(request));
+            }
+        });
         ObserveFuture::new(called, observation, request_id)
     }
 }

@@ -9,7 +9,7 @@ mod request_counter;
 mod settlement;
 mod state;
 
-use std::thread;
+use std::{any::Any, thread};
 
 use crate::{
     current,
@@ -78,31 +78,31 @@ impl Observation {
     /// As [`run`](Self::run), but hands on what `f` panicked with.
     #[inline]
     pub(crate) fn run_catching<R>(&mut self, f: impl FnOnce() -> R) -> thread::Result<R> {
-        let Some(state) = &self.state else {
-            return Ok(f());
-        };
-        let isolation = state.isolation();
+        // `f` is called in one place, whoever is observed: only so is it inlined.
+        let isolation = self.state.as_ref().and_then(|state| state.isolation());
         let mut result = None;
         let caught = current::enter(&mut self.state, || {
             panic::catch(|| {
-                result.get_or_insert_with(|| Isolation::run(isolation.as_deref(), f));
+                Isolation::run(isolation.as_deref(), || {
+                    result.get_or_insert_with(f);
+                });
             })
         });
         match (caught, result) {
             (Ok(()), Some(result)) => Ok(result),
             (Ok(()), None) => Err(Box::new("there is no result")),
-            (Err(payload), _) => {
-                self.panicked(PanicReport::of(&*payload));
-                Err(payload)
-            }
+            (Err(payload), _) => Err(self.panicked(payload)),
         }
     }
 
+    /// Takes in what the observed code panicked with. Where nothing is observed the panic goes on.
     #[cold]
-    fn panicked(&mut self, report: PanicReport) {
-        if let Some(state) = &mut self.state {
-            state.panicked(report);
-        }
+    fn panicked(&mut self, payload: Box<dyn Any + Send>) -> Box<dyn Any + Send> {
+        let Some(state) = &mut self.state else {
+            std::panic::resume_unwind(payload)
+        };
+        state.panicked(PanicReport::of(&*payload));
+        payload
     }
 
     /// The id to answer with in `x-request-id`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metrics::Recorder;
-use tracing::Dispatch;
+use tracing::{Dispatch, dispatcher};
 
 /// What an observed piece of code records into instead of what is global.
 pub(crate) struct Isolation {
@@ -20,22 +20,25 @@ impl Isolation {
     }
 
     /// Runs `f` with what is local here, if anything is.
-    #[inline]
+    // `f` is called in one place, whether anything is: only so is it inlined.
+    #[inline(always)]
     pub(crate) fn run<R>(isolation: Option<&Self>, f: impl FnOnce() -> R) -> R {
-        match isolation {
-            None => f(),
-            Some(isolation) => isolation.isolate(f),
+        let isolated = isolation.map(Self::enter);
+        let result = f();
+        // Most often there is nothing to drop, and no call is needed to see it.
+        match isolated {
+            Some(isolated) => drop(isolated),
+            None => {}
         }
+        result
     }
 
-    fn isolate<R>(&self, f: impl FnOnce() -> R) -> R {
-        let traced = || match &self.dispatch {
-            None => f(),
-            Some(dispatch) => tracing::dispatcher::with_default(dispatch, f),
-        };
-        match &self.recorder {
-            None => traced(),
-            Some(recorder) => metrics::with_local_recorder(&**recorder, traced),
-        }
+    #[cold]
+    fn enter(&self) -> impl Sized {
+        let recorder = self.recorder.as_deref();
+        (
+            self.dispatch.as_ref().map(dispatcher::set_default),
+            recorder.map(|recorder| metrics::set_default_local_recorder(recorder)),
+        )
     }
 }
