@@ -11,23 +11,25 @@ const WORDS: usize = 8;
 /// and stores; the first [`SHARED`] are for the rest of the threads, which pay for atomic updates.
 #[derive(Debug)]
 pub(super) struct Stripes {
-    lines: Box<[Line]>,
-    lines_per_stripe: usize,
+    words: Box<[AtomicU64]>,
+    /// Where the first stripe begins: with a cache line.
+    first: usize,
+    /// How many words there are from one stripe to the next.
+    stride: usize,
 }
-
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Line([AtomicU64; WORDS]);
 
 impl Stripes {
     pub(super) fn new(words: usize) -> Self {
-        let lines_per_stripe = words.div_ceil(WORDS);
-        let lines = (0..*STRIPES * lines_per_stripe)
-            .map(|_| Line::default())
+        let stride = words.next_multiple_of(WORDS);
+        let words: Box<[_]> = (0..*STRIPES * stride + WORDS)
+            .map(|_| AtomicU64::new(0))
             .collect();
+        let first = words.as_ptr().align_offset(WORDS * size_of::<AtomicU64>());
         Self {
-            lines,
-            lines_per_stripe,
+            words,
+            // Where the offset cannot be told, stripes may share lines and are right all the same.
+            first: first.min(WORDS),
+            stride,
         }
     }
 
@@ -45,8 +47,8 @@ impl Stripes {
     #[inline]
     fn stripe(&self, stripe: usize) -> Stripe<'_> {
         Stripe {
-            lines: &self.lines,
-            first: stripe * self.lines_per_stripe,
+            words: &self.words,
+            first: self.first + stripe * self.stride,
             owned: stripe >= SHARED,
         }
     }
@@ -54,7 +56,7 @@ impl Stripes {
 
 /// One stripe's words.
 pub(super) struct Stripe<'a> {
-    lines: &'a [Line],
+    words: &'a [AtomicU64],
     first: usize,
     /// Whether nobody but the thread that got it writes it.
     owned: bool,
@@ -63,7 +65,7 @@ pub(super) struct Stripe<'a> {
 impl Stripe<'_> {
     #[inline]
     fn word(&self, index: usize) -> &AtomicU64 {
-        &self.lines[self.first + index / WORDS].0[index % WORDS]
+        &self.words[self.first + index]
     }
 
     pub(super) fn get(&self, index: usize) -> u64 {
