@@ -28,7 +28,8 @@ impl Moment {
     /// The time since then; zero if the counter went back.
     #[inline]
     pub(crate) fn elapsed(self) -> Elapsed {
-        Elapsed(CLOCK.delta_as_nanos(self.0, CLOCK.raw()).cast_signed())
+        let clock = &*CLOCK;
+        Elapsed(clock.delta_as_nanos(self.0, clock.raw()).cast_signed())
     }
 }
 

@@ -68,11 +68,17 @@ impl<B> Default for ObservedBody<B> {
 
 impl<B> Projection<'_, B> {
     /// Drops the body while its observation is current.
+    #[inline(always)]
     fn drop_inner(&mut self) {
         if self.inner.is_some() {
-            // A panic in it is recorded; there is nothing else to do about it.
-            let _ = self.observation.run(|| self.inner.set(None));
+            self.drop_unfinished();
         }
+    }
+
+    #[inline(never)]
+    fn drop_unfinished(&mut self) {
+        // A panic in it is recorded; there is nothing else to do about it.
+        let _ = self.observation.run(|| self.inner.set(None));
     }
 
     fn panicked<D>(&mut self) -> Option<Result<Frame<D>, BodyError>> {

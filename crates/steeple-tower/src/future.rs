@@ -52,11 +52,17 @@ impl<F> ObserveFuture<F> {
 
 impl<F> Projection<'_, F> {
     /// Drops the handler's future while its observation is current.
+    #[inline(always)]
     fn drop_inner(&mut self) {
         if self.inner.is_some() {
-            // A panic in it is recorded; there is nothing else to do about it.
-            let _ = self.observation.run(|| self.inner.set(None));
+            self.drop_unfinished();
         }
+    }
+
+    #[inline(never)]
+    fn drop_unfinished(&mut self) {
+        // A panic in it is recorded; there is nothing else to do about it.
+        let _ = self.observation.run(|| self.inner.set(None));
     }
 }
 

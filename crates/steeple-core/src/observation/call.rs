@@ -47,6 +47,7 @@ impl State {
     }
 
     /// Whether the caller has stopped waiting.
+    #[cold]
     pub(crate) fn is_past_deadline(&self) -> bool {
         self.fields.grpc
             && (self.fields.grpc_timeout)

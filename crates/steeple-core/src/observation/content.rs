@@ -24,7 +24,11 @@ impl ContentRule {
     /// Whether a response with `status` has content.
     #[inline]
     pub(crate) fn is_due(self, status: u16) -> bool {
-        !(self == Self::None || self.is_upgrade(status) || matches!(status, 100..200 | 204 | 304))
+        match self {
+            Self::None => false,
+            Self::Tunnel if matches!(status, 200..300) => false,
+            Self::Any | Self::Tunnel => !matches!(status, 100..200 | 204 | 304),
+        }
     }
 
     /// Whether a response with `status` makes the connection go on as something else.

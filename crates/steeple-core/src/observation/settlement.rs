@@ -25,8 +25,8 @@ pub(crate) fn settle(mut state: Box<State>) {
     };
     let request_id = state.fields.request_id;
     let lineage = state.fields.lineage;
-    let trouble = state.progress.trouble.take();
-    let trouble = trouble.as_deref();
+    let troubled = state.progress.trouble.take();
+    let trouble = troubled.as_deref();
     let mut settling;
     match state.beginning.subject {
         Subject::Request => {
@@ -56,6 +56,10 @@ pub(crate) fn settle(mut state: Box<State>) {
     if let Some(mut state) = settling {
         state.shared = Some(shared);
         pool::release(state);
+    }
+    // Most often there is none, and no call is needed to see it.
+    if let Some(troubled) = troubled {
+        drop(troubled);
     }
 }
 

@@ -301,7 +301,7 @@ impl State {
     }
 
     /// Takes in the head of the response and tells whether a body is due.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn respond(&mut self, head: &ResponseHead<'_>) -> bool {
         self.progress.to_head = Some(self.beginning.started.elapsed());
         self.progress.status = head.status;
@@ -343,6 +343,7 @@ impl State {
         self.progress.policy.streaming || self.progress.event_stream
     }
 
+    #[inline]
     pub(crate) fn outcome(&self) -> Outcome {
         if let Some((outcome, _)) = self.progress.failure {
             return outcome;
