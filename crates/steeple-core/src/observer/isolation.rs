@@ -26,9 +26,8 @@ impl Isolation {
         let isolated = isolation.map(Self::enter);
         let result = f();
         // Most often there is nothing to drop, and no call is needed to see it.
-        match isolated {
-            Some(isolated) => drop(isolated),
-            None => {}
+        if let Some(isolated) = isolated {
+            drop(isolated);
         }
         result
     }
