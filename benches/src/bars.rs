@@ -86,6 +86,19 @@ pub fn bars(report: &Report) -> Vec<Bar> {
     for framework in Framework::ALL {
         bars.extend(bars_of(framework, report));
     }
+    let over_bare = |framework: Framework| {
+        let [steeple, bare] = [framework.steeple(), framework.bare()]
+            .map(|subject| report.row(subject).and_then(|row| row.instructions));
+        Some(steeple? - bare?)
+    };
+    bars.push(Bar {
+        name: "tonic: instructions a request over bare, as a multiple of axum's".to_owned(),
+        measured: over_bare(Framework::Tonic)
+            .zip(over_bare(Framework::Axum))
+            .map(|(tonic, axum)| tonic / axum),
+        asked: report.with_instructions,
+        limit: Limit::AtMost(1.15),
+    });
     bars.push(Bar {
         name: "histogram record, as a multiple of the floor's".to_owned(),
         measured: cost(&report.record, STEEPLE)
@@ -190,7 +203,8 @@ mod tests {
         let bars = bars(&report);
         assert!(bars.iter().all(|bar| bar.verdict() == Verdict::NotMeasured));
         let passing: Vec<_> = bars.iter().filter(|bar| bar.passes()).collect();
-        assert_eq!(passing.len(), Framework::ALL.len(), "{passing:?}");
+        // One for each framework, and that of tonic beside axum.
+        assert_eq!(passing.len(), Framework::ALL.len() + 1, "{passing:?}");
         assert!(
             passing.iter().all(|bar| bar.name.contains("instructions")),
             "{passing:?}"
