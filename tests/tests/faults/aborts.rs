@@ -66,10 +66,15 @@ fn what_actix_goes_on_serving_for_clients_that_left_is_counted_by_how_it_ends() 
     );
 }
 
+/// How many requests are aborted, each with its connection.
+fn aborted() -> u64 {
+    sized(3_000, 100_000)
+}
+
 /// Aborts requests at random phases beside ordinary ones; how many within the body of their answer.
 fn abort_requests(server: &Server) -> u64 {
     let aborts = Aborts {
-        count: sized(3_000, 100_000),
+        count: aborted(),
         connections: 8,
         pending: "/pending",
         endless: "/endless",
@@ -108,6 +113,7 @@ fn assert_all_cancelled(server: &Server, in_body: u64) {
         ORDINARY
     );
     assert_eq!(server.requests(), ORDINARY + in_body + before_head());
+    assert_eq!(server.connections(), ORDINARY + aborted());
 }
 
 #[test]
