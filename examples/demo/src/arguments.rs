@@ -4,6 +4,7 @@ use std::{error::Error, fmt};
 
 pub(crate) struct Arguments {
     pub(crate) port: u16,
+    pub(crate) branch_port: u16,
     pub(crate) load: bool,
 }
 
@@ -14,18 +15,15 @@ impl Arguments {
     pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Self, Misunderstood> {
         let mut arguments = Self {
             port: 0,
+            branch_port: 0,
             load: true,
         };
         let mut words = words;
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--without-load" => arguments.load = false,
-                "--port" => {
-                    let port = words.next().unwrap_or_default();
-                    arguments.port = port
-                        .parse()
-                        .map_err(|_| Misunderstood(format!("--port {port}")))?;
-                }
+                "--port" => arguments.port = port(&word, words.next())?,
+                "--branch-port" => arguments.branch_port = port(&word, words.next())?,
                 _ => return Err(Misunderstood(word)),
             }
         }
@@ -33,11 +31,17 @@ impl Arguments {
     }
 }
 
+fn port(option: &str, value: Option<String>) -> Result<u16, Misunderstood> {
+    let value = value.unwrap_or_default();
+    let misunderstood = |_| Misunderstood(format!("{option} {value}"));
+    value.parse().map_err(misunderstood)
+}
+
 impl fmt::Display for Misunderstood {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is not understood; use `demo [--port 0..65535] [--without-load]`",
+            "`{}` is not understood; use `demo [--port 0..65535] [--branch-port 0..65535] [--without-load]`",
             self.0
         )
     }

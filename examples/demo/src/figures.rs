@@ -11,8 +11,16 @@ use steeple::metrics::{HistogramSnapshot, Registry, Snapshot};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Says where to look and what to try.
-pub(crate) fn introduce(shop: SocketAddr, warehouse: SocketAddr, ops: Option<SocketAddr>) {
+pub(crate) fn introduce(
+    shop: SocketAddr,
+    branch: SocketAddr,
+    warehouse: SocketAddr,
+    ops: Option<SocketAddr>,
+) {
     say(&format!("the shop is open at http://{shop}/shop/items\n"));
+    say(&format!(
+        "it has a branch at    http://{branch}/shop/items, on actix-web\n"
+    ));
     say(&format!(
         "its warehouse is at   http://{warehouse}, over gRPC\n"
     ));

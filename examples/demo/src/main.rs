@@ -2,14 +2,16 @@
 //!
 //!     cargo run -p demo
 //!
-//! It serves a shop on a free port (`--port N` chooses one), puts load on it (`--without-load` does not) and prints what
+//! It serves a shop on axum and a branch of it on actix-web, on free ports (`--port N` and `--branch-port N` choose them), puts load on it (`--without-load` does not) and prints what
 //! steeple saw, every two seconds, until it gets Ctrl-C or SIGTERM.
 
 mod arguments;
+mod branch;
 mod figures;
 mod grpc;
 mod load;
 mod shop;
+mod stock;
 
 use std::{error::Error, net::Ipv4Addr, panic, time::Duration};
 
@@ -40,9 +42,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let warehouse = listener.local_addr()?;
     tokio::spawn(grpc::serve(listener, steeple.tower()));
 
-    figures::introduce(address, warehouse, steeple.ops_addr());
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.branch_port))?;
+    let branch = listener.local_addr()?;
+    tokio::spawn(branch::serve(listener, steeple.actix())?);
+
+    figures::introduce(address, branch, warehouse, steeple.ops_addr());
     if arguments.load {
         tokio::spawn(load::run(address));
+        tokio::spawn(load::run(branch));
         tokio::spawn(grpc::run(warehouse));
     }
     tokio::select! {

@@ -1,6 +1,6 @@
-//! A shop with everything that can happen to a request.
+//! A shop with everything that can happen to a request, on axum.
 
-use std::{convert::Infallible, io, time::Duration};
+use std::convert::Infallible;
 
 use axum::{
     Router,
@@ -14,13 +14,14 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt};
 use steeple::current;
-use tokio::time::sleep;
+
+use crate::stock;
 
 pub(crate) fn router() -> Router {
     let items = Router::new()
-        .route("/", get(items))
+        .route("/", get(stock::ITEMS))
         .route("/{item}", get(item));
     let shop = Router::new()
         .nest("/items", items)
@@ -28,68 +29,35 @@ pub(crate) fn router() -> Router {
         .route("/checkout", post(checkout))
         .route("/export", get(export))
         .route("/events", get(events))
-        .route("/report", get(report))
-        .route("/legacy", get(legacy));
+        .route("/report", get(stock::report))
+        .route("/legacy", get(stock::legacy));
     Router::new()
         .nest("/shop", shop)
-        .route("/healthz", get(async || "ok"))
-}
-
-async fn items() -> &'static str {
-    "apple, pear, plum\n"
+        .route("/healthz", get("ok"))
 }
 
 async fn item(Path(item): Path<String>) -> Result<String, StatusCode> {
-    match item.as_str() {
-        "apple" | "pear" | "plum" => Ok(format!("{item}: in stock\n")),
-        _ => Err(StatusCode::NOT_FOUND),
-    }
+    stock::look_up(&item).ok_or(StatusCode::NOT_FOUND)
 }
 
-async fn cart(body: Bytes) -> String {
-    format!("{} bytes of wishes noted\n", body.len())
+async fn cart(wishes: Bytes) -> String {
+    stock::note_wishes(&wishes)
 }
 
-/// Fails one time in ten, and says why.
+/// Says why it fails.
 async fn checkout() -> Result<&'static str, StatusCode> {
-    sleep(Duration::from_millis(fastrand::u64(5..40))).await;
-    if fastrand::u8(0..10) == 0 {
-        current::attach(&io::Error::new(
-            io::ErrorKind::ConnectionRefused,
-            "the bank does not answer",
-        ));
-        return Err(StatusCode::BAD_GATEWAY);
-    }
-    Ok("thank you\n")
+    stock::pay().await.map_err(|error| {
+        current::attach(&error);
+        StatusCode::BAD_GATEWAY
+    })
 }
 
 /// Streams its answer, so that the head comes long before the end.
 async fn export() -> Body {
-    Body::from_stream(stream::unfold(0, async |row| {
-        sleep(Duration::from_millis(10)).await;
-        (row < 20).then(|| (Ok::<_, Infallible>(format!("row {row}\n")), row + 1))
-    }))
+    Body::from_stream(stock::rows().map(Ok::<_, Infallible>))
 }
 
-/// Goes on for as long as somebody listens.
 async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let events = stream::unfold(0, async |number: u64| {
-        sleep(Duration::from_millis(500)).await;
-        Some((
-            Ok(Event::default().data(format!("order {number}"))),
-            number + 1,
-        ))
-    });
+    let events = stock::orders().map(|order| Ok(Event::default().data(order)));
     Sse::new(events).keep_alive(KeepAlive::default())
-}
-
-/// Is slow.
-async fn report() -> &'static str {
-    sleep(Duration::from_millis(fastrand::u64(200..1_200))).await;
-    "all is well\n"
-}
-
-/// Panics.
-async fn legacy() -> &'static str {
-    panic!("nobody understands this code any more")
 }
