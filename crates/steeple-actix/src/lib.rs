@@ -41,6 +41,13 @@
 //! closed its own half only. The request then counts by how it ends. With
 //! [`HttpServer::h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) it is cancelled, and counts so.
 //!
+//! # Other middleware
+//!
+//! `wrap` it last: then it stands outside of the other middleware, and what is recorded is what the client gets. With
+//! `Compress` inside, the size is that of the bytes sent, with `Compress` outside that of the bytes of the handler. An answer
+//! that `ErrorHandlers` replaces counts as the one that leaves, if they are inside, and as the handler's own otherwise.
+//! `Logger` and `NormalizePath` may stand on either side.
+//!
 //! # Connections and upgrades
 //!
 //! [`on_connect`] observes the connections. A WebSocket is the body of its response: it is timed to its end, connections

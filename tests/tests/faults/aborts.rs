@@ -8,7 +8,7 @@ use steeple_tests::{
     waiting::eventually,
 };
 
-use crate::{actix_server::ActixServer, server::Server};
+use crate::{actix_server, server::Server};
 
 const ORDINARY: u64 = 500;
 
@@ -29,9 +29,9 @@ fn every_aborted_request_is_counted_once_on_actix() {
     isolated(
         "aborts::every_aborted_request_is_counted_once_on_actix",
         || {
-            let actix = ActixServer::start(false);
-            let in_body = abort_requests(&actix.server);
-            assert_all_cancelled(&actix.server, in_body);
+            let server = actix_server::start(false);
+            let in_body = abort_requests(&server);
+            assert_all_cancelled(&server, in_body);
         },
     );
 }
@@ -41,10 +41,8 @@ fn what_actix_goes_on_serving_for_clients_that_left_is_counted_by_how_it_ends() 
     isolated(
         "aborts::what_actix_goes_on_serving_for_clients_that_left_is_counted_by_how_it_ends",
         || {
-            let actix = ActixServer::start(true);
-            let server = &actix.server;
-            let in_body = abort_requests(server);
-            actix.release();
+            let server = actix_server::start(true);
+            let in_body = abort_requests(&server);
             eventually("every request that reached the service is settled", || {
                 server.in_flight() == 0.0
                     && server.in_flight_by_route() == 0.0

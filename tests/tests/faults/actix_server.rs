@@ -1,14 +1,6 @@
 //! The same service on actix-web.
 
-use std::{
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
-    thread,
-    time::Duration,
-};
+use std::{convert::Infallible, future, thread, time::Duration};
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -21,59 +13,43 @@ use futures_util::stream;
 
 use crate::server::Server;
 
-/// A service whose answers on `/pending` wait for their release.
-pub(crate) struct ActixServer {
-    pub(crate) server: Server,
-    released: Arc<AtomicBool>,
-}
-
-impl ActixServer {
-    pub(crate) fn start(allow_half_closed: bool) -> Self {
-        let released = Arc::<AtomicBool>::default();
-        let release = Arc::clone(&released);
-        let server = Server::serve(|steeple, arrivals, listener| {
-            let observe = steeple.actix();
-            let on_connect = steeple::actix::on_connect(steeple.observer());
-            let app = move || {
-                let (arrivals, release) = (Arc::clone(&arrivals), Arc::clone(&release));
-                App::new()
-                    .route("/hello", web::get().to(async || "hello"))
-                    .route(
-                        "/pending",
-                        web::get().to(move || pending(Arc::clone(&release))),
-                    )
-                    .route("/endless", web::get().to(endless))
-                    .wrap(observe.clone())
-                    .wrap_fn(move |request, service| {
-                        arrivals.count(request.path());
-                        service.call(request)
-                    })
-            };
-            thread::spawn(move || {
-                let server = HttpServer::new(app)
-                    .h1_allow_half_closed(allow_half_closed)
-                    .on_connect(on_connect)
-                    .workers(2)
-                    .disable_signals()
-                    .listen(listener)
-                    .expect("a plain socket");
-                let served = System::new().block_on(server.run());
-                served.expect("the server runs until the process ends");
-            });
-        });
-        Self { server, released }
-    }
-
-    pub(crate) fn release(&self) {
-        self.released.store(true, SeqCst);
-    }
-}
-
-async fn pending(released: Arc<AtomicBool>) -> &'static str {
-    while !released.load(SeqCst) {
+/// Starts the service. Where clients may close their half, its answer on `/pending` comes after 50 ms, for those who are gone
+/// too; otherwise never.
+pub(crate) fn start(allow_half_closed: bool) -> Server {
+    let pending = move || async move {
+        if !allow_half_closed {
+            future::pending::<()>().await;
+        }
         sleep(Duration::from_millis(50)).await;
-    }
-    "at last"
+        "at last"
+    };
+    Server::serve(|steeple, arrivals, listener| {
+        let observe = steeple.actix();
+        let on_connect = steeple::actix::on_connect(steeple.observer());
+        let app = move || {
+            let arrivals = arrivals.clone();
+            App::new()
+                .route("/hello", web::get().to(async || "hello"))
+                .route("/pending", web::get().to(pending))
+                .route("/endless", web::get().to(endless))
+                .wrap(observe.clone())
+                .wrap_fn(move |request, service| {
+                    arrivals.count(request.path());
+                    service.call(request)
+                })
+        };
+        thread::spawn(move || {
+            let server = HttpServer::new(app)
+                .h1_allow_half_closed(allow_half_closed)
+                .on_connect(on_connect)
+                .workers(2)
+                .disable_signals()
+                .listen(listener)
+                .expect("a plain socket");
+            let served = System::new().block_on(server.run());
+            served.expect("the server runs until the process ends");
+        });
+    })
 }
 
 async fn endless() -> HttpResponse {
