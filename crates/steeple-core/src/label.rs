@@ -133,8 +133,16 @@ impl Labels {
         )
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(&self, head: &RequestHead<'_>) -> LabelValues {
+        if self.0.is_empty() {
+            LabelValues::default()
+        } else {
+            self.read_declared(head)
+        }
+    }
+
+    fn read_declared(&self, head: &RequestHead<'_>) -> LabelValues {
         let mut values = LabelValues::default();
         for (place, declared) in self.0.iter().enumerate() {
             if let Some(extract) = &declared.from_head {

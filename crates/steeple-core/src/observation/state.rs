@@ -368,14 +368,19 @@ impl State {
         }
     }
 
+    #[inline]
     pub(crate) fn error_type(
         &self,
         outcome: Outcome,
         trouble: Option<&Trouble>,
     ) -> Option<ErrorType> {
-        if !outcome.is_failure() {
-            return None;
-        }
+        outcome
+            .is_failure()
+            .then(|| self.failure_type(outcome, trouble))
+    }
+
+    #[cold]
+    fn failure_type(&self, outcome: Outcome, trouble: Option<&Trouble>) -> ErrorType {
         let error = trouble.and_then(|trouble| trouble.error.as_ref());
         let attached = || {
             error
@@ -384,15 +389,19 @@ impl State {
         };
         match self.progress.failure {
             Some((Outcome::ServerError, error_type)) => {
-                attached().or(Some(ErrorType::Named(error_type)))
+                attached().unwrap_or(ErrorType::Named(error_type))
             }
-            Some((_, error_type)) => Some(ErrorType::Named(error_type)),
-            None if outcome == Outcome::TimedOut => Some(ErrorType::Named(TIMEOUT)),
-            None => attached().or(Some(match (self.call_status(), self.progress.status) {
-                (Some(status), _) if status != GrpcStatus::Ok => ErrorType::Named(status.as_str()),
-                (None, status @ 400..) => ErrorType::Status(status),
-                _ => ErrorType::Named(OTHER),
-            })),
+            Some((_, error_type)) => ErrorType::Named(error_type),
+            None if outcome == Outcome::TimedOut => ErrorType::Named(TIMEOUT),
+            None => {
+                attached().unwrap_or_else(|| match (self.call_status(), self.progress.status) {
+                    (Some(status), _) if status != GrpcStatus::Ok => {
+                        ErrorType::Named(status.as_str())
+                    }
+                    (None, status @ 400..) => ErrorType::Status(status),
+                    _ => ErrorType::Named(OTHER),
+                })
+            }
         }
     }
 }
