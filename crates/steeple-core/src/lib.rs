@@ -8,7 +8,7 @@
 //! use steeple_core::{HttpVersion, Observer, RequestHead, ResponseHead};
 //!
 //! let observer = Observer::builder()
-//!     .sink(|record: &steeple_core::RequestRecord<'_>| assert_eq!(record.route, "/users/{id}"))
+//!     .sink(|record: &steeple_core::RequestRecord<'_>| assert_eq!(record.route(), "/users/{id}"))
 //!     .build()?;
 //!
 //! let mut observation = observer.start(&RequestHead {

@@ -20,10 +20,6 @@ use crate::{
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RequestRecord<'a> {
-    /// The method, `_OTHER` if it is none of the known ones.
-    pub method: &'a str,
-    /// The template of the route, `_UNMATCHED` if there was none.
-    pub route: &'a str,
     /// The scheme.
     pub scheme: Scheme,
     /// The version of HTTP.
@@ -55,6 +51,7 @@ pub struct RequestRecord<'a> {
     pub(crate) lineage: &'a Lineage,
     pub(crate) elapsed: Elapsed,
     pub(crate) to_head: Option<Elapsed>,
+    pub(crate) shared: &'a Shared,
     pub(crate) keys: Keys,
 }
 
@@ -86,6 +83,18 @@ pub(crate) struct Keys {
 }
 
 impl<'a> RequestRecord<'a> {
+    /// The method, `_OTHER` if it is none of the known ones.
+    #[must_use]
+    pub fn method(&self) -> &'a str {
+        self.shared.methods.name(self.keys.method)
+    }
+
+    /// The template of the route, `_UNMATCHED` if there was none.
+    #[must_use]
+    pub fn route(&self) -> &'a str {
+        self.shared.routes.template(self.keys.route)
+    }
+
     /// From the head of the request to the end of the response's body.
     #[must_use]
     pub fn duration(&self) -> Duration {
@@ -105,11 +114,8 @@ impl<'a> RequestRecord<'a> {
     }
 
     /// Name and value of each of the application's own labels.
-    pub(crate) fn labels(
-        &self,
-        shared: &'a Shared,
-    ) -> impl Iterator<Item = (&'static str, &'a str)> {
-        shared.labels.pairs(self.keys.labels)
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        self.shared.labels.pairs(self.keys.labels)
     }
 }
 

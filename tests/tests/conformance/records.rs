@@ -72,8 +72,8 @@ impl Full {
     fn of(record: &RequestRecord<'_>) -> Self {
         Self {
             seen: Seen {
-                method: record.method.to_owned(),
-                route: record.route.to_owned(),
+                method: record.method().to_owned(),
+                route: record.route().to_owned(),
                 status: record.status,
                 outcome: record.outcome,
                 error_type: record.error_type.map(|error_type| error_type.to_string()),

@@ -128,8 +128,8 @@ impl Stage {
 impl Seen {
     fn of(record: &RequestRecord<'_>) -> Self {
         Self {
-            route: record.route.to_owned(),
-            method: record.method.to_owned(),
+            route: record.route().to_owned(),
+            method: record.method().to_owned(),
             status: record.status,
             outcome: record.outcome,
             error_type: record.error_type.map(|error_type| error_type.to_string()),

@@ -81,8 +81,6 @@ fn request_record<'a>(
     let streaming = state.is_streaming();
     let (beginning, progress) = (&state.beginning, &state.progress);
     RequestRecord {
-        method: shared.methods.name(beginning.method),
-        route: shared.routes.template(progress.route),
         scheme: beginning.scheme,
         version: beginning.version,
         status: (progress.status != 0).then_some(progress.status),
@@ -103,6 +101,7 @@ fn request_record<'a>(
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
         elapsed: beginning.started.elapsed(),
         to_head: progress.to_head,
+        shared,
         keys: Keys {
             method: beginning.method,
             route: progress.route,
@@ -146,9 +145,7 @@ fn go_on(shared: &Arc<Shared>, record: &RequestRecord<'_>, upgrade: Option<Upgra
         return;
     }
     let upgrade = upgrade.unwrap_or_default();
-    upgrade.begin(Lifetime::begin(shared, |metrics| {
-        metrics.upgrades(shared, record)
-    }));
+    upgrade.begin(Lifetime::begin(shared, |metrics| metrics.upgrades(record)));
     if let Some(connection) = connection {
         connection.carry(upgrade);
     }

@@ -167,10 +167,10 @@ impl Shared {
         for metrics in &self.metrics {
             self.deliver(|| {
                 if record.keys.active {
-                    metrics.ended(self, record);
+                    metrics.ended(record);
                 }
                 if !record.keys.ignored {
-                    metrics.record(self, record);
+                    metrics.record(record);
                 }
             });
         }

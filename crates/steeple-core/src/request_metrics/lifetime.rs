@@ -3,7 +3,6 @@
 use metrics::{Gauge, Histogram, Key, Label};
 
 use crate::{
-    observer::Shared,
     record::RequestRecord,
     request_metrics::{METADATA, RequestMetrics, names},
 };
@@ -23,10 +22,10 @@ impl RequestMetrics {
     }
 
     /// Those of what a request like `record` turns its connection into.
-    pub(crate) fn upgrades(&self, shared: &Shared, record: &RequestRecord<'_>) -> LifetimeMetrics {
-        let route = vec![Label::new(names::ROUTE, record.route.to_owned())];
+    pub(crate) fn upgrades(&self, record: &RequestRecord<'_>) -> LifetimeMetrics {
+        let route = vec![Label::new(names::ROUTE, record.route().to_owned())];
         let own = record
-            .labels(shared)
+            .labels()
             .map(|(name, value)| Label::new(name, value.to_owned()));
         let labels = route.iter().cloned().chain(own).collect();
         self.lifetimes(names::UPGRADED, route, labels)

@@ -98,7 +98,8 @@ impl RequestMetrics {
 
     /// Counts a request as no longer active.
     #[inline]
-    pub(crate) fn ended(&self, shared: &Shared, record: &RequestRecord<'_>) {
+    pub(crate) fn ended(&self, record: &RequestRecord<'_>) {
+        let shared = record.shared;
         let (method, route) = (record.keys.method, record.keys.first_route);
         self.active(shared, method, record.scheme).decrement(1.0);
         for in_flight in &self.in_flight {
@@ -110,30 +111,29 @@ impl RequestMetrics {
 
     /// Records a request.
     #[inline]
-    pub(crate) fn record(&self, shared: &Shared, record: &RequestRecord<'_>) {
+    pub(crate) fn record(&self, record: &RequestRecord<'_>) {
         let key = SeriesKey::new(record, &self.error_types, true);
         match self.series.find(&key) {
             Some((_, series)) => series.record(record),
-            None => self.record_rare(shared, record, key),
+            None => self.record_rare(record, key),
         }
         if let Some(call) = &record.rpc {
-            self.record_call(shared, record, call);
+            self.record_call(record, call);
         }
     }
 
     #[cold]
-    fn record_call(&self, shared: &Shared, record: &RequestRecord<'_>, call: &RpcCall<'_>) {
+    fn record_call(&self, record: &RequestRecord<'_>, call: &RpcCall<'_>) {
         let register = |labels| {
             let key = Key::from_parts(names::CALL_DURATION, labels);
             self.recorder.register_histogram(&key, &METADATA)
         };
-        self.calls
-            .record(shared, record, call, &self.error_types, register);
+        self.calls.record(record, call, &self.error_types, register);
     }
 
     /// Records what has no series of its own yet, or never will.
     #[cold]
-    fn record_rare(&self, shared: &Shared, record: &RequestRecord<'_>, key: SeriesKey) {
+    fn record_rare(&self, record: &RequestRecord<'_>, key: SeriesKey) {
         let admitted = self
             .admission
             .admits(record.keys.route, record.keys.method, record.version);
@@ -142,7 +142,7 @@ impl RequestMetrics {
         } else {
             SeriesKey::new(record, &self.error_types, false)
         };
-        let register = || Series::register(self, shared, record, admitted);
+        let register = || Series::register(self, record, admitted);
         match self.series.find_or_insert(&key, || (key, register())) {
             Some((_, series)) => series.record(record),
             None => register().record(record),

@@ -4,7 +4,6 @@ use metrics::{Histogram, Label};
 
 use crate::{
     insert_map::InsertMap,
-    observer::Shared,
     record::{RequestRecord, RpcCall},
     request_metrics::{MOST_SERIES, names, series},
 };
@@ -23,7 +22,6 @@ impl Calls {
 
     pub(super) fn record(
         &self,
-        shared: &Shared,
         record: &RequestRecord<'_>,
         call: &RpcCall<'_>,
         error_types: &InsertMap<&'static str, ()>,
@@ -33,7 +31,7 @@ impl Calls {
         let error = series::error_code(record.error_type, error_types);
         let ended = u64::from(record.keys.called.0) << 24 | (call.status as u64) << 16 | error;
         let key = CallKey(ended, record.keys.labels.to_bits());
-        let register = || register(labels(shared, record, call));
+        let register = || register(labels(record, call));
         match self.0.find_or_insert(&key, || (key, register())) {
             Some((_, duration)) => duration.record(record.elapsed),
             None => register().record(record.elapsed),
@@ -41,12 +39,12 @@ impl Calls {
     }
 }
 
-fn labels(shared: &Shared, record: &RequestRecord<'_>, call: &RpcCall<'_>) -> Vec<Label> {
+fn labels(record: &RequestRecord<'_>, call: &RpcCall<'_>) -> Vec<Label> {
     let error_type = record
         .error_type
         .map(|error| Label::new(names::ERROR_TYPE, error.to_string()));
     let own = record
-        .labels(shared)
+        .labels()
         .map(|(name, value)| Label::new(name, value.to_owned()));
     let fixed = [
         Label::from_static_parts(names::RPC_SYSTEM, "grpc"),

@@ -5,7 +5,6 @@ use metrics::{Counter, Histogram, Key, Label};
 use crate::{
     insert_map::InsertMap,
     method,
-    observer::Shared,
     outcome::ErrorType,
     record::RequestRecord,
     request_metrics::{METADATA, RequestMetrics, names, preset::PresetSeries},
@@ -74,11 +73,10 @@ pub(super) struct Series {
 impl Series {
     pub(super) fn register(
         metrics: &RequestMetrics,
-        shared: &Shared,
         record: &RequestRecord<'_>,
         admitted: bool,
     ) -> Self {
-        let labels = Labels::of(shared, record, admitted);
+        let labels = Labels::of(record, admitted);
         let recorder = &*metrics.recorder;
         let counter = |name, labels: Vec<Label>| {
             if metrics.conventional {
@@ -166,10 +164,10 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    fn of(shared: &Shared, record: &RequestRecord<'_>, admitted: bool) -> Self {
-        let route = Label::new(names::ROUTE, record.route.to_owned());
+    fn of(record: &RequestRecord<'_>, admitted: bool) -> Self {
+        let route = Label::new(names::ROUTE, record.route().to_owned());
         let method = if admitted {
-            record.method
+            record.method()
         } else {
             method::OTHER
         };
@@ -181,7 +179,7 @@ impl Labels {
             .error_type
             .map(|error| Label::new(names::ERROR_TYPE, error.to_string()));
         let own: Vec<_> = record
-            .labels(shared)
+            .labels()
             .map(|(name, value)| Label::new(name, value.to_owned()))
             .collect();
         let mut attributes = vec![

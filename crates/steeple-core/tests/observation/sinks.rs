@@ -207,7 +207,7 @@ fn answered_by(handler: impl FnOnce(&Stage)) -> (String, Option<String>) {
             let error_type = record.error_type.map(|error_type| error_type.to_string());
             sink.lock()
                 .unwrap()
-                .push((record.route.to_owned(), error_type));
+                .push((record.route().to_owned(), error_type));
         })
     });
     let mut observation = stage.get();
