@@ -2,7 +2,6 @@
 
 use std::{
     error::Error,
-    ops::ControlFlow::{Break, Continue},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -54,21 +53,20 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         if observed.part().is_none() {
             return Poll::Ready(None);
         }
-        let polled =
-            observed
-                .as_mut()
-                .poll_with(|mut body| match body.as_mut().poll_next(context) {
-                    Poll::Pending => Continue(Poll::Pending),
-                    // Bodies in memory are empty after their one chunk.
-                    Poll::Ready(Some(Ok(chunk))) if !body.size().is_eof() => {
-                        Continue(Poll::Ready(Some(Ok(chunk))))
-                    }
-                    last => Break(last),
-                });
+        let mut polled = Poll::Pending;
+        let ran = observed.as_mut().poll_with(|mut body| {
+            polled = body.as_mut().poll_next(context);
+            match &polled {
+                Poll::Pending => false,
+                // Bodies in memory are empty after their one chunk.
+                Poll::Ready(Some(Ok(_))) => body.size().is_eof(),
+                Poll::Ready(Some(Err(_)) | None) => true,
+            }
+        });
         let is_over = observed.part().is_none();
         let observation = observed.observation();
-        let next = match polled {
-            Ok(polled) => ready!(polled).map(|chunk| chunk.map_err(Into::into)),
+        let next = match ran {
+            Ok(()) => ready!(polled).map(|chunk| chunk.map_err(Into::into)),
             Err(panicked) => Some(Err(panicked.into())),
         };
         match &next {

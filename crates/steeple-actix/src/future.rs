@@ -60,12 +60,19 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let polled = ready!(this.observed.as_mut().poll(context));
+        let mut polled = Poll::Pending;
+        let ran = this.observed.as_mut().poll_with(|future| {
+            polled = future.poll(context);
+            polled.is_ready()
+        });
+        let answered = match ran {
+            Ok(()) => ready!(polled),
+            Err(_) => Err(HandlerPanicked.into()),
+        };
         let id = this.request_id.take();
-        Poll::Ready(match polled {
-            Ok(Ok(response)) => Ok(answer(this.observed.observation(), response, id)),
-            Ok(Err(error)) => Err(fail(this.unanswered(), error, id)),
-            Err(_) => Err(fail(this.unanswered(), HandlerPanicked.into(), id)),
+        Poll::Ready(match answered {
+            Ok(response) => Ok(answer(this.observed.observation(), response, id)),
+            Err(error) => Err(fail(this.unanswered(), error, id)),
         })
     }
 }

@@ -4,10 +4,11 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::Buf;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use steeple_core::Observation;
+use steeple_core::{Observation, Observed};
 
 use crate::head::Fields;
 
@@ -32,26 +33,16 @@ pub enum BodyError {
 pin_project! {
     /// The body of a response that is observed to its end.
     #[derive(Debug)]
-    #[project = Projection]
     pub struct ObservedBody<B> {
-        // Empty once it is over, and where a panicking handler left none.
         #[pin]
-        inner: Option<B>,
-        observation: Observation,
-    }
-
-    impl<B> PinnedDrop for ObservedBody<B> {
-        fn drop(this: Pin<&mut Self>) {
-            this.project().drop_inner();
-        }
+        observed: Observed<B>,
     }
 }
 
 impl<B> ObservedBody<B> {
-    pub(crate) fn new(inner: B, observation: Observation) -> Self {
+    pub(crate) fn new(body: B, observation: Observation) -> Self {
         Self {
-            inner: Some(inner),
-            observation,
+            observed: Observed::new(Some(body), observation),
         }
     }
 }
@@ -60,48 +51,7 @@ impl<B> ObservedBody<B> {
 impl<B> Default for ObservedBody<B> {
     fn default() -> Self {
         Self {
-            inner: None,
-            observation: Observation::of_nothing(),
-        }
-    }
-}
-
-impl<B> Projection<'_, B> {
-    /// Drops the body while its observation is current.
-    #[inline(always)]
-    fn drop_inner(&mut self) {
-        if self.inner.is_some() {
-            self.drop_unfinished();
-        }
-    }
-
-    #[inline(never)]
-    fn drop_unfinished(&mut self) {
-        // A panic in it is recorded; there is nothing else to do about it.
-        let _ = self.observation.run(|| self.inner.set(None));
-    }
-
-    fn panicked<D>(&mut self) -> Option<Result<Frame<D>, BodyError>> {
-        let grpc = self.observation.is_grpc();
-        self.drop_inner();
-        self.observation.finish();
-        Some(if grpc {
-            Ok(Frame::trailers(HeaderMap::from_iter([(
-                GRPC_STATUS,
-                INTERNAL,
-            )])))
-        } else {
-            Err(BodyError::Panicked)
-        })
-    }
-}
-
-impl<B: Body> Projection<'_, B> {
-    fn observe(&mut self, frame: &Frame<B::Data>) {
-        if let Some(data) = frame.data_ref() {
-            self.observation.chunk(bytes::Buf::remaining(data));
-        } else if let Some(trailers) = frame.trailers_ref() {
-            self.observation.trailers(&Fields::new(trailers));
+            observed: Observed::new(None, Observation::of_nothing()),
         }
     }
 }
@@ -127,47 +77,63 @@ where
     type Error = BodyError;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled<B::Data> {
-        let mut this = self.project();
+        let mut observed = self.project().observed;
         // Frames are large: this one is written where the caller wants it and looked at there.
         let mut polled = Poll::Ready(None);
-        if this.inner.is_none() {
+        if observed.part().is_none() {
             return polled;
         }
-        let mut panicked = true;
-        let _ = this.observation.run(|| {
-            let Some(mut inner) = this.inner.as_mut().as_pin_mut() else {
-                return;
-            };
-            let frame = inner.as_mut().poll_frame(context);
+        let ran = observed.as_mut().poll_with(|mut body| {
+            let frame = body.as_mut().poll_frame(context);
             polled = frame.map_err(|error| BodyError::Body(error.into()));
-            panicked = false;
-            // A panic in the drop of a body that is over is recorded, and takes nothing back.
-            if is_last(&polled, &*inner) {
-                this.inner.set(None);
-            }
+            is_last(&polled, &*body)
         });
+        let is_over = observed.part().is_none();
+        let observation = observed.observation();
         match &polled {
-            _ if panicked => polled = Poll::Ready(this.panicked()),
+            _ if ran.is_err() => polled = Poll::Ready(Some(panicked(observation))),
             Poll::Pending => {}
             Poll::Ready(Some(Ok(frame))) => {
-                this.observe(frame);
-                if this.inner.is_none() {
-                    this.observation.finish();
+                observe(observation, frame);
+                if is_over {
+                    observation.finish();
                 }
             }
-            Poll::Ready(Some(Err(_))) => this.observation.fail("body_error"),
-            Poll::Ready(None) => this.observation.finish(),
+            Poll::Ready(Some(Err(_))) => observation.fail("body_error"),
+            Poll::Ready(None) => observation.finish(),
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_none_or(Body::is_end_stream)
+        self.observed.part().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner
-            .as_ref()
-            .map_or(SizeHint::with_exact(0), Body::size_hint)
+        let body = self.observed.part();
+        body.map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+fn observe<D: Buf>(observation: &mut Observation, frame: &Frame<D>) {
+    if let Some(data) = frame.data_ref() {
+        observation.chunk(data.remaining());
+    } else if let Some(trailers) = frame.trailers_ref() {
+        observation.trailers(&Fields::new(trailers));
+    }
+}
+
+/// How a body ends that panicked.
+#[cold]
+fn panicked<D>(observation: &mut Observation) -> Result<Frame<D>, BodyError> {
+    let grpc = observation.is_grpc();
+    observation.finish();
+    if grpc {
+        Ok(Frame::trailers(HeaderMap::from_iter([(
+            GRPC_STATUS,
+            INTERNAL,
+        )])))
+    } else {
+        Err(BodyError::Panicked)
     }
 }

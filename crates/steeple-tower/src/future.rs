@@ -8,7 +8,7 @@ use std::{
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use steeple_core::Observation;
+use steeple_core::{Observation, Observed};
 
 use crate::{
     body::{BoxError, GRPC_STATUS, INTERNAL, ObservedBody},
@@ -18,51 +18,26 @@ use crate::{
 pin_project! {
     /// The future of a response that is observed.
     #[derive(Debug)]
-    #[project = Projection]
     #[must_use = "futures do nothing unless polled"]
     pub struct ObserveFuture<F> {
-        // Empty once it is done or has panicked.
         #[pin]
-        inner: Option<F>,
-        observation: Observation,
+        observed: Observed<F>,
         request_id: Option<HeaderValue>,
-    }
-
-    impl<F> PinnedDrop for ObserveFuture<F> {
-        fn drop(this: Pin<&mut Self>) {
-            this.project().drop_inner();
-        }
     }
 }
 
 impl<F> ObserveFuture<F> {
+    /// `None` for a call that panicked.
     #[inline]
     pub(crate) fn new(
-        inner: Option<F>,
+        called: Option<F>,
         observation: Observation,
         request_id: Option<HeaderValue>,
     ) -> Self {
         Self {
-            inner,
-            observation,
+            observed: Observed::new(called, observation),
             request_id,
         }
-    }
-}
-
-impl<F> Projection<'_, F> {
-    /// Drops the handler's future while its observation is current.
-    #[inline(always)]
-    fn drop_inner(&mut self) {
-        if self.inner.is_some() {
-            self.drop_unfinished();
-        }
-    }
-
-    #[inline(never)]
-    fn drop_unfinished(&mut self) {
-        // A panic in it is recorded; there is nothing else to do about it.
-        let _ = self.observation.run(|| self.inner.set(None));
     }
 }
 
@@ -75,36 +50,31 @@ where
     type Output = Result<Response<ObservedBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
+        let mut observed = this.observed;
         let mut answered = None;
         // A poll that panicked leaves no answer, and so does a call.
-        let _ = this.observation.run(|| {
-            let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-                return;
-            };
-            let polled = answered.get_or_insert_with(|| inner.poll(context));
-            if polled.is_ready() {
-                this.inner.set(None);
-            }
+        let _ = observed.as_mut().poll_with(|future| {
+            answered
+                .get_or_insert_with(|| future.poll(context))
+                .is_ready()
         });
+        let observation = observed.observation();
         // Responses are large: this one is looked at where it is and moved once.
         if let Some(Poll::Ready(Ok(response))) = &mut answered {
-            head::respond(this.observation, response, this.request_id.take());
+            head::respond(observation, response, this.request_id.take());
         }
         match answered {
-            Some(Poll::Pending) => Poll::Pending,
             Some(Poll::Ready(Ok(response))) => {
-                let observation = this.observation.take();
+                let observation = observation.take();
                 Poll::Ready(Ok(response.map(|body| ObservedBody::new(body, observation))))
             }
             Some(Poll::Ready(Err(error))) => {
-                this.observation.fail(error_type::<E>());
+                observation.fail(error_type::<E>());
                 Poll::Ready(Err(error))
             }
-            None => {
-                this.drop_inner();
-                Poll::Ready(Ok(panicked(this.observation, this.request_id.take())))
-            }
+            Some(Poll::Pending) => Poll::Pending,
+            None => Poll::Ready(Ok(panicked(observation, this.request_id.take()))),
         }
     }
 }

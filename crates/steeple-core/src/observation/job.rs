@@ -9,7 +9,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::observation::Observation;
+use crate::observation::{Observation, Observed};
 
 /// A job under observation, from [`Observer::observe`](crate::Observer::observe).
 ///
@@ -49,8 +49,7 @@ impl Job {
     /// The future does, if the one it wraps does.
     pub fn instrument<F: Future>(self, future: F) -> JobFuture<F> {
         JobFuture {
-            future: Some(future),
-            observation: self.observation,
+            observed: Observed::new(Some(future), self.observation),
         }
     }
 }
@@ -61,15 +60,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct JobFuture<F> {
         #[pin]
-        future: Option<F>,
-        observation: Observation,
-    }
-
-    impl<F> PinnedDrop for JobFuture<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            let _ = this.observation.run(|| this.future.set(None));
-        }
+        observed: Observed<F>,
     }
 }
 
@@ -77,22 +68,21 @@ impl<F: Future> Future for JobFuture<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        let Some(future) = this.future.as_mut().as_pin_mut() else {
+        let mut observed = self.project().observed;
+        if observed.part().is_none() {
             return Poll::Pending;
-        };
-        match this.observation.run_catching(|| future.poll(context)) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => {
-                let _ = this.observation.run(|| this.future.set(None));
-                this.observation.finish();
-                Poll::Ready(output)
-            }
-            Err(payload) => {
-                let _ = this.observation.run(|| this.future.set(None));
-                this.observation.finish();
-                panic::resume_unwind(payload)
-            }
+        }
+        let mut polled = Poll::Pending;
+        let ran = observed.as_mut().poll_catching(|future| {
+            polled = future.poll(context);
+            polled.is_ready()
+        });
+        if polled.is_ready() || ran.is_err() {
+            observed.observation().finish();
+        }
+        match ran {
+            Ok(()) => polled,
+            Err(payload) => panic::resume_unwind(payload),
         }
     }
 }

@@ -1,13 +1,11 @@
-use std::{
-    future::Future,
-    ops::ControlFlow,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{any::Any, pin::Pin, thread};
 
 use pin_project_lite::pin_project;
 
-use crate::{observation::Observation, panic::Panicked};
+use crate::{
+    observation::Observation,
+    panic::{self, Panicked},
+};
 
 pin_project! {
     /// A part of a request that is polled, for adapters: the future of its response, or its response's body.
@@ -49,63 +47,68 @@ impl<T> Observed<T> {
         self.project().observation
     }
 
-    /// Polls the part, which is over if `poll` breaks.
+    /// Lets `poll` poll the part and say whether it is over, and is dropped then.
+    ///
+    /// What it polled `poll` leaves where the caller wants it: results are large. A drop that panics takes it not back.
     ///
     /// # Errors
     ///
     /// [`Panicked`] if it panicked, now or earlier.
-    #[inline]
-    pub fn poll_with<R>(
+    #[inline(always)]
+    pub fn poll_with(
         self: Pin<&mut Self>,
-        poll: impl FnOnce(Pin<&mut T>) -> ControlFlow<R, R>,
-    ) -> Result<R, Panicked> {
-        let mut this = self.project();
-        let mut result = None;
-        // A drop that panicked leaves what was polled before it.
-        let _ = this.observation.run(|| {
-            let part = this.part.as_mut().as_pin_mut()?;
-            match poll(part) {
-                ControlFlow::Continue(more) => result = Some(more),
-                ControlFlow::Break(last) => {
-                    result = Some(last);
-                    this.part.set(None);
-                }
-            }
-            Some(())
-        });
-        result.ok_or_else(|| this.panicked())
+        poll: impl FnOnce(Pin<&mut T>) -> bool,
+    ) -> Result<(), Panicked> {
+        self.poll_catching(poll).map_err(|payload| {
+            panic::discard(payload);
+            Panicked::new()
+        })
     }
-}
 
-/// A future under observation, with what it returned unless it panicked.
-impl<F: Future> Future for Observed<F> {
-    type Output = Result<F::Output, Panicked>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = self.poll_with(|future| match future.poll(context) {
-            Poll::Pending => ControlFlow::Continue(Poll::Pending),
-            output => ControlFlow::Break(output),
+    /// As [`poll_with`](Self::poll_with), but hands on what it panicked with.
+    #[inline(always)]
+    pub(crate) fn poll_catching(
+        self: Pin<&mut Self>,
+        poll: impl FnOnce(Pin<&mut T>) -> bool,
+    ) -> thread::Result<()> {
+        let mut this = self.project();
+        let mut polled = false;
+        let ran = this.observation.run_catching(|| {
+            let Some(part) = this.part.as_mut().as_pin_mut() else {
+                return;
+            };
+            let over = poll(part);
+            polled = true;
+            if over {
+                this.part.set(None);
+            }
         });
-        match polled {
-            Ok(output) => output.map(Ok),
-            Err(panicked) => Poll::Ready(Err(panicked)),
+        if polled {
+            Ok(())
+        } else {
+            Err(this.panicked(ran))
         }
     }
 }
 
 impl<T> Projection<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop_part(&mut self) {
         if self.part.is_some() {
-            // A panic in it is recorded; there is nothing else to do about it.
-            let _ = self.observation.run(|| self.part.set(None));
+            self.drop_unfinished();
         }
     }
 
+    #[inline(never)]
+    fn drop_unfinished(&mut self) {
+        // A panic in it is recorded; there is nothing else to do about it.
+        let _ = self.observation.run(|| self.part.set(None));
+    }
+
     #[cold]
-    fn panicked(&mut self) -> Panicked {
+    fn panicked(&mut self, ran: thread::Result<()>) -> Box<dyn Any + Send> {
         self.drop_part();
-        Panicked::new()
+        ran.err()
+            .unwrap_or_else(|| Box::new("it has panicked before"))
     }
 }
