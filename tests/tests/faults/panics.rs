@@ -1,7 +1,12 @@
 //! Handlers that panic.
 
-use std::panic;
+use std::{
+    os::unix::process::ExitStatusExt,
+    panic,
+    process::{Command, Output},
+};
 
+use rustix::process::Signal;
 use steeple_tests::{
     hostile::{PanickingRequests, PanicsSeen},
     process::{isolated, sized},
@@ -37,4 +42,57 @@ fn every_panicked_request_is_answered_and_counted() {
             assert_eq!(server.in_flight(), 0.0);
         },
     );
+}
+
+#[test]
+fn where_panics_abort_the_process_ends_with_the_first_as_it_does_without_a_layer() {
+    let unwinding = panicking("unwind");
+    assert!(unwinding.status.success(), "{unwinding:?}");
+    assert_eq!(
+        text(&unwinding.stdout),
+        "answered with 500 Internal Server Error\n"
+    );
+
+    let aborting = panicking("abort");
+    assert_eq!(
+        aborting.status.signal(),
+        Some(Signal::ABORT.as_raw()),
+        "{aborting:?}"
+    );
+    assert!(
+        text(&aborting.stderr).contains("lost for good"),
+        "{aborting:?}"
+    );
+    assert_eq!(text(&aborting.stdout), "");
+}
+
+/// Runs the example `panicking`, compiled for panics to do as `strategy` says.
+fn panicking(strategy: &str) -> Output {
+    let built = Command::new(env!("CARGO"))
+        .args([
+            "rustc",
+            "--package",
+            "steeple-tests",
+            "--example",
+            "panicking",
+        ])
+        .args(["--message-format", "json", "--", "-C"])
+        .arg(format!("panic={strategy}"))
+        .output()
+        .expect("cargo runs");
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    let messages = text(&built.stdout);
+    let program = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|message| Some(message["executable"].as_str()?.to_owned()))
+        .expect("cargo names what it built");
+    Command::new(program)
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .expect("the example runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).expect("it speaks UTF-8")
 }
