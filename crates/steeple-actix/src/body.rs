@@ -82,6 +82,7 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
 }
 
 /// Counts what is read of the request's body, if it has one.
+#[inline]
 pub(crate) fn count(request: &mut ServiceRequest, observation: &mut Observation) {
     let Some(counter) = observation.request_counter() else {
         return;

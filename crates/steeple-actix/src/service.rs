@@ -8,16 +8,14 @@ use std::{
 use actix_web::{
     Error,
     body::MessageBody,
-    dev::{
-        Payload, ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready,
-    },
+    dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
 };
-use steeple_core::{Observed, Observer, RequestHead, Scheme};
+use steeple_core::{Observed, Observer};
 
 use crate::{
     body::{self, ObservedBody},
     future::ObserveFuture,
-    head::{self, Fields},
+    head::{self, RequestFields},
 };
 
 /// Observes every request of the application, scope or resource that it wraps.
@@ -89,15 +87,8 @@ where
         let copy = || Rc::new(request.resource_map().clone());
         let routes = Rc::clone(self.routes.get_or_init(copy));
         let path = request.uri().path_and_query().cloned();
-        let headers = Fields::new(request.headers());
-        let mut observation = self.observer.start(&RequestHead {
-            method: request.method().as_str(),
-            scheme: request.app_config().secure().then_some(Scheme::Https),
-            version: head::version(request.version()),
-            route: None,
-            headers: &headers,
-            body_size: matches!(request.parts().1, Payload::None).then_some(0),
-        });
+        let headers = RequestFields::new(&request);
+        let mut observation = self.observer.start(&head::request(&request, &headers));
         let request_id = head::request_id(&observation, &headers);
         body::count(&mut request, &mut observation);
         let future = observation.run(|| self.inner.call(request)).ok();

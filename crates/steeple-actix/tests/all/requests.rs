@@ -1,14 +1,20 @@
 //! What is known of a request: its id, its method, its body.
 
+use std::future;
+
 use actix_web::{
     App, HttpResponse,
     dev::Service,
-    http::{Method, header::CONTENT_LENGTH},
+    http::{
+        Method, Version,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
     test::TestRequest,
     web,
 };
 use bytes::Bytes;
 use steeple_actix::Observe;
+use steeple_core::{Outcome, current};
 
 use crate::stage::{self, Running, Stage};
 
@@ -24,6 +30,59 @@ async fn an_acceptable_id_is_honoured_and_others_are_replaced() {
         let record = stage.record();
         assert_eq!(record.request_id == sent, honoured, "{record:?}");
         assert_eq!(answer.request_id, Some(record.request_id));
+    }
+}
+
+#[actix_web::test]
+async fn of_several_ids_the_last_one_counts() {
+    let stage = Stage::new();
+    let app = stage
+        .start(App::new().route("/", web::get().to(HttpResponse::Ok)))
+        .await;
+    let request = stage::get("/")
+        .append_header(("x-request-id", "first"))
+        .append_header(("x-request-id", "last"));
+    let answer = stage::answer(&app, request).await;
+    assert_eq!(stage.record().request_id, "last");
+    assert_eq!(answer.request_id.as_deref(), Some("last"));
+}
+
+#[actix_web::test]
+async fn the_callers_trace_goes_on_unless_it_sends_several() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    let parent = |span: &str| ("traceparent", format!("00-{TRACE}-{span}-01"));
+    let stage = Stage::new();
+    let trace = async || current::trace().unwrap().trace_id().to_string();
+    let app = stage
+        .start(App::new().route("/", web::get().to(trace)))
+        .await;
+    let one = stage::get("/").append_header(parent("b7ad6b7169203331"));
+    assert_eq!(stage::answer(&app, one).await.body, TRACE);
+    let several = stage::get("/")
+        .append_header(parent("b7ad6b7169203331"))
+        .append_header(parent("00f067aa0ba902b7"));
+    assert_ne!(stage::answer(&app, several).await.body, TRACE);
+}
+
+#[actix_web::test]
+async fn a_grpc_call_past_its_deadline_is_timed_out() {
+    let stage = Stage::new();
+    let handler = future::pending::<&'static str>;
+    let app = stage
+        .start(App::new().route("/", web::post().to(handler)))
+        .await;
+    for (version, outcome) in [
+        (Version::HTTP_2, Outcome::TimedOut),
+        (Version::HTTP_11, Outcome::CancelledBeforeHead),
+    ] {
+        let request = TestRequest::post()
+            .version(version)
+            .insert_header((CONTENT_TYPE, "application/grpc"))
+            .insert_header(("grpc-timeout", "1n"));
+        let mut call = app.call(request);
+        assert!(futures_util::poll!(&mut call).is_pending());
+        drop(call);
+        assert_eq!(stage.record().outcome, outcome);
     }
 }
 

@@ -225,6 +225,7 @@ impl Observation {
 }
 
 impl Drop for Observation {
+    #[inline]
     fn drop(&mut self) {
         self.settle();
     }

@@ -157,6 +157,7 @@ impl State {
     }
 
     /// Sets the route that the router tells once it is done, unless the handler has named one.
+    #[inline]
     pub(crate) fn set_matched_route(&mut self, template: &str) {
         if self.progress.route == Route::UNMATCHED {
             self.set_route(template);
