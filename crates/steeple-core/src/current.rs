@@ -100,6 +100,17 @@ pub fn succeeded() {
     with(|state| state.judge(Verdict::NoFailure));
 }
 
+/// Tells whether a classifier takes the answer of the current request for a failure of the service's, for adapters whose
+/// framework has such. What the application says itself with [`failed`] or [`succeeded`] has precedence.
+pub fn classified(failure: bool) {
+    let verdict = if failure {
+        Verdict::Failure
+    } else {
+        Verdict::NoFailure
+    };
+    with(|state| state.classify(verdict));
+}
+
 /// Lends the current observation to `f`, which must not run foreign code: it would find no current observation.
 pub(crate) fn with<R>(f: impl FnOnce(&mut State) -> R) -> Option<R> {
     CURRENT.with(|current| {

@@ -89,6 +89,8 @@ pub(crate) struct Routes {
     known: InsertMap<Box<str>, Known>,
     /// The same by the place of their text in memory, for templates that are shared.
     held: InsertMap<usize, Held>,
+    /// How many of them are methods of gRPC that showed that they exist.
+    methods: AtomicUsize,
 }
 
 struct Known {
@@ -119,8 +121,11 @@ impl Routes {
             };
             let _ = known.find_or_insert(template.as_str(), || Known::new(template, policy));
         }
-        let held = InsertMap::with_limit(MOST_ROUTES);
-        Self { known, held }
+        Self {
+            known,
+            held: InsertMap::with_limit(MOST_ROUTES),
+            methods: AtomicUsize::new(0),
+        }
     }
 
     #[inline]
@@ -160,16 +165,21 @@ impl Routes {
         (route, policy)
     }
 
-    /// Finds `template`, or enters it if fewer routes than `limit` says are known.
+    /// Finds the method of gRPC whose path is `path`. If it is not known it is entered, as long as fewer than `limit` were and
+    /// half of the table is left to routes.
     pub(crate) fn find_or_enter(
         &self,
-        template: &str,
+        path: &str,
         limit: impl FnOnce() -> usize,
     ) -> Option<(Route, Policy)> {
-        match self.known.find(template) {
-            Some((slot, known)) => Some((Route(slot.0), known.policy)),
-            None => (self.known.len() < limit()).then(|| self.resolve(Some(template.into()))),
+        if let Some((slot, known)) = self.known.find(path) {
+            return Some((Route(slot.0), known.policy));
         }
+        let room = self.known.len() < MOST_ROUTES / 2 && self.methods.load(Relaxed) < limit();
+        room.then(|| {
+            self.methods.fetch_add(1, Relaxed);
+            self.resolve_text(path.into())
+        })
     }
 
     /// The name of a gRPC method, whose template is its path.

@@ -49,7 +49,7 @@ impl State {
     /// Whether the caller has stopped waiting.
     #[cold]
     pub(crate) fn is_past_deadline(&self) -> bool {
-        self.fields.grpc
+        self.is_call()
             && (self.fields.grpc_timeout)
                 .is_some_and(|timeout| Duration::from(self.beginning.started.elapsed()) >= timeout)
     }

@@ -86,6 +86,8 @@ pub(crate) struct Progress {
     pub(crate) response_size: u64,
     pub(crate) complete: bool,
     verdict: Option<Verdict>,
+    /// What a classifier says of the answer.
+    classified: Option<Verdict>,
     /// How it failed and why, where that does not follow from the answer.
     failure: Option<(Outcome, &'static str)>,
     /// What those hold who carry the connection on, if the request upgrades it.
@@ -218,6 +220,10 @@ impl State {
 
     pub(crate) fn judge(&mut self, verdict: Verdict) {
         self.progress.verdict = Some(verdict);
+    }
+
+    pub(crate) fn classify(&mut self, verdict: Verdict) {
+        self.progress.classified = Some(verdict);
     }
 
     pub(crate) fn panicked(&mut self, caught: PanicReport) {
@@ -362,7 +368,8 @@ impl State {
 
     /// The outcome of an answer, unless the application says otherwise.
     fn judged(&self, outcome: Outcome) -> Outcome {
-        match (self.progress.verdict, outcome.is_failure()) {
+        let verdict = self.progress.verdict.or(self.progress.classified);
+        match (verdict, outcome.is_failure()) {
             (Some(Verdict::Failure), false) => Outcome::ServerError,
             (Some(Verdict::NoFailure), true) => Outcome::Success,
             _ => outcome,

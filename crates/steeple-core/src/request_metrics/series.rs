@@ -27,7 +27,8 @@ impl SeriesKey {
         } else {
             (u8::MAX, 7)
         };
-        // Route 16 bits, status 10, method 8, outcome 4, version 3, scheme 1, broken 1, error type 16: 59 bits.
+        // Route 16 bits, status 10, method 8, outcome 4, version 3, scheme 1, broken 1, upgraded 1, error type 16:
+        // 60 bits.
         let fields = [
             (16, u64::from(record.keys.route.0)),
             (10, u64::from(record.status.unwrap_or(0)) & 0x3ff),
@@ -36,6 +37,7 @@ impl SeriesKey {
             (3, u64::from(version)),
             (1, record.scheme as u64),
             (1, u64::from(record.request_broken)),
+            (1, u64::from(record.upgraded)),
             (16, error_code(record.error_type, error_types)),
         ];
         let packed = fields
@@ -131,6 +133,8 @@ impl Series {
             self.head_duration.record(to_head);
         }
         if let Some(size) = record.request_size {
+            // What a client claims may be more than a signed number holds.
+            let size = size.min(i64::MAX.cast_unsigned());
             self.request_size.record(size.cast_signed() as f64);
         }
         // Of a signed number the processor makes a float at once.

@@ -209,6 +209,24 @@ fn calls_that_are_refused_whatever_their_method_leave_room_for_those_that_are_no
 }
 
 #[test]
+fn routes_of_other_requests_leave_methods_that_only_fail_their_names() {
+    let stage = Stage::new();
+    for number in 0..200 {
+        let mut observation = stage.start(Some(&format!("/route/{number}")), &(), "");
+        answer(&mut observation, &());
+        observation.finish();
+    }
+    assert_eq!(
+        stage.answered("/shop.Orders/Place", "14"),
+        known(
+            GrpcStatus::Unavailable,
+            Outcome::ServerError,
+            Some("UNAVAILABLE")
+        )
+    );
+}
+
+#[test]
 fn methods_take_half_of_the_routes_at_the_most() {
     let stage = Stage::new();
     for number in 0..1_000 {
@@ -339,6 +357,23 @@ fn a_call_given_up_past_its_deadline_is_timed_out() {
         known(GrpcStatus::Ok, Outcome::Success, None),
         "late, but answered"
     );
+}
+
+#[test]
+fn an_answer_that_is_not_grpc_has_no_deadline() {
+    let stage = Stage::new();
+    let headers = [("content-type", "application/grpc"), ("grpc-timeout", "1n")];
+    let mut observation = stage.start(None, &headers, "/large.bin");
+    answer(&mut observation, &[("content-type", "text/plain")]);
+    thread::sleep(Duration::from_millis(1));
+    drop(observation);
+    let expected = (
+        "_UNMATCHED".to_owned(),
+        None,
+        Outcome::CancelledInBody,
+        None,
+    );
+    assert_eq!(stage.last(), expected);
 }
 
 #[test]

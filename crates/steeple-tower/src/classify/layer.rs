@@ -15,7 +15,9 @@ impl<F> ObserveLayer<F> {
     ///
     /// A failure counts as a `server_error`, whatever its status, and what its class says is the record's error message. An
     /// answer that is none counts as `client_error` if it is one by its status, as `success` otherwise. Panics, time-outs,
-    /// broken bodies and cancellations are what they are.
+    /// broken bodies and cancellations are what they are. What a handler says of its answer with
+    /// [`current::failed`](steeple_core::current::failed) or [`current::succeeded`](steeple_core::current::succeeded) has
+    /// precedence.
     ///
     /// ```
     /// use steeple_core::Observer;

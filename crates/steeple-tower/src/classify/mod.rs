@@ -15,11 +15,8 @@ pub use self::{
 
 /// Tells the current observation what a classifier says of the answer.
 fn judge(classified: Result<(), impl Display>) {
-    match classified {
-        Ok(()) => current::succeeded(),
-        Err(class) => {
-            current::attach_message(class);
-            current::failed();
-        }
+    current::classified(classified.is_err());
+    if let Err(class) = classified {
+        current::attach_message(class);
     }
 }

@@ -15,11 +15,11 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
-use steeple_core::{Outcome, RequestRecord};
+use steeple_core::{Outcome, RequestRecord, current};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::classify::{
     ClassifiedResponse, ClassifyEos, ClassifyResponse, GrpcCode, GrpcErrorsAsFailures,
-    SharedClassifier,
+    SharedClassifier, StatusInRangeAsFailures,
 };
 
 use crate::stage::{NoBody, Stage, data, grpc_request, request};
@@ -159,6 +159,27 @@ fn every_end_of_a_body_is_judged() {
         ended(frames([Ok(data("part")), Ok(Frame::trailers(status("0")))])),
         failure("_OTHER", "over, trailers: true")
     );
+}
+
+#[test]
+fn what_the_handler_says_of_its_answer_outweighs_the_classifier() {
+    let said = |say: fn(), status: &'static str| {
+        let (stage, verdict) = stage();
+        let service = service_fn(move |_| async move {
+            say();
+            let mut response = Response::new(NoBody::new());
+            *response.status_mut() = status.parse().unwrap();
+            Ok::<_, Infallible>(response)
+        });
+        let classifier = StatusInRangeAsFailures::new(500..=599).into_make_classifier();
+        let layer = stage.layer().classify(classifier);
+        drop(block_on(layer.layer(service).oneshot(request())).unwrap());
+        verdict().0
+    };
+    assert_eq!(said(|| (), "200"), Outcome::Success);
+    assert_eq!(said(current::failed, "200"), Outcome::ServerError);
+    assert_eq!(said(|| (), "503"), Outcome::ServerError);
+    assert_eq!(said(current::succeeded, "503"), Outcome::Success);
 }
 
 #[test]

@@ -126,6 +126,21 @@ fn an_upgrade_that_nobody_carries_is_counted_alone() {
 }
 
 #[test]
+fn an_upgrade_is_told_from_the_same_answer_to_another_method() {
+    // All of them are `_OTHER` then.
+    let stage = Stage::with(|observer| observer.known_methods(["GET"]));
+    let brew = || {
+        let request = Request::builder().method("BREW").uri("/");
+        request.body(NoBody::new()).unwrap()
+    };
+    for request in [brew(), connect(Version::HTTP_11), brew()] {
+        stage.answer(None, request, 200, || {});
+    }
+    assert_eq!(stage.total("http_server_upgrades_total"), 1.0);
+    assert_eq!(stage.total("http_server_requests_total"), 3.0);
+}
+
+#[test]
 fn an_upgrade_lasts_until_the_last_hold_on_it_is_dropped_and_counts_once() {
     let stage = Stage::new();
     let io = io(&stage);

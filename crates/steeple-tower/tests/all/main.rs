@@ -16,4 +16,5 @@ mod layer;
 mod nesting;
 mod panics;
 mod sinks;
+mod sizes;
 mod stage;
