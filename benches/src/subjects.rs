@@ -226,6 +226,16 @@ impl Subject {
         }
     }
 
+    /// What serves one request with each call and returns the bytes of the response's body.
+    pub fn server(self) -> impl FnMut() -> usize {
+        let observed = self.observe();
+        let mut server = (observed.server)();
+        move || {
+            let _held = &observed;
+            server()
+        }
+    }
+
     /// Builds the application. Some subjects install process-wide state, so a process measures one.
     pub(crate) fn observe(self) -> Observed {
         let routes = axum_app::routes();
