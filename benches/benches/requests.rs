@@ -25,6 +25,5 @@ fn main() {
 
 #[divan::bench(args = SUBJECTS)]
 fn request(bencher: Bencher<'_, '_>, subject: Subject) {
-    let mut server = subject.server();
-    bencher.bench_local(|| server());
+    bencher.bench_local(subject.server());
 }
