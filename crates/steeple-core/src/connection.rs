@@ -3,7 +3,7 @@
 use std::{
     cell::Cell,
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{lifetime::Lifetime, upgrade::Upgrade};
@@ -23,15 +23,15 @@ pub struct Connection(Arc<Parts>);
 
 /// Its fields end in this order.
 struct Parts {
-    /// What it goes on as.
-    upgrade: OnceLock<Upgrade>,
+    /// What it goes on as, one for each observer of the request.
+    upgrades: Mutex<Vec<Upgrade>>,
     _lifetime: Lifetime,
 }
 
 impl Connection {
     pub(crate) fn new(lifetime: Lifetime) -> Self {
         Self(Arc::new(Parts {
-            upgrade: OnceLock::new(),
+            upgrades: Mutex::default(),
             _lifetime: lifetime,
         }))
     }
@@ -58,9 +58,12 @@ impl Connection {
             .flatten()
     }
 
-    /// Holds `upgrade` until the connection ends. HTTP/1 can be left once only.
+    /// Holds `upgrade` until the connection ends. HTTP/1 can be left once only, so there is one for each observer.
     pub(crate) fn carry(&self, upgrade: Upgrade) {
-        let _ = self.0.upgrade.set(upgrade);
+        let upgrades = self.0.upgrades.lock();
+        upgrades
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(upgrade);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Connections, and what requests upgrade them to.
 
-use std::{convert::Infallible, sync::Mutex};
+use std::{convert::Infallible, future::ready, sync::Mutex};
 
 use futures_executor::block_on;
 use http::{Method, Request, Response, StatusCode, Version, header::UPGRADE};
@@ -103,6 +103,25 @@ fn a_connection_carries_what_it_is_upgraded_to() {
         assert_eq!(open.and_then(Value::as_gauge), Some(0.0));
         assert_eq!(stage.total("http_server_upgrades_total"), 1.0);
     }
+}
+
+#[test]
+fn a_connection_carries_the_upgrade_for_every_observer() {
+    let (outer, inner) = (Stage::new(), Stage::new());
+    let io = io(&outer);
+    let service = service_fn(|_: Request<NoBody>| {
+        let mut response = Response::new(NoBody::new());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        ready(Ok::<_, Infallible>(response))
+    });
+    let service = outer.layer().layer(inner.layer().layer(service));
+    let service = OnConnection::new(service, io.connection());
+    drop(block_on(service.oneshot(websocket())));
+    assert_eq!((outer.open(), outer.ended()), ((1.0, 1.0), (0, 0)));
+    assert_eq!((inner.open(), inner.ended()), ((0.0, 1.0), (0, 0)));
+    drop(io);
+    assert_eq!((outer.open(), outer.ended()), ((0.0, 0.0), (1, 1)));
+    assert_eq!((inner.open(), inner.ended()), ((0.0, 0.0), (0, 1)));
 }
 
 #[test]
