@@ -5,6 +5,7 @@ use std::{error::Error, fmt};
 pub(crate) struct Arguments {
     pub(crate) port: u16,
     pub(crate) branch_port: u16,
+    pub(crate) warehouse_port: u16,
     pub(crate) load: bool,
 }
 
@@ -16,6 +17,7 @@ impl Arguments {
         let mut arguments = Self {
             port: 0,
             branch_port: 0,
+            warehouse_port: 0,
             load: true,
         };
         let mut words = words;
@@ -24,6 +26,7 @@ impl Arguments {
                 "--without-load" => arguments.load = false,
                 "--port" => arguments.port = port(&word, words.next())?,
                 "--branch-port" => arguments.branch_port = port(&word, words.next())?,
+                "--warehouse-port" => arguments.warehouse_port = port(&word, words.next())?,
                 _ => return Err(Misunderstood(word)),
             }
         }
@@ -41,7 +44,8 @@ impl fmt::Display for Misunderstood {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is not understood; use `demo [--port 0..65535] [--branch-port 0..65535] [--without-load]`",
+            "`{}` is not understood; use `demo [--port 0..65535] [--branch-port 0..65535] [--warehouse-port 0..65535] \
+             [--without-load]`",
             self.0
         )
     }

@@ -3,13 +3,18 @@
 use std::{convert::Infallible, future::Future, io, net::TcpListener};
 
 use actix_web::{
-    App, HttpResponse, HttpServer, Scope,
+    App, HttpRequest, HttpResponse, HttpServer, Scope,
     error::{ErrorBadGateway, ErrorNotFound},
-    web,
+    rt, web,
 };
+use actix_ws::Message;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use steeple::{actix::Observe, current};
+use steeple::{
+    Observer,
+    actix::{Observe, on_connect},
+    current,
+};
 
 use crate::stock;
 
@@ -17,7 +22,8 @@ use crate::stock;
 pub(crate) fn serve(
     listener: TcpListener,
     observe: Observe,
-) -> io::Result<impl Future<Output = io::Result<()>> + Send> {
+    observer: &Observer,
+) -> io::Result<impl Future<Output = io::Result<()>> + Send + use<>> {
     let server = HttpServer::new(move || {
         App::new()
             .wrap(observe.clone())
@@ -25,6 +31,7 @@ pub(crate) fn serve(
             .route("/healthz", web::get().to(async || "ok"))
     });
     Ok(server
+        .on_connect(on_connect(observer))
         .h1_allow_half_closed(false)
         .workers(1)
         .disable_signals()
@@ -40,6 +47,7 @@ fn shop() -> Scope {
         .route("/checkout", web::post().to(checkout))
         .route("/export", web::get().to(export))
         .route("/events", web::get().to(events))
+        .route("/chat", web::get().to(chat))
         .route("/report", web::get().to(stock::report))
         .route("/legacy", web::get().to(stock::legacy))
 }
@@ -69,4 +77,19 @@ async fn events() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/event-stream")
         .streaming(stock::orders().map(event))
+}
+
+/// Says back what it hears.
+async fn chat(request: HttpRequest, body: web::Payload) -> actix_web::Result<HttpResponse> {
+    let (response, mut session, mut messages) = actix_ws::handle(&request, body)?;
+    rt::spawn(async move {
+        while let Some(Ok(Message::Text(text))) = messages.next().await {
+            if session.text(text).await.is_err() {
+                return;
+            }
+        }
+        // Who went away hears nothing of it.
+        let _ = session.close(None).await;
+    });
+    Ok(response)
 }

@@ -2,7 +2,8 @@
 //!
 //!     cargo run -p demo
 //!
-//! It serves a shop on axum and a branch of it on actix-web, on free ports (`--port N` and `--branch-port N` choose them), puts load on it (`--without-load` does not) and prints what
+//! It serves a shop on axum, a branch of it on actix-web and its warehouse on tonic, on free ports (`--port N`,
+//! `--branch-port N` and `--warehouse-port N` choose them), puts load on them (`--without-load` does not) and prints what
 //! steeple saw, every two seconds, until it gets Ctrl-C or SIGTERM.
 
 mod arguments;
@@ -36,15 +37,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await?;
     let address = listener.local_addr()?;
-    tokio::spawn(axum::serve(listener, shop::router().layer(steeple.axum())).into_future());
+    let router = shop::router().layer(steeple.axum());
+    tokio::spawn(steeple::axum::serve(steeple.observer(), listener, router).into_future());
 
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.warehouse_port)).await?;
     let warehouse = listener.local_addr()?;
     tokio::spawn(grpc::serve(listener, steeple.tower()));
 
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.branch_port))?;
     let branch = listener.local_addr()?;
-    tokio::spawn(branch::serve(listener, steeple.actix())?);
+    tokio::spawn(branch::serve(
+        listener,
+        steeple.actix(),
+        steeple.observer(),
+    )?);
 
     figures::introduce(address, branch, warehouse, steeple.ops_addr());
     if arguments.load {

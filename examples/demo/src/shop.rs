@@ -5,10 +5,13 @@ use std::convert::Infallible;
 use axum::{
     Router,
     body::Body,
-    extract::Path,
+    extract::{
+        Path,
+        ws::{WebSocket, WebSocketUpgrade},
+    },
     http::StatusCode,
     response::{
-        Sse,
+        Response, Sse,
         sse::{Event, KeepAlive},
     },
     routing::{get, post},
@@ -29,6 +32,7 @@ pub(crate) fn router() -> Router {
         .route("/checkout", post(checkout))
         .route("/export", get(export))
         .route("/events", get(events))
+        .route("/chat", get(chat))
         .route("/report", get(stock::report))
         .route("/legacy", get(stock::legacy));
     Router::new()
@@ -60,4 +64,15 @@ async fn export() -> Body {
 async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let events = stock::orders().map(|order| Ok(Event::default().data(order)));
     Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+/// Says back what it hears.
+async fn chat(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(async |mut socket: WebSocket| {
+        while let Some(Ok(message)) = socket.recv().await {
+            if socket.send(message).await.is_err() {
+                break;
+            }
+        }
+    })
 }

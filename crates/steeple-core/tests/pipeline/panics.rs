@@ -9,9 +9,7 @@ use std::{
 
 use steeple_core::pipeline::{DropReason, ExportError, Exporter, Weigh};
 
-use crate::support::{
-    PATIENCE, assert_balanced, assert_one_lost_and_one_kept, builder, eventually,
-};
+use crate::support::{assert_balanced, assert_one_lost_and_one_kept, builder, eventually, settled};
 
 #[test]
 fn every_panic_costs_one_batch() {
@@ -28,8 +26,7 @@ fn every_panic_costs_one_batch() {
     });
     let producer = pipeline.producer();
     (0..50).for_each(|n| producer.push(n.to_string()));
-    let report = pipeline.flush_blocking(PATIENCE);
-    assert_eq!((report.exported, report.lost, report.pending), (40, 10, 0));
+    assert_eq!(settled(&pipeline), (40, 10));
     let figures = pipeline.accounting();
     assert_eq!(figures.dropped(DropReason::ExporterPanicked), 10);
     assert_balanced(&figures);
@@ -91,8 +88,7 @@ fn a_factory_that_panics_costs_no_items() {
         async |_: &[String]| Ok::<(), ExportError>(())
     });
     pipeline.producer().push("kept".to_owned());
-    let report = pipeline.flush_blocking(PATIENCE);
-    assert_eq!((report.exported, report.lost), (1, 0));
+    assert_eq!(settled(&pipeline), (1, 0));
 }
 
 #[test]
@@ -144,8 +140,7 @@ fn items_that_panic_when_they_are_freed_do_not_stop_the_worker() {
         .spawn(|| async |_: &[Bomb]| Ok::<(), ExportError>(()));
     let producer = pipeline.producer();
     (0..6).for_each(|_| producer.push(Bomb));
-    let report = pipeline.flush_blocking(PATIENCE);
-    assert_eq!((report.exported, report.lost, report.pending), (6, 0, 0));
+    assert_eq!(settled(&pipeline), (6, 0));
     assert_eq!(producer.accounting().queued_bytes, 0);
 }
 

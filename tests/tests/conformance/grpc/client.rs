@@ -95,14 +95,19 @@ impl Call {
     pub(super) fn send(mut self, message: &str) -> Self {
         let length = u32::try_from(message.len()).unwrap().to_be_bytes();
         let frame = [&[0][..], &length, message.as_bytes()].concat();
-        self.sending.send_data(frame.into(), false).unwrap();
+        self.say(frame.into(), false);
         self
     }
 
     /// Has nothing more to say.
     pub(super) fn half_close(mut self) -> Self {
-        self.sending.send_data(Bytes::new(), true).unwrap();
+        self.say(Bytes::new(), true);
         self
+    }
+
+    /// Sends, unless the server has ended the call already: how is for [`end`](Self::end) to tell.
+    fn say(&mut self, data: Bytes, last: bool) {
+        let _ = self.sending.send_data(data, last);
     }
 
     /// Waits for the next message.
