@@ -117,7 +117,7 @@ pub fn bars(report: &Report) -> Vec<Bar> {
 }
 
 /// The bars of a request on `framework`.
-fn bars_of(framework: Framework, report: &Report) -> [Bar; 4] {
+fn bars_of(framework: Framework, report: &Report) -> Vec<Bar> {
     let (instructions, allocations) = match framework {
         Framework::Axum => (2_500.0, 0.01),
         // actix-web tells the route as a new `String`.
@@ -135,7 +135,7 @@ fn bars_of(framework: Framework, report: &Report) -> [Bar; 4] {
     let over = |row: Option<&Row>, baseline: Option<&Row>, figure: fn(&Row) -> Option<f64>| {
         Some(figure(row?)? - figure(baseline?)?)
     };
-    [
+    let mut bars = vec![
         Bar {
             name: format!("{framework}: instructions a request over do-nothing"),
             measured: over(steeple, do_nothing, |row| row.instructions),
@@ -149,20 +149,24 @@ fn bars_of(framework: Framework, report: &Report) -> [Bar; 4] {
             limit: Limit::AtMost(allocations),
         },
         Bar {
+            name: format!("{framework}: scaling to two threads, relative to bare"),
+            measured: steeple.and_then(|row| report.relative_scaling(row)),
+            asked: true,
+            limit: Limit::AtLeast(0.95),
+        },
+    ];
+    // The floor knows nothing of calls, so on tonic it does a part of the work only.
+    if framework != Framework::Tonic {
+        bars.push(Bar {
             name: format!("{framework}: wall time over bare, as a multiple of the floor's"),
             measured: over(steeple, bare, |row| row.nanoseconds)
                 .zip(over(floor, bare, |row| row.nanoseconds))
                 .map(|(ours, floor)| ours / floor),
             asked: true,
             limit: Limit::AtMost(2.0),
-        },
-        Bar {
-            name: format!("{framework}: scaling to two threads, relative to bare"),
-            measured: steeple.and_then(|row| report.relative_scaling(row)),
-            asked: true,
-            limit: Limit::AtLeast(0.95),
-        },
-    ]
+        });
+    }
+    bars
 }
 
 fn cost(costs: &[(String, f64)], name: &str) -> Option<f64> {

@@ -68,10 +68,12 @@ impl GrpcStatus {
     /// Reads the value of `grpc-status`; what is none of the known numbers is [`Unknown`](Self::Unknown), as it is to
     /// clients.
     pub(crate) fn read(value: &[u8]) -> Self {
-        parse_decimal(value)
-            .and_then(|number| usize::try_from(number).ok())
-            .and_then(|number| Self::ALL.get(number).copied())
-            .unwrap_or(Self::Unknown)
+        let number = match value {
+            [ones @ b'0'..=b'9'] => ones - b'0',
+            [b'1', ones @ b'0'..=b'6'] => 10 + ones - b'0',
+            _ => return Self::Unknown,
+        };
+        Self::ALL[usize::from(number)]
     }
 
     /// The name in capitals, `DEADLINE_EXCEEDED`: the attribute `rpc.status_code`.
@@ -120,19 +122,42 @@ impl fmt::Display for GrpcStatus {
     }
 }
 
-/// Reads [`grpc-timeout`](https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md#requests): at most eight digits
-/// and a unit.
-pub(crate) fn read_timeout(value: &[u8]) -> Option<Duration> {
-    let (unit, digits) = value.split_last()?;
-    let count = parse_decimal(digits).filter(|_| digits.len() <= 8)?;
-    match unit {
-        b'H' => Some(Duration::from_secs(count * 3_600)),
-        b'M' => Some(Duration::from_secs(count * 60)),
-        b'S' => Some(Duration::from_secs(count)),
-        b'm' => Some(Duration::from_millis(count)),
-        b'u' => Some(Duration::from_micros(count)),
-        b'n' => Some(Duration::from_nanos(count)),
-        _ => None,
+/// The value of [`grpc-timeout`](https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md#requests): at most eight
+/// digits and a unit. It is kept as it came, since few calls are dropped, and only they ask for it.
+#[derive(Debug, Default)]
+pub(crate) struct Timeout {
+    value: [u8; 9],
+    length: u8,
+}
+
+impl Timeout {
+    /// Takes in `value`; what is too long is none.
+    pub(crate) fn keep(&mut self, value: &[u8]) {
+        self.clear();
+        if let Some(kept) = self.value.get_mut(..value.len()) {
+            kept.copy_from_slice(value);
+            self.length = value.len() as u8;
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    /// How long the caller waits, if it said so.
+    pub(crate) fn read(&self) -> Option<Duration> {
+        let value = &self.value[..usize::from(self.length)];
+        let (unit, digits) = value.split_last()?;
+        let count = parse_decimal(digits)?;
+        match unit {
+            b'H' => Some(Duration::from_secs(count * 3_600)),
+            b'M' => Some(Duration::from_secs(count * 60)),
+            b'S' => Some(Duration::from_secs(count)),
+            b'm' => Some(Duration::from_millis(count)),
+            b'u' => Some(Duration::from_micros(count)),
+            b'n' => Some(Duration::from_nanos(count)),
+            _ => None,
+        }
     }
 }
 
@@ -151,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_status_that_is_no_known_number_is_unknown() {
-        for bad in ["17", "", "OK", "-1", "+0", "0 ", "18446744073709551616"] {
+        for bad in ["17", "20", "", "OK", "-1", "+0", "0 ", "00", "014"] {
             assert_eq!(
                 GrpcStatus::read(bad.as_bytes()),
                 GrpcStatus::Unknown,
@@ -162,7 +187,11 @@ mod tests {
 
     #[test]
     fn a_timeout_is_at_most_eight_digits_and_a_unit() {
-        let read = |value: &str| read_timeout(value.as_bytes());
+        let mut timeout = Timeout::default();
+        let mut read = |value: &str| {
+            timeout.keep(value.as_bytes());
+            timeout.read()
+        };
         assert_eq!(read("2S"), Some(Duration::from_secs(2)));
         assert_eq!(read("1H"), Some(Duration::from_secs(3_600)));
         assert_eq!(read("3M"), Some(Duration::from_secs(180)));

@@ -1,11 +1,10 @@
 //! Header fields, read in one pass whatever the framework's type for them.
 
-use std::time::Duration;
-
 use crate::{
-    grpc::{self, GrpcStatus},
+    grpc::{GrpcStatus, Timeout},
     head::HttpVersion,
     request_id::RequestId,
+    route::Route,
     trace_context::Lineage,
 };
 
@@ -43,8 +42,10 @@ pub(crate) struct RequestFields {
     pub(crate) content_length: Option<u64>,
     pub(crate) grpc: bool,
     /// How long the caller of a gRPC method waits.
-    pub(crate) grpc_timeout: Option<Duration>,
-    /// The path of a gRPC call, which the adapter tells. It is kept for its capacity.
+    pub(crate) grpc_timeout: Timeout,
+    /// The method of a gRPC call, which the adapter tells by its path, if that is known.
+    pub(crate) grpc_method: Option<Route>,
+    /// The path of a gRPC call whose method is not known yet. It is kept for its capacity.
     pub(crate) path: String,
     pub(crate) request_id: RequestId,
     /// Whether the caller sent the id.
@@ -59,8 +60,7 @@ impl RequestFields {
     pub(crate) fn read(&mut self, headers: &dyn Headers, version: HttpVersion) {
         self.content_length = None;
         self.grpc = false;
-        self.grpc_timeout = None;
-        self.path.clear();
+        self.grpc_timeout.clear();
         self.lineage.begin();
         self.identified = false;
         headers.visit_read(&mut |name, value| {
@@ -78,8 +78,12 @@ impl RequestFields {
         match name {
             "traceparent" => self.lineage.receive(value),
             "x-request-id" => self.identified = self.request_id.replace(value),
-            "content-type" => self.grpc = version.is_multiplexed() && is_grpc(value),
-            "grpc-timeout" => self.grpc_timeout = grpc::read_timeout(value),
+            "content-type" => {
+                self.grpc = version.is_multiplexed() && is_grpc(value);
+                self.grpc_method = None;
+                self.path.clear();
+            }
+            "grpc-timeout" => self.grpc_timeout.keep(value),
             "content-length" => self.content_length = parse_decimal(value),
             _ => {}
         }
@@ -92,7 +96,8 @@ impl Default for RequestFields {
         Self {
             content_length: None,
             grpc: false,
-            grpc_timeout: None,
+            grpc_timeout: Timeout::default(),
+            grpc_method: None,
             path: String::new(),
             request_id: RequestId::random(),
             identified: false,
@@ -100,6 +105,8 @@ impl Default for RequestFields {
         }
     }
 }
+
+const GRPC_STATUS: &str = "grpc-status";
 
 /// What a response's header fields say that an observation wants to know.
 #[derive(Default)]
@@ -112,10 +119,11 @@ pub(crate) struct ResponseFields {
 }
 
 impl ResponseFields {
+    #[inline(always)]
     pub(crate) fn read(headers: &dyn Headers) -> Self {
         let mut fields = Self::default();
         headers.visit(&mut |name, value| match name.len() {
-            11 if name == "grpc-status" => fields.grpc_status = Some(GrpcStatus::read(value)),
+            11 if name == GRPC_STATUS => fields.grpc_status = Some(GrpcStatus::read(value)),
             12 if name == "content-type" => {
                 fields.event_stream = value.starts_with(b"text/event-stream");
                 fields.grpc = is_grpc(value);
@@ -125,6 +133,18 @@ impl ResponseFields {
         });
         fields
     }
+}
+
+/// The status of a gRPC call in the trailers of its answer.
+#[inline(always)]
+pub(crate) fn grpc_status(trailers: &dyn Headers) -> Option<GrpcStatus> {
+    let mut status = None;
+    trailers.visit(&mut |name, value| {
+        if name == GRPC_STATUS {
+            status = Some(GrpcStatus::read(value));
+        }
+    });
+    status
 }
 
 /// Whether a [content type](https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md#requests) is gRPC's, and not

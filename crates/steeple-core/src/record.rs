@@ -8,6 +8,7 @@ use crate::{
     head::{HttpVersion, Scheme},
     label::LabelValues,
     method::Method,
+    observation::Call,
     observer::Shared,
     outcome::{ErrorType, Outcome},
     panic::PanicReport,
@@ -40,8 +41,6 @@ pub struct RequestRecord<'a> {
     pub upgraded: bool,
     /// Whether the route is judged by the time to the head.
     pub streaming: bool,
-    /// What it was as a remote procedure call, if it was one.
-    pub rpc: Option<RpcCall<'a>>,
     /// The id that the response carries.
     pub request_id: &'a RequestId,
     /// The panic that ended it, if one did.
@@ -71,8 +70,7 @@ pub struct RpcCall<'a> {
 pub(crate) struct Keys {
     pub(crate) method: Method,
     pub(crate) route: Route,
-    /// The method of a gRPC call.
-    pub(crate) called: Route,
+    pub(crate) call: Option<Call>,
     pub(crate) labels: LabelValues,
     /// Whether the gauges of active requests count it.
     pub(crate) active: bool,
@@ -93,6 +91,16 @@ impl<'a> RequestRecord<'a> {
     #[must_use]
     pub fn route(&self) -> &'a str {
         self.shared.routes.template(self.keys.route)
+    }
+
+    /// What it was as a remote procedure call, if it was one.
+    #[must_use]
+    pub fn rpc(&self) -> Option<RpcCall<'a>> {
+        let call = self.keys.call?;
+        Some(RpcCall {
+            method: self.shared.routes.method(call.method),
+            status: call.status,
+        })
     }
 
     /// From the head of the request to the end of the response's body.

@@ -165,21 +165,28 @@ impl Routes {
         (route, policy)
     }
 
+    #[inline]
+    pub(crate) fn find(&self, template: &str) -> Option<Route> {
+        self.known.find(template).map(|(slot, _)| Route(slot.0))
+    }
+
     /// Finds the method of gRPC whose path is `path`. If it is not known it is entered, as long as fewer than `limit` were and
     /// half of the table is left to routes.
-    pub(crate) fn find_or_enter(
-        &self,
-        path: &str,
-        limit: impl FnOnce() -> usize,
-    ) -> Option<(Route, Policy)> {
-        if let Some((slot, known)) = self.known.find(path) {
-            return Some((Route(slot.0), known.policy));
-        }
-        let room = self.known.len() < MOST_ROUTES / 2 && self.methods.load(Relaxed) < limit();
-        room.then(|| {
-            self.methods.fetch_add(1, Relaxed);
-            self.resolve_text(path.into())
-        })
+    pub(crate) fn find_or_enter(&self, path: &str, limit: impl FnOnce() -> usize) -> Option<Route> {
+        let enter = || {
+            let room = self.known.len() < MOST_ROUTES / 2 && self.methods.load(Relaxed) < limit();
+            room.then(|| {
+                self.methods.fetch_add(1, Relaxed);
+                self.resolve_text(path.into()).0
+            })
+        };
+        self.find(path).or_else(enter)
+    }
+
+    #[inline]
+    pub(crate) fn policy(&self, route: Route) -> Policy {
+        let known = self.known.at(Slot(route.0));
+        known.map(|(_, known)| known.policy).unwrap_or_default()
     }
 
     /// The name of a gRPC method, whose template is its path.

@@ -10,7 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use steeple_core::{Observation, Observed};
 
-use crate::head::Fields;
+use crate::head;
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -119,7 +119,7 @@ fn observe<D: Buf>(observation: &mut Observation, frame: &Frame<D>) {
     if let Some(data) = frame.data_ref() {
         observation.chunk(data.remaining());
     } else if let Some(trailers) = frame.trailers_ref() {
-        observation.trailers(&Fields::new(trailers));
+        head::trailers(observation, trailers);
     }
 }
 

@@ -97,6 +97,12 @@ pub(crate) fn respond<B: Body>(
     });
 }
 
+/// Tells `observation` of the trailers, which few answers have.
+#[cold]
+pub(crate) fn trailers(observation: &mut Observation, trailers: &HeaderMap) {
+    observation.trailers(&Fields::new(trailers));
+}
+
 fn known_size(body: &impl Body) -> Option<u64> {
     if body.is_end_stream() {
         Some(0)

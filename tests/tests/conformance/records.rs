@@ -80,7 +80,7 @@ impl Full {
                 request_size: record.request_size,
                 request_broken: record.request_broken,
                 response_size: record.response_size,
-                rpc: record.rpc.map(|rpc| (rpc.method.to_owned(), rpc.status)),
+                rpc: record.rpc().map(|rpc| (rpc.method.to_owned(), rpc.status)),
                 upgraded: record.upgraded,
                 streaming: record.streaming,
                 panic: record.panic.as_ref().map(|panic| panic.message.clone()),

@@ -27,7 +27,11 @@ impl State {
     /// Takes in the path of a call.
     #[cold]
     pub(crate) fn called(&mut self, path: &str) {
-        if self.fields.grpc && path.len() <= LONGEST_TEMPLATE {
+        let Some(shared) = self.shared.as_ref().filter(|_| self.fields.grpc) else {
+            return;
+        };
+        self.fields.grpc_method = shared.routes.find(path);
+        if self.fields.grpc_method.is_none() && path.len() <= LONGEST_TEMPLATE {
             self.fields.path.clear();
             self.fields.path.push_str(path);
         }
@@ -50,7 +54,7 @@ impl State {
     #[cold]
     pub(crate) fn is_past_deadline(&self) -> bool {
         self.is_call()
-            && (self.fields.grpc_timeout)
+            && (self.fields.grpc_timeout.read())
                 .is_some_and(|timeout| Duration::from(self.beginning.started.elapsed()) >= timeout)
     }
 
@@ -62,16 +66,16 @@ impl State {
 
     #[cold]
     fn end_call(&mut self, shared: &Shared, outcome: Outcome) -> Call {
-        let known = shared
-            .routes
-            .find_or_enter(&self.fields.path, || self.most_methods());
-        if let Some((method, policy)) = known
+        let routes = &shared.routes;
+        let enter = || routes.find_or_enter(&self.fields.path, || self.most_methods());
+        let known = self.fields.grpc_method.or_else(enter);
+        if let Some(method) = known
             && self.progress.route == Route::UNMATCHED
         {
-            (self.progress.route, self.progress.policy) = (method, policy);
+            (self.progress.route, self.progress.policy) = (method, routes.policy(method));
         }
         Call {
-            method: known.map(|(method, _)| method).unwrap_or_default(),
+            method: known.unwrap_or_default(),
             status: self.status_of(outcome),
         }
     }

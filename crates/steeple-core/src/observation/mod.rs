@@ -14,7 +14,7 @@ use std::{any::Any, thread};
 use crate::{
     current,
     head::ResponseHead,
-    headers::{Headers, ResponseFields},
+    headers::{self, Headers},
     observer::Isolation,
     panic::{self, PanicReport, Panicked},
     request_id::RequestId,
@@ -22,6 +22,7 @@ use crate::{
 };
 
 pub(crate) use self::{
+    call::Call,
     content::ContentRule,
     pool::acquire,
     state::{Beginning, Refined, State, Subject, Verdict},
@@ -136,6 +137,7 @@ impl Observation {
     }
 
     /// Takes in the path of a gRPC call, `/package.Service/Method`: the name of its method.
+    #[inline]
     pub fn called(&mut self, path: &str) {
         if let Some(state) = &mut self.state {
             state.called(path);
@@ -189,9 +191,10 @@ impl Observation {
     }
 
     /// Takes in the trailers of the response.
+    #[inline]
     pub fn trailers(&mut self, trailers: &dyn Headers) {
         if let Some(state) = &mut self.state
-            && let Some(status) = ResponseFields::read(trailers).grpc_status
+            && let Some(status) = headers::grpc_status(trailers)
         {
             state.progress.grpc_status = Some(status);
         }

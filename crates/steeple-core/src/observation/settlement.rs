@@ -12,7 +12,7 @@ use crate::{
     },
     observer::Shared,
     panic::PanicReport,
-    record::{JobRecord, Keys, RequestRecord, RpcCall},
+    record::{JobRecord, Keys, RequestRecord},
     request_id::RequestId,
     trace_context::Lineage,
     upgrade::Upgrade,
@@ -91,10 +91,6 @@ fn request_record<'a>(
         response_size: progress.response_size,
         upgraded: state.is_upgraded(),
         streaming,
-        rpc: call.map(|call| RpcCall {
-            method: shared.routes.method(call.method),
-            status: call.status,
-        }),
         request_id,
         lineage,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
@@ -105,7 +101,7 @@ fn request_record<'a>(
         keys: Keys {
             method: beginning.method,
             route: progress.route,
-            called: call.map(|call| call.method).unwrap_or_default(),
+            call,
             labels: progress.labels.or(progress.policy.labels),
             active: beginning.active,
             first_route: beginning.route,

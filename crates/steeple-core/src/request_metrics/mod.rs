@@ -17,7 +17,7 @@ pub use self::metric_names::{MetricNames, UnknownMetricNames};
 use self::{
     admission::Admission,
     in_flight::InFlight,
-    rpc::Calls,
+    rpc::{CallKey, CallSeries},
     series::{Series, SeriesKey},
 };
 pub(crate) use self::{
@@ -29,8 +29,9 @@ use crate::{
     head::Scheme,
     insert_map::InsertMap,
     method::{Method, Methods},
+    observation::Call,
     observer::Shared,
-    record::{JobRecord, RequestRecord, RpcCall},
+    record::{JobRecord, RequestRecord},
     route::Route,
 };
 
@@ -52,7 +53,7 @@ pub(crate) struct RequestMetrics {
     error_types: InsertMap<&'static str, ()>,
     admission: Admission,
     connections: OnceLock<LifetimeMetrics>,
-    calls: Calls,
+    calls: InsertMap<CallKey, Box<CallSeries>>,
     sink_panics: Counter,
     applied_twice: Counter,
 }
@@ -81,7 +82,7 @@ impl RequestMetrics {
             error_types: InsertMap::with_limit(MOST_ERROR_TYPES),
             admission: Admission::new(),
             connections: OnceLock::new(),
-            calls: Calls::new(),
+            calls: InsertMap::with_limit(MOST_SERIES),
         }
     }
 
@@ -113,39 +114,56 @@ impl RequestMetrics {
     #[inline]
     pub(crate) fn record(&self, record: &RequestRecord<'_>) {
         let key = SeriesKey::new(record, &self.error_types, true);
+        if let Some(call) = record.keys.call {
+            return self.record_call(record, key, call);
+        }
         match self.series.find(&key) {
             Some((_, series)) => series.record(record),
             None => self.record_rare(record, key),
         }
-        if let Some(call) = &record.rpc {
-            self.record_call(record, call);
-        }
     }
 
+    /// Records a gRPC call, which has its series all in one place.
     #[cold]
-    fn record_call(&self, record: &RequestRecord<'_>, call: &RpcCall<'_>) {
-        let register = |labels| {
-            let key = Key::from_parts(names::CALL_DURATION, labels);
-            self.recorder.register_histogram(&key, &METADATA)
-        };
-        self.calls.record(record, call, &self.error_types, register);
+    fn record_call(&self, record: &RequestRecord<'_>, key: SeriesKey, call: Call) {
+        match self.calls.find(&CallKey::new(key, call)) {
+            Some((_, series)) => series.record(record),
+            None => self.record_rare_call(record, key, call),
+        }
     }
 
     /// Records what has no series of its own yet, or never will.
     #[cold]
     fn record_rare(&self, record: &RequestRecord<'_>, key: SeriesKey) {
-        let admitted = self
-            .admission
-            .admits(record.keys.route, record.keys.method, record.version);
-        let key = if admitted {
-            key
-        } else {
-            SeriesKey::new(record, &self.error_types, false)
-        };
+        let (key, admitted) = self.admit(record, key);
         let register = || Series::register(self, record, admitted);
         match self.series.find_or_insert(&key, || (key, register())) {
             Some((_, series)) => series.record(record),
             None => register().record(record),
+        }
+    }
+
+    #[cold]
+    fn record_rare_call(&self, record: &RequestRecord<'_>, key: SeriesKey, call: Call) {
+        let (key, admitted) = self.admit(record, key);
+        let key = CallKey::new(key, call);
+        let register = || Box::new(CallSeries::register(self, record, admitted));
+        match self.calls.find_or_insert(&key, || (key, register())) {
+            Some((_, series)) => series.record(record),
+            None => register().record(record),
+        }
+    }
+
+    /// The series that `record` may have of those that are told apart, or that of all others.
+    fn admit(&self, record: &RequestRecord<'_>, key: SeriesKey) -> (SeriesKey, bool) {
+        let keys = &record.keys;
+        if self
+            .admission
+            .admits(keys.route, keys.method, record.version)
+        {
+            (key, true)
+        } else {
+            (SeriesKey::new(record, &self.error_types, false), false)
         }
     }
 

@@ -47,10 +47,7 @@ impl SeriesKey {
     }
 }
 
-pub(super) fn error_code(
-    error_type: Option<ErrorType>,
-    error_types: &InsertMap<&'static str, ()>,
-) -> u64 {
+fn error_code(error_type: Option<ErrorType>, error_types: &InsertMap<&'static str, ()>) -> u64 {
     match error_type {
         None => 0,
         Some(ErrorType::Status(_)) => 1,

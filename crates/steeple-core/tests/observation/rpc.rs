@@ -37,7 +37,7 @@ impl Stage {
             .sink(move |record: &RequestRecord<'_>| {
                 sink.lock().unwrap().push((
                     record.route().to_owned(),
-                    record.rpc.map(|rpc| (rpc.method.to_owned(), rpc.status)),
+                    record.rpc().map(|rpc| (rpc.method.to_owned(), rpc.status)),
                     record.outcome,
                     record.error_type.map(|error_type| error_type.to_string()),
                 ));
