@@ -233,7 +233,9 @@ impl State {
             .described
             .take()
             .filter(|described| described.message == caught.message);
-        trouble.panic = Some(described.unwrap_or(caught));
+        // Drops that panic for what an earlier panic left are no news.
+        let panic = described.unwrap_or(caught);
+        trouble.panic.get_or_insert(panic);
         self.progress.failure = Some((Outcome::Panicked, "panic"));
     }
 

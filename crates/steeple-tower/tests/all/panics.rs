@@ -121,6 +121,21 @@ fn in_the_drop_of_a_finished_future_it_is_recorded_and_the_answer_stays() {
 }
 
 #[test]
+fn the_first_is_told_of_not_what_it_leads_to() {
+    let stage = Stage::new();
+    let panics = || {
+        let bomb = Bomb;
+        future::poll_fn(move |_| -> Poll<Result<Response<NoBody>, Infallible>> {
+            let _held = &bomb;
+            panic!("lost in the handler")
+        })
+    };
+    let answer = stage.send(service_fn(|_| panics()), request());
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(stage.settled(), panicked(500, "lost in the handler", 0));
+}
+
+#[test]
 fn in_the_body_it_breaks_the_stream_off() {
     let stage = Stage::new();
     let service = service_fn(async |_| {
