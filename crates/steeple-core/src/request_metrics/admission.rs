@@ -1,6 +1,6 @@
 //! What a client may choose of a series' labels, and how much of it a route puts up with.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use crate::{
     head::HttpVersion,
@@ -10,36 +10,45 @@ use crate::{
 
 /// How many pairs of method and version a route is told apart by. A client can send every pair to every route: without a
 /// limit the routes it does that to would use up the series of those that nobody has asked for yet.
-const MOST_PAIRS: u32 = 8;
+const MOST_PAIRS: usize = 8;
+/// A place that no pair has taken yet.
+const FREE: u16 = 0;
 
-/// The pairs that each route was asked for with, a bit for each.
-pub(super) struct Admission(Box<[AtomicU64]>);
+/// The pairs that each route is told apart by: the first ones that it was asked for with.
+pub(super) struct Admission(Box<[[AtomicU16; MOST_PAIRS]]>);
 
 impl Admission {
     pub(super) fn new() -> Self {
         // As many as places in the table of routes, and one for what has none.
         let places = (MOST_ROUTES * 2).next_power_of_two() + 1;
-        Self((0..places).map(|_| AtomicU64::new(0)).collect())
+        Self((0..places).map(|_| Default::default()).collect())
     }
 
-    /// Whether `route` is told apart by `method` and `version`. Once it is, it stays so.
+    /// Whether `route` is told apart by `method` and `version`. Whatever it is, it stays so.
     pub(super) fn admits(&self, route: Route, method: Method, version: HttpVersion) -> bool {
         let last = self.0.len() - 1;
         let pairs = &self.0[usize::from(route.0).min(last)];
-        // Four versions fit: 0.9 and 1.0 share one. Of methods beyond the sixteenth only one can be told apart.
-        let pair = 1 << (method.0.min(15) * 4 + (version as u8).saturating_sub(1));
-        let admitted = |pairs: u64| pairs & pair != 0 || pairs.count_ones() < MOST_PAIRS;
-        pairs
-            .fetch_update(Relaxed, Relaxed, |pairs| {
-                admitted(pairs).then_some(pairs | pair)
-            })
-            .is_ok()
+        let pair = (u16::from(method.0) << 3 | version as u16) + 1;
+        pairs.iter().any(
+            |place| match place.compare_exchange(FREE, pair, Relaxed, Relaxed) {
+                Ok(_) => true,
+                Err(taken) => taken == pair,
+            },
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_makes_no_difference_how_many_methods_are_known() {
+        let admission = Admission::new();
+        let admitted = (0..=254)
+            .filter(|method| admission.admits(Route(7), Method(254 - method), HttpVersion::Http11));
+        assert_eq!(admitted.count(), 8);
+    }
 
     #[test]
     fn a_route_is_told_apart_by_few_pairs_and_keeps_the_first() {
