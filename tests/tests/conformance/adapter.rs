@@ -2,6 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, thread};
 
+use http::Version;
 use steeple::Steeple;
 use tokio::{net::TcpListener, runtime, sync::oneshot};
 
@@ -30,6 +31,11 @@ pub(crate) trait Adapter {
 
     /// The scenarios that the framework cannot act out.
     fn cannot(&self) -> Cells;
+
+    /// The version of HTTP that it is asked in.
+    fn version(&self) -> Version {
+        Version::HTTP_11
+    }
 
     /// The route of a call of the gRPC method `method`, which is known to exist or is not.
     fn route_of_call(&self, method: &str, known: bool) -> String {

@@ -29,7 +29,8 @@ use crate::{
     http_fixture::{self, AnyBody},
 };
 
-const REQUEST_BODIES: &str = "the layer of plain tower leaves request bodies as they are";
+pub(crate) const REQUEST_BODIES: &str =
+    "the layer of plain tower leaves request bodies as they are";
 
 pub(crate) struct HyperService;
 
@@ -65,13 +66,18 @@ impl Adapter for HyperService {
         steeple: &Steeple,
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let service = steeple.tower().layer(service_fn(route));
-        let service = match setup {
-            Setup::Once => boxed(service),
-            Setup::Twice => boxed(steeple.tower().layer(service)),
-            Setup::TimeoutOutside => boxed(timeout().layer(service)),
-        };
-        serve(listener, service, steeple.observer().clone())
+        let observer = steeple.observer().clone();
+        serve(listener, observed(steeple, setup), observer)
+    }
+}
+
+/// The fixture with the layer around it.
+pub(crate) fn observed(steeple: &Steeple, setup: Setup) -> Boxed {
+    let service = steeple.tower().layer(service_fn(route));
+    match setup {
+        Setup::Once => boxed(service),
+        Setup::Twice => boxed(steeple.tower().layer(service)),
+        Setup::TimeoutOutside => boxed(timeout().layer(service)),
     }
 }
 

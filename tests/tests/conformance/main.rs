@@ -13,6 +13,8 @@ mod axum_router;
 mod client;
 mod expected;
 mod fixture;
+mod http2;
+mod http2_servers;
 mod http_fixture;
 mod hyper_service;
 mod mounted_ops;
@@ -59,7 +61,9 @@ mod grpc;
 conformance!({
     actix: crate::actix_app::ActixApp,
     axum: crate::axum_router::AxumRouter,
+    axum_h2: crate::http2_servers::AxumOverHttp2,
     hyper: crate::hyper_service::HyperService,
+    hyper_h2: crate::http2_servers::HyperOverHttp2,
     tonic: crate::tonic_server::TonicServer,
 } [
     an_answer_is_a_success,

@@ -19,12 +19,9 @@ pub(crate) fn a_request_body_is_measured_by_its_length(adapter: &impl Adapter) {
 
 pub(crate) fn a_chunked_request_body_is_counted(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
-    let chunked = [("transfer-encoding", "chunked")];
-    let chunks = "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
-    assert_eq!(
-        stage.send("POST", "/length", &chunked, chunks).body,
-        "Ok(7)"
-    );
+    let mut client = stage.client();
+    client.send_in_parts("POST", "/length", &[b"abc", b"defg"]);
+    assert_eq!(client.answer().body, "Ok(7)");
     stage.settles(Seen {
         request_size: adapter.traits().counts_request_bodies.then_some(7),
         ..posted("/length", 200, 5, Outcome::Success)
@@ -42,7 +39,7 @@ pub(crate) fn a_request_body_that_breaks_off_is_not_the_service_s_fault(adapter:
 pub(crate) fn a_malformed_request_body_is_not_the_service_s_fault(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     let chunked = [("transfer-encoding", "chunked")];
-    let mut client = stage.client();
+    let mut client = stage.http1_client();
     client.send("POST", "/upload", &chunked, "3\r\nabc\r\nmore\r\n");
     breaks_off(&stage, 3);
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
+use http::Version;
 use steeple::{
     Steeple,
     metrics::{HistogramSnapshot, Snapshot, Value},
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     adapter::{Adapter, Running, Setup},
-    client::{Answer, Client},
+    client::{Answer, Client, Http1},
     records::{Full, Records, Seen},
 };
 
@@ -24,6 +25,7 @@ pub(crate) struct Stage {
     pub(crate) steeple: Steeple,
     pub(crate) records: Records,
     server: Running,
+    version: Version,
 }
 
 impl Stage {
@@ -36,7 +38,10 @@ impl Stage {
     }
 
     pub(crate) fn with(adapter: &impl Adapter, setup: Setup) -> Self {
-        Self::serving(|listener, steeple| adapter.serve(listener, steeple, setup).boxed())
+        Self {
+            version: adapter.version(),
+            ..Self::serving(|listener, steeple| adapter.serve(listener, steeple, setup).boxed())
+        }
     }
 
     /// Serves what `serve` makes of a listener and an instance.
@@ -49,11 +54,17 @@ impl Stage {
             steeple,
             records,
             server,
+            version: Version::HTTP_11,
         }
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::connect(self.server.address)
+        Client::connect(self.server.address, self.version)
+    }
+
+    /// A client that can do what only HTTP/1.1 can.
+    pub(crate) fn http1_client(&self) -> Http1 {
+        Http1::connect(self.server.address)
     }
 
     pub(crate) fn send(
@@ -89,7 +100,7 @@ impl Stage {
         let snapshot = self.steeple.registry().snapshot();
         for seen in expected.iter().copied().chain([&last]) {
             assert_eq!(requests(&snapshot, seen), 1, "{seen:?}");
-            assert_eq!(durations(&snapshot, seen), 1, "{seen:?}");
+            assert_eq!(durations(&snapshot, seen, self.version), 1, "{seen:?}");
         }
         assert_eq!(
             self.total("http_server_requests_total"),
@@ -162,15 +173,19 @@ fn requests(snapshot: &Snapshot, seen: &Seen) -> u64 {
         .unwrap_or(0)
 }
 
-fn durations(snapshot: &Snapshot, seen: &Seen) -> u64 {
+fn durations(snapshot: &Snapshot, seen: &Seen, version: Version) -> u64 {
     let family = snapshot
         .family("http_server_request_duration_seconds")
         .unwrap();
     let status = seen.status.map(|status| status.to_string());
+    let version = match version {
+        Version::HTTP_2 => "2",
+        _ => "1.1",
+    };
     let mut labels = vec![
         ("http_request_method", seen.method.as_str()),
         ("http_route", seen.route.as_str()),
-        ("network_protocol_version", "1.1"),
+        ("network_protocol_version", version),
         ("url_scheme", "http"),
     ];
     labels.extend(

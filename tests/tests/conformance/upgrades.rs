@@ -46,7 +46,7 @@ pub(crate) fn a_websocket_that_the_client_aborts_is_over(adapter: &impl Adapter)
 
 pub(crate) fn a_tunnel_lasts_until_it_is_closed(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
-    let mut client = stage.client();
+    let mut client = stage.http1_client();
     client.connect_to("example.test:443");
     assert!(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200"));
     let mut tunnel = client.into_stream();
@@ -65,7 +65,7 @@ pub(crate) fn a_tunnel_lasts_until_it_is_closed(adapter: &impl Adapter) {
 }
 
 fn open_websocket(stage: &Stage) -> WebSocket<TcpStream> {
-    let mut socket = stage.client().websocket("/websocket");
+    let mut socket = stage.http1_client().websocket("/websocket");
     stage.settles(Seen {
         upgraded: true,
         ..seen("/websocket", 101, 0, Outcome::Success)

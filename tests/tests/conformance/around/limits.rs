@@ -105,7 +105,7 @@ macro_rules! shedding {
 
 /// Sends a request while another one has the only place.
 fn shed(framework: Framework, stage: &Stage) {
-    let mut client = stage.client();
+    let mut client = stage.http1_client();
     client.send("GET", "/ok", &[], "");
     match framework {
         Framework::Axum => assert_eq!(client.answer().status, 503),

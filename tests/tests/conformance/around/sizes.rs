@@ -46,7 +46,7 @@ pub(super) fn compression_outside_counts_what_the_handler_wrote(framework: Frame
 }
 
 fn panics_in_the_body(stage: &Stage, size: impl Fn(u64) -> bool) {
-    let mut client = stage.client();
+    let mut client = stage.http1_client();
     client.send("GET", "/panic-in-body", GZIP, "");
     assert!(
         !client.rest().ends_with(b"0\r\n\r\n"),

@@ -19,7 +19,7 @@ const SHORT: Duration = Duration::from_millis(100);
 
 /// Asks for what does not come; a bare service's error leaves the client without an answer.
 fn waits(stage: &Stage, status: Option<u16>) {
-    let mut client = stage.client();
+    let mut client = stage.http1_client();
     client.send("GET", "/slow", &[], "");
     match status {
         Some(status) => assert_eq!(client.answer().status, status),

@@ -1,49 +1,21 @@
 //! A client that does exactly what it is told, on the streams of one HTTP/2 connection.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::net::SocketAddr;
 
 use bytes::{Buf, Bytes, BytesMut};
-use h2::{
-    Reason, RecvStream, SendStream,
-    client::{ResponseFuture, SendRequest},
-};
 use http::{HeaderMap, Request, Version};
-use tokio::{net::TcpStream, runtime, task::JoinHandle, time::timeout};
 
-/// How long the client waits for anything.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::http2::{Connection, Stream};
 
-pub(super) struct Client {
-    runtime: Arc<runtime::Runtime>,
-    requests: SendRequest<Bytes>,
-    connection: JoinHandle<()>,
-}
+pub(super) struct Client(Connection);
 
 impl Client {
     pub(super) fn connect(address: SocketAddr) -> Self {
-        let runtime = runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let (requests, connection) = runtime.block_on(async {
-            let stream = TcpStream::connect(address).await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            h2::client::handshake(stream).await.unwrap()
-        });
-        let connection = runtime.spawn(async move {
-            // How it ends is what the calls on it tell.
-            let _ = connection.await;
-        });
-        Self {
-            runtime: Arc::new(runtime),
-            requests,
-            connection,
-        }
+        Self(Connection::open(address))
     }
 
     /// Begins a call of `path`, without any message yet.
-    pub(super) fn call(&mut self, path: &str, headers: &[(&str, &str)]) -> Call {
+    pub(super) fn call(&self, path: &str, headers: &[(&str, &str)]) -> Call {
         let mut request = Request::post(format!("http://test{path}"))
             .version(Version::HTTP_2)
             .header("content-type", "application/grpc")
@@ -51,36 +23,22 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(()).unwrap();
-        let requests = self.requests.clone();
-        let (response, sending) = self.runtime.block_on(async {
-            let ready = timeout(PATIENCE, requests.ready()).await.unwrap();
-            ready.unwrap().send_request(request, false).unwrap()
-        });
         Call {
-            runtime: Arc::clone(&self.runtime),
-            sending,
-            response: Some(response),
-            receiving: None,
+            stream: self.0.request(request.body(()).unwrap(), true),
             received: BytesMut::new(),
-            headers: HeaderMap::new(),
         }
     }
 
     /// Goes away, with all calls.
     pub(super) fn leave(self) {
-        self.connection.abort();
+        self.0.abort();
     }
 }
 
 /// One stream.
 pub(super) struct Call {
-    runtime: Arc<runtime::Runtime>,
-    sending: SendStream<Bytes>,
-    response: Option<ResponseFuture>,
-    receiving: Option<RecvStream>,
+    stream: Stream,
     received: BytesMut,
-    headers: HeaderMap,
 }
 
 /// How a call ended, to its caller.
@@ -95,25 +53,20 @@ impl Call {
     pub(super) fn send(mut self, message: &str) -> Self {
         let length = u32::try_from(message.len()).unwrap().to_be_bytes();
         let frame = [&[0][..], &length, message.as_bytes()].concat();
-        self.say(frame.into(), false);
+        self.stream.send(frame.into(), false);
         self
     }
 
     /// Has nothing more to say.
     pub(super) fn half_close(mut self) -> Self {
-        self.say(Bytes::new(), true);
+        self.stream.send(Bytes::new(), true);
         self
-    }
-
-    /// Sends, unless the server has ended the call already: how is for [`end`](Self::end) to tell.
-    fn say(&mut self, data: Bytes, last: bool) {
-        let _ = self.sending.send_data(data, last);
     }
 
     /// Waits for the next message.
     pub(super) fn message(&mut self) -> String {
         while self.buffered().is_none() {
-            let data = self.data();
+            let data = self.stream.data();
             let data = data.expect("a further message").unwrap();
             self.received.extend_from_slice(&data);
         }
@@ -122,26 +75,28 @@ impl Call {
 
     /// Reads what there is to the end.
     pub(super) fn end(mut self) -> Ended {
-        while let Some(data) = self.data() {
+        while let Some(data) = self.stream.data() {
             self.received.extend_from_slice(&data.unwrap());
         }
         let mut messages = Vec::new();
         while self.buffered().is_some() {
             messages.push(self.take());
         }
-        let receiving = self.receiving.as_mut().unwrap();
-        let trailers = self.runtime.block_on(receiving.trailers()).unwrap();
         let status =
             |fields: &HeaderMap| Some(fields.get("grpc-status")?.to_str().unwrap().to_owned());
+        let trailers = self.stream.trailers();
         Ended {
             messages,
-            status: (status(&self.headers), trailers.as_ref().and_then(status)),
+            status: (
+                status(&self.stream.head().headers),
+                trailers.as_ref().and_then(status),
+            ),
         }
     }
 
     /// Takes the call back.
     pub(super) fn reset(mut self) {
-        self.sending.send_reset(Reason::CANCEL);
+        self.stream.reset();
     }
 
     /// How many bytes the next message has, if all of them are here.
@@ -155,27 +110,5 @@ impl Call {
         let length = self.buffered().unwrap();
         self.received.advance(5);
         String::from_utf8(self.received.split_to(length).to_vec()).unwrap()
-    }
-
-    fn data(&mut self) -> Option<Result<Bytes, h2::Error>> {
-        let runtime = Arc::clone(&self.runtime);
-        let data = async {
-            if let Some(response) = self.response.take() {
-                let (head, body) = response.await.unwrap().into_parts();
-                self.headers = head.headers;
-                self.receiving = Some(body);
-            }
-            let receiving = self.receiving.as_mut()?;
-            let data = receiving.data().await?;
-            if let Ok(data) = &data {
-                let _ = receiving.flow_control().release_capacity(data.len());
-            }
-            Some(data)
-        };
-        runtime.block_on(async {
-            timeout(PATIENCE, data)
-                .await
-                .expect("an answer within 10 s")
-        })
     }
 }

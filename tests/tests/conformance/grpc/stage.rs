@@ -40,7 +40,7 @@ impl<'a, A: Adapter> Stage<'a, A> {
     }
 
     pub(super) fn begin_at(&self, path: &str, headers: &[(&str, &str)]) -> Call {
-        self.client.borrow_mut().call(path, headers)
+        self.client.borrow().call(path, headers)
     }
 
     /// Calls a method of the fixture with one message.

@@ -1,4 +1,4 @@
-//! A client that does exactly what it is told, over a raw socket.
+//! HTTP/1.1, over a raw socket.
 
 use std::{
     io::{Read, Write},
@@ -6,45 +6,12 @@ use std::{
     time::Duration,
 };
 
+use super::Answer;
 use tokio_tungstenite::tungstenite::{self, WebSocket};
 
-/// A response as it came over the wire.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    /// The body as it came, chunks and all, with what is no text replaced.
-    pub(crate) body: String,
-    bytes: Vec<u8>,
-}
+pub(crate) struct Http1(TcpStream);
 
-impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
-            let (field, value) = line.split_once(':')?;
-            field.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
-
-    /// What the body holds.
-    pub(crate) fn content(&self) -> Vec<u8> {
-        if self.header("transfer-encoding") != Some("chunked") {
-            return self.bytes.clone();
-        }
-        let (mut content, mut rest) = (Vec::new(), &self.bytes[..]);
-        while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
-            let size = str::from_utf8(&rest[..at]).unwrap();
-            let size = usize::from_str_radix(size, 16).unwrap();
-            let start = at + 2;
-            content.extend_from_slice(&rest[start..start + size]);
-            rest = &rest[start + size + 2..];
-        }
-        content
-    }
-}
-
-pub(crate) struct Client(TcpStream);
-
-impl Client {
+impl Http1 {
     pub(crate) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream
@@ -72,6 +39,16 @@ impl Client {
         self.0.write_all(&request).unwrap();
     }
 
+    pub(super) fn send_in_chunks(&mut self, method: &str, path: &str, parts: &[&[u8]]) {
+        let mut body = Vec::new();
+        for part in parts.iter().chain(&[&b""[..]]) {
+            body.extend(format!("{:x}\r\n", part.len()).bytes());
+            body.extend_from_slice(part);
+            body.extend(b"\r\n");
+        }
+        self.send(method, path, &[("transfer-encoding", "chunked")], body);
+    }
+
     /// Reads until `text` came.
     pub(crate) fn read_until(&mut self, text: &str) -> String {
         let mut read = Vec::new();
@@ -94,14 +71,11 @@ impl Client {
         let Some(end) = end else {
             panic!("no head in {:?}", String::from_utf8_lossy(&read))
         };
-        let bytes = read.split_off(end + 4);
+        let body = read.split_off(end + 4);
         let head = String::from_utf8(read).unwrap();
-        Answer {
-            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            head,
-            body: String::from_utf8_lossy(&bytes).into_owned(),
-            bytes,
-        }
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let is_whole = body.ends_with(b"0\r\n\r\n") || !head.contains("chunked");
+        Answer::new(status, head, body, is_whole)
     }
 
     /// Asks for a tunnel.
@@ -131,7 +105,7 @@ impl Client {
     }
 
     /// Closes its own half of the connection.
-    pub(crate) fn says_no_more(&self) {
+    pub(super) fn says_no_more(&self) {
         self.0.shutdown(Shutdown::Write).unwrap();
     }
 

@@ -1,0 +1,116 @@
+//! The fixture over HTTP/2: with the same records, but for what HTTP/2 has no form of.
+
+use std::future::Future;
+
+use http::Version;
+use hyper::server::conn::http2;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    service::TowerToHyperService,
+};
+use steeple::{
+    Steeple,
+    tower::{ObservedIo, OnConnection},
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    adapter::{Adapter, Cells, Setup, Traits},
+    axum_router::AxumRouter,
+    hyper_service::{self, HyperService, REQUEST_BODIES},
+};
+
+const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which these servers do not offer";
+const TUNNELS: &str =
+    "a tunnel is a stream among others, whose end shows to who holds an `Upgrade` alone";
+
+/// [`AxumRouter`], whose server takes HTTP/2 too.
+pub(crate) struct AxumOverHttp2;
+
+impl Adapter for AxumOverHttp2 {
+    fn traits(&self) -> Traits {
+        AxumRouter.traits()
+    }
+
+    fn cannot(&self) -> Cells {
+        &[
+            (
+                "a_guard_chooses_the_route",
+                "axum has no guards: a path has one route",
+            ),
+            ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
+            ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
+            ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
+            (
+                "a_malformed_request_body_is_not_the_service_s_fault",
+                "HTTP/2 frames bodies itself: there are no chunks to be malformed",
+            ),
+        ]
+    }
+
+    fn version(&self) -> Version {
+        Version::HTTP_2
+    }
+
+    fn serve(
+        &self,
+        listener: TcpListener,
+        steeple: &Steeple,
+        setup: Setup,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        AxumRouter.serve(listener, steeple, setup)
+    }
+}
+
+/// The service of [`HyperService`] on hyper's connections of HTTP/2.
+pub(crate) struct HyperOverHttp2;
+
+impl Adapter for HyperOverHttp2 {
+    fn traits(&self) -> Traits {
+        HyperService.traits()
+    }
+
+    fn cannot(&self) -> Cells {
+        &[
+            (
+                "a_guard_chooses_the_route",
+                "tower has no routes, and so no guards",
+            ),
+            ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
+            ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
+            ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
+            (
+                "a_request_body_that_breaks_off_is_not_the_service_s_fault",
+                REQUEST_BODIES,
+            ),
+            (
+                "a_malformed_request_body_is_not_the_service_s_fault",
+                REQUEST_BODIES,
+            ),
+        ]
+    }
+
+    fn version(&self) -> Version {
+        Version::HTTP_2
+    }
+
+    fn serve(
+        &self,
+        listener: TcpListener,
+        steeple: &Steeple,
+        setup: Setup,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let service = hyper_service::observed(steeple, setup);
+        let observer = steeple.observer().clone();
+        async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let io = ObservedIo::new(stream, &observer);
+                let service = OnConnection::new(service.clone(), io.connection());
+                let builder = http2::Builder::new(TokioExecutor::new());
+                let service = TowerToHyperService::new(service);
+                tokio::spawn(builder.serve_connection(TokioIo::new(io), service));
+            }
+        }
+    }
+}
