@@ -8,7 +8,7 @@ use std::{
 use actix_web::{
     Error, HttpResponse, ResponseError,
     body::MessageBody,
-    dev::{ResourceMap, ServiceResponse},
+    dev::{ResourceMap, ResponseHead, ServiceResponse},
     http::{StatusCode, header::HeaderValue, uri::PathAndQuery},
 };
 use pin_project_lite::pin_project;
@@ -61,31 +61,34 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let mut answered = None;
-        // A poll that panicked leaves no answer, and so does a call.
-        let _ = this.observed.as_mut().poll_with(|future| {
-            answered
-                .get_or_insert_with(|| future.poll(context))
-                .is_ready()
-        });
+        let polled = this
+            .observed
+            .as_mut()
+            .poll_with(|future| match future.poll(context) {
+                Poll::Pending => false,
+                Poll::Ready(answer) => {
+                    answered = Some(answer);
+                    true
+                }
+            });
+        if answered.is_none() && polled.is_ok() {
+            return Poll::Pending;
+        }
         // Responses are large: this one is looked at where it is and moved once.
-        let mut upgrade = None;
-        if let Some(Poll::Ready(Ok(response))) = &mut answered {
-            let observation = this.observed.as_mut().observation();
-            upgrade = observation.upgrade(response.status().as_u16());
-            respond(observation, response, this.request_id.take());
+        if let Some(Ok(response)) = &answered {
+            look_at(this.observed.as_mut().observation(), response);
         }
-        match answered {
-            Some(Poll::Ready(Ok(response))) => {
-                let observation = this.observed.observation().take();
+        Poll::Ready(match answered {
+            Some(Ok(response)) => {
+                let observation = this.observed.observation();
                 let (request, response) = response.into_parts();
-                let response =
-                    response.map_body(|_, body| ObservedBody::new(body, observation, upgrade));
-                Poll::Ready(Ok(ServiceResponse::new(request, response)))
+                let response = response
+                    .map_body(|head, body| answer(observation, head, body, this.request_id));
+                Ok(ServiceResponse::new(request, response))
             }
-            Some(Poll::Ready(Err(error))) => Poll::Ready(Err(this.fail(error))),
-            Some(Poll::Pending) => Poll::Pending,
-            None => Poll::Ready(Err(this.fail(HandlerPanicked.into()))),
-        }
+            Some(Err(error)) => Err(this.fail(error)),
+            None => Err(this.fail(HandlerPanicked.into())),
+        })
     }
 }
 
@@ -109,22 +112,31 @@ impl<F> Projection<'_, F> {
     }
 }
 
-/// Takes in the head of a response and gives it the id.
-fn respond<B: MessageBody>(
-    observation: &mut Observation,
-    response: &mut ServiceResponse<B>,
-    request_id: Option<HeaderValue>,
-) {
+/// Takes in what is known of a response besides its head and its body.
+#[inline]
+fn look_at<B>(observation: &mut Observation, response: &ServiceResponse<B>) {
     if let Some(pattern) = response.request().match_pattern() {
         observation.matched_route(&pattern);
     }
     if let Some(error) = response.response().error() {
         let _ = observation.run(|| current::attach_message(error));
     }
-    if let Some(id) = request_id {
-        head::identify(observation, response.headers_mut(), id);
+}
+
+/// Takes in a response, gives it the id and hands its observation on to its body.
+#[inline]
+fn answer<B: MessageBody>(
+    observation: &mut Observation,
+    head: &mut ResponseHead,
+    body: B,
+    request_id: &mut Option<HeaderValue>,
+) -> ObservedBody<B> {
+    if let Some(id) = request_id.take() {
+        head::identify(observation, head.headers_mut(), id);
     }
-    head::respond(observation, response.response());
+    let upgrade = observation.upgrade(head.status.as_u16());
+    head::respond(observation, head, &body);
+    ObservedBody::new(body, observation.take(), upgrade)
 }
 
 /// Settles an error that took the place of a response; what it answers with is made anew where it gets to the server.
@@ -147,7 +159,7 @@ fn fail(observation: &mut Observation, mut error: Error, request_id: Option<Head
     {
         id = own.clone();
     }
-    head::respond(observation, &response);
+    head::respond(observation, response.head(), response.body());
     observation.chunk(head::size(response.body()).unwrap_or(0) as usize);
     observation.finish();
     error.add_response_mapper(move |mut response| {

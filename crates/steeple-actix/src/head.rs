@@ -3,15 +3,14 @@
 use std::cell::Cell;
 
 use actix_web::{
-    HttpResponse,
     body::{BodySize, MessageBody},
-    dev::{Payload, ServiceRequest},
+    dev::{Payload, ResponseHead, ServiceRequest},
     http::{
         Version,
         header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     },
 };
-use steeple_core::{Headers, HttpVersion, Observation, RequestHead, ResponseHead, Scheme};
+use steeple_core::{Headers, HttpVersion, Observation, RequestHead, Scheme};
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What every observation reads of a request: always, with a body, and since HTTP/2.
@@ -114,12 +113,13 @@ pub(crate) fn identify(observation: &mut Observation, headers: &mut HeaderMap, i
     }
 }
 
-/// Tells `observation` of `response`.
-pub(crate) fn respond<B: MessageBody>(observation: &mut Observation, response: &HttpResponse<B>) {
-    observation.respond(&ResponseHead {
-        status: response.status().as_u16(),
-        headers: &Fields(response.headers()),
-        body_size: size(response.body()),
+/// Tells `observation` of a response.
+#[inline]
+pub(crate) fn respond(observation: &mut Observation, head: &ResponseHead, body: &impl MessageBody) {
+    observation.respond(&steeple_core::ResponseHead {
+        status: head.status.as_u16(),
+        headers: &Fields(head.headers()),
+        body_size: size(body),
     });
 }
 

@@ -54,15 +54,17 @@ impl<K: Hash + Eq, V> InsertMap<K, V> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.probe(key)
-            .find_map(|index| match self.slots[index].get() {
-                Some((found, value)) if found.borrow() == key => Some(Some((slot(index), value))),
-                Some(_) => None,
-                None => Some(None),
-            })?
+        for index in self.probe(key) {
+            let (found, value) = self.slots[index].get()?;
+            if found.borrow() == key {
+                return Some((slot(index), value));
+            }
+        }
+        None
     }
 
     /// Finds the entry of `key`, or makes it; `None` once the map is full.
+    #[inline]
     pub(crate) fn find_or_insert<Q>(
         &self,
         key: &Q,
@@ -72,9 +74,18 @@ impl<K: Hash + Eq, V> InsertMap<K, V> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        if let Some(found) = self.find(key) {
-            return Some(found);
+        match self.find(key) {
+            Some(found) => Some(found),
+            None => self.insert(key, make),
         }
+    }
+
+    #[cold]
+    fn insert<Q>(&self, key: &Q, make: impl FnOnce() -> (K, V)) -> Option<(Slot, &V)>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
         if self.len() >= self.limit {
             // The last place may just have been taken by the same key.
             return self.find(key);
@@ -113,7 +124,7 @@ impl<K: Hash + Eq, V> InsertMap<K, V> {
         let mask = self.slots.len() - 1;
         // The high bits of the hash are the better mixed ones.
         let first = (self.hasher.hash_one(key) >> 32) as usize;
-        (0..=mask).map(move |step| (first + step) & mask)
+        (0..self.slots.len()).map(move |step| (first + step) & mask)
     }
 }
 

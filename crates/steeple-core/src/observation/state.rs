@@ -151,6 +151,7 @@ impl State {
         matches!(self.beginning.subject, Subject::Request) && self.belongs_to(shared)
     }
 
+    #[inline]
     pub(crate) fn set_route(&mut self, template: &str) {
         if let Some(shared) = &self.shared {
             (self.progress.route, self.progress.policy) =
