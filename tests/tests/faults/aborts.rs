@@ -121,7 +121,7 @@ fn every_aborted_stream_is_counted_once_and_none_stays_in_flight() {
         || {
             let server = Server::start();
             let aborts = StreamAborts {
-                count: sized(10_000, 100_000),
+                count: 100_000,
                 connections: 8,
                 streams: 32,
                 pending: "/pending",
