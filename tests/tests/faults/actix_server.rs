@@ -52,7 +52,9 @@ pub(crate) fn start(allow_half_closed: bool) -> Server {
     })
 }
 
+/// A body without end in large pieces: of small ones, a worker makes hundreds of thousands before the buffers of the
+/// socket are full, and without optimisation ordinary clients wait for that until they give up.
 async fn endless() -> HttpResponse {
-    let event = Ok::<_, Infallible>(Bytes::from_static(b"data: tick\n\n"));
-    HttpResponse::Ok().streaming(stream::repeat(event))
+    let piece = Ok::<_, Infallible>(Bytes::from_static(&[b' '; 16 * 1024]));
+    HttpResponse::Ok().streaming(stream::repeat(piece))
 }
