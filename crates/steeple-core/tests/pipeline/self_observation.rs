@@ -19,7 +19,8 @@ use tracing::{
 };
 
 use crate::support::{
-    Events, PATIENCE, assert_one_lost_and_one_kept, builder, eventually, settled,
+    Events, PATIENCE, ask_every_subscriber, assert_one_lost_and_one_kept, builder, eventually,
+    settled,
 };
 
 /// Keeps each counter and gauge.
@@ -73,6 +74,7 @@ impl Lines {
             }
         }
 
+        ask_every_subscriber();
         let lines = self.0.clone();
         Events(move |event: &Event<'_>| {
             let mut text = Text(format!("{} ", event.metadata().level()));

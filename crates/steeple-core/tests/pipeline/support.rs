@@ -1,7 +1,7 @@
 use std::{
     pin::pin,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         mpsc::{self, RecvTimeoutError},
     },
     task::{Context, Poll, Wake, Waker},
@@ -10,7 +10,7 @@ use std::{
 };
 
 use steeple_core::pipeline::{Accounting, Budget, Pipeline, PipelineBuilder};
-use tracing::{Event, Metadata, Subscriber, span};
+use tracing::{Dispatch, Event, Metadata, Subscriber, span};
 
 /// More than anything here takes, however busy the machine is.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -88,6 +88,13 @@ impl<F: Fn(&Event<'_>) + 'static> Subscriber for Events<F> {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
     fn enter(&self, _: &span::Id) {}
     fn exit(&self, _: &span::Id) {}
+}
+
+/// Lets the subscribers of all tests have a say in what is traced. As long as `tracing` knows of one alone, the thread that
+/// comes to a line first decides for all, and the worker of another test has no subscriber.
+pub(crate) fn ask_every_subscriber() {
+    static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
+    ANOTHER.get_or_init(|| Dispatch::new(Events(|_: &Event<'_>| {})));
 }
 
 pub(crate) fn assert_balanced(figures: &Accounting) {
