@@ -38,7 +38,12 @@ impl SeriesKey {
             (1, record.scheme as u64),
             (1, u64::from(record.request_broken)),
             (1, u64::from(record.upgraded)),
-            (16, error_code(record.error_type, error_types)),
+            (
+                16,
+                record
+                    .error_type
+                    .map_or(0, |error| error_code(error, error_types)),
+            ),
         ];
         let packed = fields
             .into_iter()
@@ -47,11 +52,12 @@ impl SeriesKey {
     }
 }
 
-fn error_code(error_type: Option<ErrorType>, error_types: &InsertMap<&'static str, ()>) -> u64 {
+/// Zero stands for no error.
+#[cold]
+fn error_code(error_type: ErrorType, error_types: &InsertMap<&'static str, ()>) -> u64 {
     match error_type {
-        None => 0,
-        Some(ErrorType::Status(_)) => 1,
-        Some(ErrorType::Named(name)) => error_types
+        ErrorType::Status(_) => 1,
+        ErrorType::Named(name) => error_types
             .find_or_insert(name, || (name, ()))
             .map_or(2, |(slot, ())| u64::from(slot.0) + 3),
     }
