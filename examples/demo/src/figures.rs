@@ -8,7 +8,7 @@ use std::{
 };
 
 use steeple::metrics::{HistogramSnapshot, Registry, Snapshot};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// Says where to look and what to try.
 pub(crate) fn introduce(
@@ -38,7 +38,7 @@ pub(crate) fn introduce(
 
 /// Prints what happened in each `period`, for ever.
 pub(crate) async fn print_every(period: Duration, registry: Registry) {
-    let mut ticks = interval(period);
+    let mut ticks = interval_at(Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut before = BTreeMap::new();
     let mut lines = 0;
@@ -153,7 +153,8 @@ fn active(snapshot: &Snapshot) -> f64 {
         .into_iter()
         .flat_map(|family| &family.series)
         .filter_map(|series| series.value.as_gauge())
-        .sum()
+        // A sum of nothing is -0.
+        .fold(0.0, |sum, value| sum + value)
 }
 
 fn table(
