@@ -17,8 +17,8 @@ pub struct LabelAttack {
     pub requests: u64,
     /// Over how many connections.
     pub connections: u64,
-    /// Whether each has a path of its own; otherwise `/`.
-    pub paths: bool,
+    /// The one path of all of them; otherwise each has a path of its own.
+    pub path: Option<&'static str>,
     /// Whether each has a method of its own; otherwise `GET`.
     pub methods: bool,
     /// Whether each has a `Host` of its own; otherwise the server's address.
@@ -32,7 +32,7 @@ impl LabelAttack {
         Self {
             requests,
             connections: 32,
-            paths: true,
+            path: None,
             methods: true,
             hosts: true,
         }
@@ -81,10 +81,9 @@ impl LabelAttack {
         } else {
             "GET".to_owned()
         };
-        let path = if self.paths {
-            format!("{:x}/{:x}", token(), token())
-        } else {
-            String::new()
+        let path = match self.path {
+            Some(path) => path.to_owned(),
+            None => format!("/{:x}/{:x}", token(), token()),
         };
         let host = if self.hosts {
             format!("h{:x}.example", token())
@@ -92,6 +91,6 @@ impl LabelAttack {
             address.to_string()
         };
         // Writing into a String does not fail.
-        let _ = write!(batch, "{method} /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let _ = write!(batch, "{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
     }
 }
