@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use steeple_core::{Label, Outcome, RequestRecord, RoutePolicy, Sink, current};
+use steeple_core::{Label, Outcome, RequestRecord, ResponseHead, RoutePolicy, Sink, current};
 
 use crate::{Stage, respond};
 
@@ -91,6 +91,36 @@ fn labels_that_cannot_be_are_refused_with_name_and_fix() {
         .route("/a", RoutePolicy::new().label("tier", "gold"))
         .build();
     assert!(undeclared.unwrap_err().to_string().contains("`tier`"));
+}
+
+#[test]
+fn a_record_says_whether_its_route_or_its_body_streams() {
+    struct Streaming(Arc<Mutex<Vec<bool>>>);
+    impl Sink for Streaming {
+        fn request(&self, record: &RequestRecord<'_>) {
+            self.0.lock().unwrap().push(record.streaming);
+        }
+    }
+    let seen = Arc::default();
+    let stage = Stage::with(|builder| {
+        builder
+            .route("/feed", RoutePolicy::new().streaming())
+            .sink(Streaming(Arc::clone(&seen)))
+    });
+    for (route, content_type, body_size) in [
+        ("/", "text/plain", None),
+        ("/", "text/event-stream", Some(5)),
+        ("/", "text/event-stream", None),
+        ("/feed", "text/plain", None),
+        ("/feed", "text/plain", Some(5)),
+    ] {
+        stage.at("GET", route, &()).respond(&ResponseHead {
+            status: 200,
+            headers: &[("content-type", content_type)],
+            body_size,
+        });
+    }
+    assert_eq!(*seen.lock().unwrap(), [false, false, true, true, true]);
 }
 
 #[test]

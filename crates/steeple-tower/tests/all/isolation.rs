@@ -1,46 +1,15 @@
 //! Subscribers and recorders of an observer's own.
 
-use std::{
-    convert::Infallible,
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{convert::Infallible, sync::Arc};
 
 use http::Response;
 use steeple_metrics::Registry;
 use tower::service_fn;
-use tracing::Dispatch;
 
-use crate::stage::{NoBody, Stage, request};
-
-/// What a subscriber wrote.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn dispatch(&self) -> Dispatch {
-        let log = self.clone();
-        tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .finish()
-            .into()
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::{
+    log::Log,
+    stage::{NoBody, Stage, request},
+};
 
 #[test]
 fn a_subscriber_of_its_own_gets_what_the_observed_code_says() {

@@ -6,7 +6,10 @@ use http::Response;
 use steeple_tower::{Observe, ObserveLayer, ObservedBody};
 use tower::{Layer, service_fn};
 
-use crate::stage::{NoBody, Stage, request};
+use crate::{
+    log::Log,
+    stage::{NoBody, Stage, request},
+};
 
 #[test]
 fn layer_and_service_can_be_shared_and_their_bodies_sent() {
@@ -30,13 +33,20 @@ fn applying_it_changes_nothing() {
 }
 
 #[test]
-fn applied_twice_it_counts_once() {
-    let stage = Stage::new();
+fn applied_twice_it_counts_once_and_says_so_once() {
+    let (stage, log) = (Stage::new(), Log::default());
     let service = stage.layer().layer(service_fn(async |_| {
         Ok::<_, Infallible>(Response::new(NoBody::new()))
     }));
-    let answer = stage.send(service, request());
-    assert_eq!(answer.headers.get_all("x-request-id").iter().count(), 1);
-    stage.settled();
-    assert_eq!(stage.total("steeple_layer_applied_twice_total"), 1.0);
+    tracing::dispatcher::with_default(&log.dispatch(), || {
+        for _ in 0..3 {
+            let answer = stage.send(service.clone(), request());
+            assert_eq!(answer.headers.get_all("x-request-id").iter().count(), 1);
+        }
+    });
+    assert_eq!(stage.records.all().len(), 3);
+    assert_eq!(stage.total("http_server_requests_total"), 3.0);
+    assert_eq!(stage.total("steeple_layer_applied_twice_total"), 3.0);
+    let (log, warning) = (log.text(), "the steeple layer is applied twice");
+    assert_eq!(log.matches(warning).count(), 1, "{log}");
 }

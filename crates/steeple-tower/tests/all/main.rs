@@ -13,6 +13,7 @@ mod isolation;
 mod jobs;
 mod labels;
 mod layer;
+mod log;
 mod nesting;
 mod panics;
 mod sinks;
