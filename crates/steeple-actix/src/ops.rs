@@ -7,10 +7,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use steeple_core::ops::{OpsBody, OpsRequest, OpsResponse, OpsService};
-
-/// How much of a request's body is read, in bytes.
-const LARGEST_BODY: usize = 1024;
+use steeple_core::ops::{LARGEST_BODY, OpsBody, OpsRequest, OpsResponse, OpsService};
 
 /// Mounts `service` under `prefix`, which begins with `/`, with everything below it.
 ///
@@ -51,6 +48,9 @@ fn translate(request: &HttpRequest, body: Bytes) -> OpsRequest {
     for (name, value) in request.headers() {
         translated =
             translated.with_header(name.as_str(), Bytes::copy_from_slice(value.as_bytes()));
+    }
+    if let Some(authority) = request.uri().authority() {
+        translated = translated.with_authority(authority.as_str().to_owned());
     }
     translated
 }

@@ -17,6 +17,11 @@ use std::{
 
 use bytes::Bytes;
 
+/// How many bytes the body of a request may have: whoever accepts one with more answers it with a 413.
+pub const LARGEST_BODY: usize = 1024;
+
+const HOST: &str = "host";
+
 /// Answers ops requests: metrics, probes, and whatever else the service shows of itself.
 pub trait OpsService: Send + Sync + 'static {
     /// Answers one request.
@@ -75,6 +80,16 @@ impl OpsRequest {
         self
     }
 
+    /// Sets the host that the target of the request names, which counts instead of any `Host` header:
+    /// [RFC 9112, section 3.2.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2). With HTTP/2 there is no other.
+    /// Default: the headers that are already there.
+    #[must_use]
+    pub fn with_authority(mut self, authority: impl Into<Bytes>) -> Self {
+        self.headers
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(HOST));
+        self.with_header(HOST, authority)
+    }
+
     /// Sets the address at the other end of the connection. Default: unknown.
     #[must_use]
     pub fn with_peer(mut self, peer: SocketAddr) -> Self {
@@ -82,7 +97,7 @@ impl OpsRequest {
         self
     }
 
-    /// Sets the body; whoever accepts the request limits its size. Default: empty.
+    /// Sets the body, of at most [`LARGEST_BODY`] bytes. Default: empty.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
@@ -110,11 +125,20 @@ impl OpsRequest {
     /// The first value of a header; names are compared without regard to case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let (_, value) = self
-            .headers
+        self.header_values(name).next()
+    }
+
+    /// All values of a header, in the order in which they were sent.
+    pub fn header_values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.headers
             .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-        Some(value)
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| &**value)
+    }
+
+    /// The hosts that the request is for: the one that its target names, or else those of its `Host` headers.
+    pub fn hosts(&self) -> impl Iterator<Item = &[u8]> {
+        self.header_values(HOST)
     }
 
     /// The address at the other end of the connection, where it is known.
@@ -259,6 +283,19 @@ mod tests {
 
         assert_eq!(request.header("ACCEPT"), Some(&b"text/plain"[..]));
         assert_eq!(request.header("host"), None);
+    }
+
+    #[test]
+    fn the_authority_counts_instead_of_the_host_headers() {
+        let request = OpsRequest::new("GET", "/metrics")
+            .with_header("Host", "forged.example")
+            .with_header("host", "localhost");
+
+        let several: Vec<_> = request.hosts().collect();
+        assert_eq!(several, [&b"forged.example"[..], b"localhost"]);
+        let request = request.with_authority("shop.example");
+        let one: Vec<_> = request.hosts().collect();
+        assert_eq!(one, [&b"shop.example"[..]]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use steeple_core::ops::{OpsRequest, OpsResponse, OpsService};
+use steeple_core::ops::{LARGEST_BODY, OpsRequest, OpsResponse, OpsService};
 use tokio::{net::TcpStream, sync::watch, time::timeout};
 
 use crate::{
@@ -12,7 +12,6 @@ use crate::{
 };
 
 const HEADER_BYTES: usize = 8 * 1024;
-const BODY_BYTES: usize = 1024;
 
 /// What every connection shares.
 pub(crate) struct Server {
@@ -58,7 +57,7 @@ impl Server {
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
         let (head, body) = request.into_parts();
         let response = match translation::request(&head) {
-            None => answer::text(400, "give exactly one host header"),
+            None => answer::text(400, "name exactly one host"),
             Some(request) => self.call(request.with_peer(peer), body).await,
         };
         let path = Route::of(head.uri.path()).map_or("other", Route::path);
@@ -67,10 +66,13 @@ impl Server {
     }
 
     async fn call(&self, request: OpsRequest, body: Incoming) -> OpsResponse {
-        let body = Limited::new(body, BODY_BYTES).collect();
+        let body = Limited::new(body, LARGEST_BODY).collect();
         match timeout(self.header_timeout, body).await {
             Err(_) => answer::text(408, "the request body took too long"),
-            Ok(Err(_)) => answer::text(413, "the request body is too large"),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                answer::text(413, "the request body is too large")
+            }
+            Ok(Err(_)) => answer::text(400, "the request body broke off"),
             Ok(Ok(body)) => {
                 self.endpoints
                     .call(request.with_body(body.to_bytes()))

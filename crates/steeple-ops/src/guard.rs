@@ -10,14 +10,16 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Returns the answer to a request that is not let in: 421 for a foreign `Host`, 401 without the
-    /// token.
+    /// Returns the answer to a request that is not let in: 400 for several hosts, 421 for a
+    /// foreign one, 401 without the token.
     pub(crate) fn refusal(&self, request: &OpsRequest) -> Option<OpsResponse> {
+        let mut hosts = request.hosts();
+        let host = hosts.next();
+        if hosts.next().is_some() {
+            return Some(answer::text(400, "name exactly one host"));
+        }
         // Browsers always send one, and only they can be led here by a rebound name.
-        let is_foreign = request
-            .header("host")
-            .is_some_and(|host| !self.hosts.allows(host));
-        if is_foreign {
+        if host.is_some_and(|host| !self.hosts.allows(host)) {
             return Some(answer::text(421, "this listener does not serve that host"));
         }
         let token = self.token.as_ref()?;

@@ -1,43 +1,28 @@
 use bytes::Bytes;
 use hyper::{
-    HeaderMap, Response, StatusCode, Version,
-    header::{HOST, HeaderName, HeaderValue},
+    Response, StatusCode, Version,
+    header::{HeaderName, HeaderValue},
     http::request::Parts,
 };
 use steeple_core::ops::{OpsRequest, OpsResponse};
 
 use crate::body::ResponseBody;
 
-/// Translates a head, with the host that the request is for as its one `Host` header
-/// ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)); `None` where it
-/// names none although it must, or several.
+/// Translates a head; `None` where it names no host although it must
+/// ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
 pub(crate) fn request(head: &Parts) -> Option<OpsRequest> {
-    let host = match head.uri.authority() {
-        Some(authority) => Some(Bytes::copy_from_slice(authority.as_str().as_bytes())),
-        None => sole_host(&head.headers, head.version)?,
-    };
     let mut request = OpsRequest::new(head.method.as_str(), head.uri.path());
     if let Some(query) = head.uri.query() {
         request = request.with_query(query);
     }
-    if let Some(host) = host {
-        request = request.with_header(HOST.as_str(), host);
+    for (name, value) in &head.headers {
+        request = request.with_header(name.as_str(), Bytes::copy_from_slice(value.as_bytes()));
     }
-    Some(head.headers.iter().filter(|(name, _)| **name != HOST).fold(
-        request,
-        |request, (name, value)| {
-            request.with_header(name.as_str(), Bytes::copy_from_slice(value.as_bytes()))
-        },
-    ))
-}
-
-fn sole_host(headers: &HeaderMap, version: Version) -> Option<Option<Bytes>> {
-    let mut hosts = headers.get_all(HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) => Some(Some(Bytes::copy_from_slice(host.as_bytes()))),
-        (None, _) if version == Version::HTTP_10 => Some(None),
-        _ => None,
+    if let Some(authority) = head.uri.authority() {
+        request = request.with_authority(authority.as_str().to_owned());
     }
+    let is_named = head.version == Version::HTTP_10 || request.hosts().next().is_some();
+    is_named.then_some(request)
 }
 
 pub(crate) fn response(response: OpsResponse) -> Response<ResponseBody> {

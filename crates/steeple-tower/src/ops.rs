@@ -9,19 +9,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{
-    Extensions, HeaderName, HeaderValue, Request, Response, StatusCode, header::HOST,
-    request::Parts,
-};
+use http::{Extensions, HeaderName, HeaderValue, Request, Response, StatusCode, request::Parts};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use steeple_core::ops::{OpsBody, OpsRequest, OpsResponse, OpsService};
+use steeple_core::ops::{LARGEST_BODY, OpsBody, OpsRequest, OpsResponse, OpsService};
 use tower_service::Service;
 
 use crate::body::BoxError;
-
-/// How much of a request's body is read, in bytes.
-const LARGEST_BODY: usize = 1024;
 
 /// Answers HTTP requests with an [`OpsService`], so that it can be mounted in an application's own router.
 ///
@@ -75,14 +69,11 @@ impl MountedOps {
         if let Some(peer) = (self.peer)(&head.extensions) {
             request = request.with_peer(peer);
         }
-        // HTTP/2 tells the host in the target alone, and where it is in both the target's counts:
-        // RFC 9112, section 3.2.2.
-        if let Some(authority) = head.uri.authority() {
-            let authority = Bytes::copy_from_slice(authority.as_str().as_bytes());
-            request = request.with_header(HOST.as_str(), authority);
-        }
         for (name, value) in &head.headers {
             request = request.with_header(name.as_str(), Bytes::copy_from_slice(value.as_bytes()));
+        }
+        if let Some(authority) = head.uri.authority() {
+            request = request.with_authority(authority.as_str().to_owned());
         }
         Some(request)
     }

@@ -90,6 +90,29 @@ async fn the_request_is_handed_on_whole() {
     assert_eq!(seen.peer().unwrap().port(), 4711);
 }
 
+/// HTTP/2 has no `Host`; a `Host` that says something else than the target is not believed.
+#[actix_web::test]
+async fn the_host_of_the_target_is_the_host() {
+    for (uri, hosts) in [
+        (
+            "http://shop.example/internal/x",
+            &[&b"shop.example"[..]][..],
+        ),
+        ("/internal/x", &[b"forged.example", b"localhost"]),
+    ] {
+        let echo = Arc::new(Echo::default());
+        let app = App::new().service(steeple_actix::ops("/internal", Arc::clone(&echo)));
+        let app = Stage::new().start(app).await;
+        let request = TestRequest::get()
+            .uri(uri)
+            .append_header(("host", "forged.example"))
+            .append_header(("host", "localhost"));
+        stage::answer(&app, request).await;
+        let seen = echo.0.lock().unwrap().take().unwrap();
+        assert_eq!(seen.hosts().collect::<Vec<_>>(), hosts, "{uri}");
+    }
+}
+
 #[actix_web::test]
 async fn a_large_body_is_refused_before_the_service_sees_it() {
     let echo = Arc::new(Echo::default());

@@ -129,7 +129,7 @@ async fn the_host_of_the_target_is_the_host() {
         .unwrap();
     mounted(&echo).oneshot(request).await.unwrap();
     let seen = echo.seen().unwrap();
-    assert_eq!(seen.header("host"), Some(&b"shop.example"[..]));
+    assert_eq!(seen.hosts().collect::<Vec<_>>(), [&b"shop.example"[..]]);
 }
 
 #[tokio::test]

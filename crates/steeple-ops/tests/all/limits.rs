@@ -92,6 +92,15 @@ fn large_bodies_are_refused() {
 }
 
 #[test]
+fn bodies_that_break_off_are_bad_requests() {
+    let ops = ops().bind().unwrap();
+    let request = "POST /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+                   transfer-encoding: chunked\r\n\r\nno length\r\n";
+
+    assert_eq!(exchange(ops.local_addr(), request).status, 400);
+}
+
+#[test]
 fn bodies_that_do_not_come_are_refused() {
     let ops = ops().header_timeout(SHORT).bind().unwrap();
 

@@ -11,9 +11,14 @@ use steeple_ops::{BindError, Endpoints};
 use crate::{TOKEN, ops};
 
 fn status(service: &Endpoints, host: &'static str, authorization: &str) -> u16 {
-    let request = OpsRequest::new("GET", "/livez")
-        .with_header("host", host)
-        .with_header("authorization", authorization.to_owned());
+    let request = OpsRequest::new("GET", "/livez").with_header("host", host);
+    answer(
+        service,
+        request.with_header("authorization", authorization.to_owned()),
+    )
+}
+
+fn answer(service: &Endpoints, request: OpsRequest) -> u16 {
     match pin!(service.call(request)).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(response) => response.status(),
         Poll::Pending => panic!("a probe does not wait"),
@@ -33,6 +38,24 @@ fn a_mounted_service_brings_its_checks_along() {
     assert_eq!(status(&service, "evil.example", &authorized), 421);
     assert_eq!(status(&service, "shop.example", "Bearer wrong"), 401);
     assert_eq!(status(&service, "localhost", ""), 401);
+}
+
+#[test]
+fn several_hosts_are_a_bad_request_and_that_of_the_target_is_the_one_there_is() {
+    let service = ops().token(TOKEN).service().unwrap();
+    let request = |host| {
+        OpsRequest::new("GET", "/livez")
+            .with_header("host", "localhost")
+            .with_header("host", host)
+            .with_header("authorization", format!("Bearer {TOKEN}"))
+    };
+
+    assert_eq!(answer(&service, request("evil.example")), 400);
+    assert_eq!(answer(&service, request("localhost")), 400);
+    for (authority, status) in [("localhost:9464", 200), ("evil.example", 421)] {
+        let request = request("localhost").with_authority(authority);
+        assert_eq!(answer(&service, request), status, "{authority}");
+    }
 }
 
 #[test]
