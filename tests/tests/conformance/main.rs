@@ -13,6 +13,7 @@ mod axum_router;
 mod client;
 mod expected;
 mod fixture;
+mod histograms;
 mod http2;
 mod http2_servers;
 mod http_fixture;

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use crate::{
     adapter::{Adapter, Running, Setup},
     client::{Answer, Client, Http1},
+    histograms,
     records::{Full, Records, Seen},
 };
 
@@ -87,28 +88,29 @@ impl Stage {
     pub(crate) fn settles(&self, expected: Seen) -> Full {
         let full = self.records.next();
         assert_eq!(full.seen, expected);
-        self.nothing_else_but(&[&expected]);
+        self.nothing_else_but(&[&full]);
         full
     }
 
     /// There are no records but the `expected` ones, which were taken already, and the metrics say the same.
-    pub(crate) fn nothing_else_but(&self, expected: &[&Seen]) {
+    pub(crate) fn nothing_else_but(&self, expected: &[&Full]) {
         let answer = self.get("/status/299");
         assert_eq!(answer.status, 299, "the service goes on");
-        let last = self.records.next().seen;
-        assert_eq!(last.status, Some(299), "no further record");
+        let last = self.records.next();
+        assert_eq!(last.seen.status, Some(299), "no further record");
         let snapshot = self.steeple.registry().snapshot();
-        for seen in expected.iter().copied().chain([&last]) {
+        let records = [expected, &[&last]].concat();
+        for Full { seen, .. } in &records {
             assert_eq!(requests(&snapshot, seen), 1, "{seen:?}");
-            assert_eq!(durations(&snapshot, seen, self.version), 1, "{seen:?}");
         }
+        histograms::agree(&snapshot, &records, self.version);
         assert_eq!(
             self.total("http_server_requests_total"),
             expected.len() as u64 + 1
         );
         let failures = expected
             .iter()
-            .filter(|seen| seen.error_type.is_some())
+            .filter(|record| record.seen.error_type.is_some())
             .count();
         assert_eq!(self.total("http_server_errors_total"), failures as u64);
         assert_eq!(self.active(), 0.0);
@@ -171,36 +173,4 @@ fn requests(snapshot: &Snapshot, seen: &Seen) -> u64 {
     series
         .and_then(|series| series.value.as_counter())
         .unwrap_or(0)
-}
-
-fn durations(snapshot: &Snapshot, seen: &Seen, version: Version) -> u64 {
-    let family = snapshot
-        .family("http_server_request_duration_seconds")
-        .unwrap();
-    let status = seen.status.map(|status| status.to_string());
-    let version = match version {
-        Version::HTTP_2 => "2",
-        _ => "1.1",
-    };
-    let mut labels = vec![
-        ("http_request_method", seen.method.as_str()),
-        ("http_route", seen.route.as_str()),
-        ("network_protocol_version", version),
-        ("url_scheme", "http"),
-    ];
-    labels.extend(
-        status
-            .as_deref()
-            .map(|status| ("http_response_status_code", status)),
-    );
-    labels.extend(
-        seen.error_type
-            .as_deref()
-            .map(|error_type| ("error_type", error_type)),
-    );
-    labels.extend((seen.route == "/tenant").then_some(("tenant", "acme")));
-    family
-        .value(&labels)
-        .and_then(|value| value.as_histogram())
-        .map_or(0, |histogram| histogram.count())
 }

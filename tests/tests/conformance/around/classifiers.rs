@@ -77,18 +77,18 @@ fn leaves(stage: &Stage, path: &str) -> Client {
 pub(super) fn a_classifier_leaves_panics_and_cancellations(framework: Framework) {
     let stage = classified!(framework, SharedClassifier::new(Lenient));
     assert_eq!(stage.get("/panic").status, 500);
-    let panic = stage.records.next().seen;
-    assert_eq!(panic, panicked("/panic", "lost"));
+    let panic = stage.records.next();
+    assert_eq!(panic.seen, panicked("/panic", "lost"));
     let client = leaves(&stage, "/never");
     stage.wait_until_active(1);
     client.leave();
-    let cancelled = stage.records.next().seen;
-    assert_eq!(cancelled.outcome, Outcome::CancelledBeforeHead);
+    let cancelled = stage.records.next();
+    assert_eq!(cancelled.seen.outcome, Outcome::CancelledBeforeHead);
     let mut client = leaves(&stage, "/endless");
     client.read_until("xxxx");
     client.leave();
-    let cut = stage.records.next().seen;
-    assert_eq!(cut.outcome, Outcome::CancelledInBody);
+    let cut = stage.records.next();
+    assert_eq!(cut.seen.outcome, Outcome::CancelledInBody);
     stage.nothing_else_but(&[&panic, &cancelled, &cut]);
 }
 

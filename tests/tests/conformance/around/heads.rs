@@ -139,11 +139,11 @@ pub(super) fn request_ids_that_are_bad_are_replaced_outside(framework: Framework
 fn is_the_same(stage: &Stage) {
     assert_eq!(stage.get("/chunks").status, 200);
     assert_eq!(stage.get("/status/503").status, 503);
-    let streamed = stage.records.next().seen;
-    assert_eq!(streamed, seen("/chunks", 200, 15, Outcome::Success));
-    let refused = stage.records.next().seen;
+    let streamed = stage.records.next();
+    assert_eq!(streamed.seen, seen("/chunks", 200, 15, Outcome::Success));
+    let refused = stage.records.next();
     assert_eq!(
-        refused,
+        refused.seen,
         failed(seen("/status/{code}", 503, 0, Outcome::ServerError), "503")
     );
     stage.nothing_else_but(&[&streamed, &refused]);

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use steeple::core::GrpcStatus;
+use http::Version;
+use steeple::{core::GrpcStatus, metrics::Snapshot};
 
 use crate::{
     adapter::{Adapter, Setup},
@@ -10,6 +11,7 @@ use crate::{
         client::{Call, Client, Ended},
         expected,
     },
+    histograms,
     records::{Full, Seen},
 };
 
@@ -70,35 +72,38 @@ impl<'a, A: Adapter> Stage<'a, A> {
             Some("6"),
             "the service goes on"
         );
-        let last = self.inner.records.next().seen;
-        let status = last.rpc.as_ref().map(|(_, status)| *status);
+        let last = self.inner.records.next();
+        let status = last.seen.rpc.as_ref().map(|(_, status)| *status);
         assert_eq!(status, Some(GrpcStatus::AlreadyExists), "no further record");
         assert_eq!(self.inner.total("http_server_requests_total"), 2);
-        assert_eq!(self.calls(&expected), 1, "{expected:?}");
+        let snapshot = self.inner.steeple.registry().snapshot();
+        let records = [&full, &last];
+        histograms::agree(&snapshot, &records, Version::HTTP_2);
+        for record in records {
+            call_agrees(&snapshot, record);
+        }
         let failures = u64::from(expected.error_type.is_some());
         assert_eq!(self.inner.total("http_server_errors_total"), failures);
         assert_eq!(self.inner.active(), 0.0);
         full
     }
+}
 
-    /// How many calls like `seen` the metrics have.
-    fn calls(&self, seen: &Seen) -> u64 {
-        let (method, status) = seen.rpc.as_ref().unwrap();
-        let mut labels = vec![
-            ("rpc_system_name", "grpc"),
-            ("rpc_method", method.as_str()),
-            ("rpc_status_code", status.as_str()),
-        ];
-        labels.extend(
-            seen.error_type
-                .as_deref()
-                .map(|error| ("error_type", error)),
-        );
-        let snapshot = self.inner.steeple.registry().snapshot();
-        let family = snapshot.family("rpc_server_call_duration_seconds").unwrap();
-        family
-            .value(&labels)
-            .and_then(|value| value.as_histogram())
-            .map_or(0, |histogram| histogram.count())
-    }
+/// The histogram of calls holds what `record` says.
+fn call_agrees(snapshot: &Snapshot, record: &Full) {
+    let seen = &record.seen;
+    let (method, status) = seen.rpc.as_ref().unwrap();
+    let mut labels = vec![
+        ("rpc_system_name", "grpc"),
+        ("rpc_method", method.as_str()),
+        ("rpc_status_code", status.as_str()),
+    ];
+    labels.extend(
+        seen.error_type
+            .as_deref()
+            .map(|error| ("error_type", error)),
+    );
+    let duration = record.duration.as_secs_f64();
+    let name = "rpc_server_call_duration_seconds";
+    histograms::holds(snapshot, name, &labels, &[duration]);
 }
