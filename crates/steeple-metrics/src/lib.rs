@@ -92,12 +92,14 @@ mod builder;
 mod catalog;
 mod cell;
 mod error;
+mod exemplar;
 mod exposition;
 mod family;
 mod kind;
 mod labels;
 mod look;
 mod name;
+mod native;
 mod number;
 mod recorder;
 mod registry;
@@ -111,10 +113,12 @@ pub use self::{
     buckets::Matcher,
     builder::{BuildError, RegistryBuilder},
     error::{InstallError, RegisterError},
+    exemplar::{Exemplar, RecordedExemplar},
     exposition::{CONTENT_TYPE, Exposition},
     kind::Kind,
     labels::Labels,
     name::prometheus_name,
+    native::NativeSnapshot,
     registry::Registry,
     snapshot::{FamilySnapshot, HistogramSnapshot, SeriesSnapshot, Snapshot, Value},
 };

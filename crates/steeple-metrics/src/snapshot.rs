@@ -3,7 +3,7 @@ use std::sync::Arc;
 use metrics::Unit;
 
 use crate::{
-    Kind, Labels,
+    Kind, Labels, NativeSnapshot, RecordedExemplar,
     bounds::Bounds,
     labels::{self, OVERFLOW_LABELS},
 };
@@ -59,9 +59,12 @@ pub enum Value {
 /// The distribution of a histogram's observations.
 #[derive(Debug, Clone)]
 pub struct HistogramSnapshot {
-    bounds: Arc<Bounds>,
-    buckets: Vec<u64>,
-    sum: f64,
+    pub(crate) bounds: Arc<Bounds>,
+    pub(crate) buckets: Vec<u64>,
+    pub(crate) sum: f64,
+    /// One for each bucket, or none at all.
+    pub(crate) exemplars: Vec<Option<RecordedExemplar>>,
+    pub(crate) native: Option<NativeSnapshot>,
 }
 
 impl Snapshot {
@@ -137,15 +140,8 @@ impl Value {
 }
 
 impl HistogramSnapshot {
-    pub(crate) fn new(bounds: Arc<Bounds>, buckets: Vec<u64>, sum: f64) -> Self {
-        Self {
-            bounds,
-            buckets,
-            sum,
-        }
-    }
-
-    /// The buckets' upper bounds, inclusive and increasing, without the last, infinity.
+    /// The buckets' upper bounds, inclusive and increasing, without the last, infinity; none if the histogram is
+    /// native only.
     #[must_use]
     pub fn bounds(&self) -> &[f64] {
         self.bounds.values()
@@ -155,6 +151,18 @@ impl HistogramSnapshot {
     #[must_use]
     pub fn buckets(&self) -> &[u64] {
         &self.buckets
+    }
+
+    /// The last exemplar of the observations in this bucket; buckets are counted from 0.
+    #[must_use]
+    pub fn exemplar(&self, bucket: usize) -> Option<RecordedExemplar> {
+        self.exemplars.get(bucket).copied().flatten()
+    }
+
+    /// The same observations in buckets of growing width, if the metric is to have them.
+    #[must_use]
+    pub fn native(&self) -> Option<&NativeSnapshot> {
+        self.native.as_ref()
     }
 
     /// The observations in each bucket and those below it, with the text of its `le` label.

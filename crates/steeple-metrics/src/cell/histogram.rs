@@ -44,7 +44,13 @@ impl HistogramCell {
                 *bucket = bucket.wrapping_add(stripe.get(word));
             }
         }
-        HistogramSnapshot::new(Arc::clone(&self.bounds), buckets, sum)
+        HistogramSnapshot {
+            bounds: Arc::clone(&self.bounds),
+            buckets,
+            sum,
+            exemplars: Vec::new(),
+            native: None,
+        }
     }
 
     fn words(&self) -> impl Iterator<Item = usize> + use<> {

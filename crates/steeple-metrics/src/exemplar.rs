@@ -1,0 +1,31 @@
+use std::time::SystemTime;
+
+/// What leads from an observation to the trace in which it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exemplar {
+    /// The trace's id.
+    pub trace_id: [u8; 16],
+    /// The id of the span in which the observation was made.
+    pub span_id: [u8; 8],
+}
+
+impl Exemplar {
+    /// An exemplar of this trace and span.
+    #[must_use]
+    pub fn new(trace_id: [u8; 16], span_id: [u8; 8]) -> Self {
+        Self { trace_id, span_id }
+    }
+}
+
+/// One observation of a histogram's bucket and the trace in which it was made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct RecordedExemplar {
+    /// What was observed.
+    pub value: f64,
+    /// When it was observed.
+    pub at: SystemTime,
+    /// In which trace.
+    pub exemplar: Exemplar,
+}
