@@ -1,7 +1,7 @@
 //! Monotonic time, read from the processor.
 //!
-//! Three readings are due on every request. [`std::time::Instant`] takes some 30 ns for each, a fifth of all that observing a
-//! request takes; the processor's counter takes a third of that. Where it is not fit for it, [`quanta`] asks the system.
+//! Three readings are due on every request, and [`std::time::Instant`] takes three times as long for each as the processor's
+//! counter does. Where that is not fit for it, [`quanta`] asks the system.
 
 use std::{sync::LazyLock, time::Duration};
 

@@ -14,7 +14,9 @@ const LONGEST_VALUE: usize = 128;
 pub(crate) const MOST_VALUES: usize = 1_000;
 /// How many labels an application may add.
 pub const MOST_LABELS: usize = 4;
-/// The value that stands for all values over a label's limit.
+/// The value of whatever has no name of its own, or is over a label's limit, as the
+/// [semantic conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-metrics.md) have it
+/// for methods.
 pub(crate) const OTHER: &str = "_OTHER";
 
 type FromHead = dyn for<'a> Fn(&RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync;

@@ -1,14 +1,12 @@
 //! Request methods as a bounded set of labels.
 
+use crate::label::OTHER;
+
 /// The methods that the semantic conventions know:
 /// [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-9), PATCH and QUERY.
 const KNOWN: [&str; 10] = [
     "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY",
 ];
-
-/// What an unknown method is called, as the
-/// [semantic conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-metrics.md) have it.
-pub(crate) const OTHER: &str = "_OTHER";
 
 /// How many methods can be told apart.
 pub(crate) const MOST_METHODS: usize = 254;

@@ -7,11 +7,11 @@ use std::{
 
 use crate::{
     insert_map::{InsertMap, Slot},
-    label::{LabelValues, Labels},
+    label::{LabelValues, Labels, OTHER},
     template::Template,
 };
 
-/// How many templates are told apart. Templates come from the code, so a service that has more is rare.
+/// How many templates are told apart; those beyond are `_OTHER`. Templates come from the code, so a service that has more is rare.
 pub(crate) const MOST_ROUTES: usize = 1_000;
 /// How many places in memory one template is held at: a router for each thread has as many, and one that is made for a
 /// request shall not fill the table.
@@ -20,8 +20,6 @@ const MOST_PLACES: usize = 16;
 pub(crate) const LONGEST_TEMPLATE: usize = 512;
 /// What a request is counted under that no template matched.
 pub(crate) const UNMATCHED: &str = "_UNMATCHED";
-/// What the templates over [`MOST_ROUTES`] are counted under.
-const OTHER: &str = "_OTHER";
 
 /// What is done for the requests of one route.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,10 @@
 //! F4 once more: what a client may choose without making anything up.
 
-use axum::{Router, body::Body, routing::any};
+use axum::{
+    Router,
+    body::Body,
+    routing::{any, get},
+};
 use http::{Method, Request, Version};
 use steeple::{MetricNames, Steeple, metrics::Value};
 use tower::ServiceExt;
@@ -28,6 +32,7 @@ fn known_methods_versions_and_schemes_on_every_route_hide_no_new_route() {
         .fold(Router::new(), |router, route| {
             router.route(&route, any(async || "hello"))
         })
+        .route("/read-only", get(async || "hello"))
         .layer(steeple.axum())
         .with_state(());
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -46,15 +51,15 @@ fn known_methods_versions_and_schemes_on_every_route_hide_no_new_route() {
         });
     };
     let mut sent = 0;
-    for route in 0..ROUTES {
-        for method in METHODS {
+    let attacked = (0..ROUTES)
+        .map(|route| format!("/attacked/{route}"))
+        .chain(["/read-only".to_owned()]);
+    for route in attacked {
+        // What every route serves comes last.
+        for method in METHODS.into_iter().rev() {
             for version in VERSIONS {
                 for scheme in ["http", "https"] {
-                    send(
-                        method,
-                        version,
-                        format!("{scheme}://shop.example/attacked/{route}"),
-                    );
+                    send(method, version, format!("{scheme}://shop.example{route}"));
                     sent += 1;
                 }
             }
@@ -86,6 +91,19 @@ fn known_methods_versions_and_schemes_on_every_route_hide_no_new_route() {
     let late = [("method", "GET"), ("route", "/late")];
     let in_flight = snapshot.value("http_requests_in_flight", &late);
     assert_eq!(in_flight.and_then(Value::as_gauge), Some(0.0));
+    let read = [
+        ("http_request_method", "GET"),
+        ("http_route", "/read-only"),
+        ("http_response_status_code", "200"),
+        ("network_protocol_version", "1.1"),
+        ("url_scheme", "http"),
+    ];
+    let read = durations.value(&read).and_then(Value::as_histogram);
+    assert_eq!(
+        read.map(|read| read.count()),
+        Some(2),
+        "what is refused takes no name from what is served"
+    );
     assert!(
         durations
             .series

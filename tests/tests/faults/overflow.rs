@@ -5,6 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use steeple::{
+    Steeple,
+    core::{HttpVersion, RequestHead},
+};
 use steeple_tests::process::isolated;
 use tracing::{
     Event, Level, Metadata, Subscriber,
@@ -40,6 +44,39 @@ fn an_overflow_is_named_in_a_metric_and_in_one_log_line() {
             );
         },
     );
+}
+
+#[test]
+fn errors_of_more_types_than_are_told_apart_are_counted_under_one() {
+    const TYPES: usize = 600;
+    let steeple = Steeple::builder("shop")
+        .private()
+        .without_ops()
+        .build()
+        .unwrap();
+    for number in 0..TYPES {
+        let error_type: &'static str = format!("error_{number}").leak();
+        let request = RequestHead {
+            method: "GET",
+            scheme: None,
+            version: HttpVersion::Http11,
+            route: Some("/".into()),
+            headers: &(),
+            body_size: None,
+        };
+        steeple.observer().start(&request).fail(error_type);
+    }
+    let snapshot = steeple.registry().snapshot();
+    let durations = snapshot
+        .family("http_server_request_duration_seconds")
+        .unwrap();
+    assert_eq!(durations.series.len(), 500 + 1);
+    let other = durations
+        .series
+        .iter()
+        .find(|series| series.labels.value("error_type").as_deref() == Some("_OTHER"))
+        .and_then(|series| series.value.as_histogram());
+    assert_eq!(other.map(|other| other.count()), Some(TYPES as u64 - 500));
 }
 
 /// The field `metric` of each warning that has one.

@@ -13,7 +13,7 @@ use crate::{
     grpc::GrpcStatus,
     head::{HttpVersion, ResponseHead, Scheme},
     headers::{Headers, RequestFields, ResponseFields},
-    label::LabelValues,
+    label::{LabelValues, OTHER},
     method::Method,
     observation::{content::ContentRule, request_counter::RequestCounter},
     observer::{Isolation, Shared},
@@ -27,8 +27,6 @@ use crate::{
 
 /// The type of error of what is [timed out](Outcome::TimedOut).
 const TIMEOUT: &str = "timeout";
-/// What has no better name.
-const OTHER: &str = "_OTHER";
 
 /// What is observed.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,7 +7,8 @@ use metrics::{Gauge, Key, Recorder};
 use crate::{
     head::HttpVersion,
     insert_map::InsertMap,
-    method::{self, Method},
+    label::OTHER,
+    method::Method,
     observer::Shared,
     request_metrics::{METADATA, MOST_SERIES, admission::Admission, preset::Preset},
     route::Route,
@@ -59,11 +60,13 @@ impl InFlight {
         method: Method,
         route: Route,
     ) -> Gauge {
-        let admitted = self.admission.admits(route, method, HttpVersion::Http11);
+        let admitted = self
+            .admission
+            .admits(route, method, HttpVersion::Http11, true);
         let method = if admitted {
             shared.methods.name(method)
         } else {
-            method::OTHER
+            OTHER
         };
         let labels = self
             .preset

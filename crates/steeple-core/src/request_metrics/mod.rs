@@ -157,9 +157,11 @@ impl RequestMetrics {
     /// The series that `record` may have of those that are told apart, or that of all others.
     fn admit(&self, record: &RequestRecord<'_>, key: SeriesKey) -> (SeriesKey, bool) {
         let keys = &record.keys;
+        // Not implemented, not allowed, or gone before there was an answer.
+        let served = !matches!(record.status, None | Some(405 | 501));
         if self
             .admission
-            .admits(keys.route, keys.method, record.version)
+            .admits(keys.route, keys.method, record.version, served)
         {
             (key, true)
         } else {
@@ -174,11 +176,7 @@ impl RequestMetrics {
             Label::from_static_parts("job_name", record.name),
             Label::from_static_parts(names::OUTCOME, record.outcome.as_str()),
         ];
-        labels.extend(
-            record
-                .error_type
-                .map(|error| Label::new(names::ERROR_TYPE, error.to_string())),
-        );
+        labels.extend(self.error_type(record.error_type));
         let key = Key::from_parts(names::JOB_DURATION, labels);
         self.recorder
             .register_histogram(&key, &METADATA)

@@ -35,7 +35,7 @@ impl CallSeries {
         record: &RequestRecord<'_>,
         admitted: bool,
     ) -> Self {
-        let key = Key::from_parts(names::CALL_DURATION, labels(record));
+        let key = Key::from_parts(names::CALL_DURATION, labels(metrics, record));
         Self {
             request: Series::register(metrics, record, admitted),
             duration: metrics.recorder.register_histogram(&key, &METADATA),
@@ -49,7 +49,7 @@ impl CallSeries {
     }
 }
 
-fn labels(record: &RequestRecord<'_>) -> Vec<Label> {
+fn labels(metrics: &RequestMetrics, record: &RequestRecord<'_>) -> Vec<Label> {
     let of_call = record.rpc().into_iter().flat_map(|call| {
         [
             Label::from_static_parts(names::RPC_SYSTEM, "grpc"),
@@ -57,9 +57,7 @@ fn labels(record: &RequestRecord<'_>) -> Vec<Label> {
             Label::from_static_parts(names::RPC_STATUS, call.status.as_str()),
         ]
     });
-    let error_type = record
-        .error_type
-        .map(|error| Label::new(names::ERROR_TYPE, error.to_string()));
+    let error_type = metrics.error_type(record.error_type);
     let own = record
         .labels()
         .map(|(name, value)| Label::new(name, value.to_owned()));

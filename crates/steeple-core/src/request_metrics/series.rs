@@ -4,7 +4,7 @@ use metrics::{Counter, Histogram, Key, Label};
 
 use crate::{
     insert_map::InsertMap,
-    method,
+    label::OTHER,
     outcome::ErrorType,
     record::RequestRecord,
     request_metrics::{METADATA, RequestMetrics, names, preset::PresetSeries},
@@ -52,6 +52,9 @@ impl SeriesKey {
     }
 }
 
+/// What all types of errors share that there is no place for.
+const OVERFLOW: u64 = 2;
+
 /// Zero stands for no error.
 #[cold]
 fn error_code(error_type: ErrorType, error_types: &InsertMap<&'static str, ()>) -> u64 {
@@ -59,7 +62,19 @@ fn error_code(error_type: ErrorType, error_types: &InsertMap<&'static str, ()>) 
         ErrorType::Status(_) => 1,
         ErrorType::Named(name) => error_types
             .find_or_insert(name, || (name, ()))
-            .map_or(2, |(slot, ())| u64::from(slot.0) + 3),
+            .map_or(OVERFLOW, |(slot, ())| u64::from(slot.0) + 3),
+    }
+}
+
+impl RequestMetrics {
+    /// The label with the type of an error.
+    pub(super) fn error_type(&self, error: Option<ErrorType>) -> Option<Label> {
+        let error = error?;
+        let label = match error_code(error, &self.error_types) {
+            OVERFLOW => Label::from_static_parts(names::ERROR_TYPE, OTHER),
+            _ => Label::new(names::ERROR_TYPE, error.to_string()),
+        };
+        Some(label)
     }
 }
 
@@ -81,7 +96,7 @@ impl Series {
         record: &RequestRecord<'_>,
         admitted: bool,
     ) -> Self {
-        let labels = Labels::of(record, admitted);
+        let labels = Labels::of(metrics, record, admitted);
         let recorder = &*metrics.recorder;
         let counter = |name, labels: Vec<Label>| {
             if metrics.conventional {
@@ -171,20 +186,14 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    fn of(record: &RequestRecord<'_>, admitted: bool) -> Self {
+    fn of(metrics: &RequestMetrics, record: &RequestRecord<'_>, admitted: bool) -> Self {
         let route = Label::new(names::ROUTE, record.route().to_owned());
-        let method = if admitted {
-            record.method()
-        } else {
-            method::OTHER
-        };
+        let method = if admitted { record.method() } else { OTHER };
         let method = Label::new(names::METHOD, method.to_owned());
         let status = record
             .status
             .map(|status| Label::new(names::STATUS, status.to_string()));
-        let error_type = record
-            .error_type
-            .map(|error| Label::new(names::ERROR_TYPE, error.to_string()));
+        let error_type = metrics.error_type(record.error_type);
         let own: Vec<_> = record
             .labels()
             .map(|(name, value)| Label::new(name, value.to_owned()))
