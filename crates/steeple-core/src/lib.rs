@@ -66,6 +66,7 @@ pub use self::{
     head::{HttpVersion, RequestHead, ResponseHead, Scheme},
     headers::Headers,
     label::{Label, MOST_LABELS},
+    method::MOST_METHODS,
     observation::{Job, JobFuture, Observation, Observed, RequestCounter},
     observer::{Observer, ObserverBuilder, ObserverError},
     outcome::{ErrorType, Outcome},

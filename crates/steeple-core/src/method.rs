@@ -9,7 +9,7 @@ const KNOWN: [&str; 10] = [
 ];
 
 /// How many methods can be told apart.
-pub(crate) const MOST_METHODS: usize = 254;
+pub const MOST_METHODS: usize = 254;
 
 /// A method by its place among the known ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

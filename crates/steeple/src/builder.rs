@@ -143,7 +143,7 @@ impl SteepleBuilder {
         };
         if environment.disabled {
             tracing::info!("OTEL_SDK_DISABLED is true: steeple observes nothing");
-            return Ok(Steeple::disabled());
+            return Ok(Steeple::disabled(environment.ops_token));
         }
         // What can fail for what it says comes before what changes the process.
         let name = match &environment.service_name {
@@ -180,13 +180,17 @@ impl SteepleBuilder {
     /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one
     /// returned observes nothing.
     pub fn build_or_disabled(self) -> Steeple {
+        let ops_token = self
+            .environment
+            .then(Environment::ops_token_of_process)
+            .flatten();
         self.build().unwrap_or_else(|error| {
             let error: &dyn std::error::Error = &error;
             tracing::error!(
                 error,
                 "steeple could not be started; the service goes on unobserved"
             );
-            Steeple::disabled()
+            Steeple::disabled(ops_token)
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsString, net::IpAddr};
 
-use steeple_core::MetricNames;
+use steeple_core::{MOST_METHODS, MetricNames};
 
 use crate::service_name::ServiceName;
 
@@ -42,6 +42,12 @@ pub(crate) struct Environment {
 impl Environment {
     pub(crate) fn of_process() -> Result<Self, EnvironmentError> {
         Self::read(|key| env::var_os(key))
+    }
+
+    /// The token alone, whatever the other variables are.
+    pub(crate) fn ops_token_of_process() -> Option<String> {
+        let token_only = |key: &str| env::var_os(key).filter(|_| key == OPS_TOKEN);
+        Self::read(token_only).ok()?.ops_token
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, EnvironmentError> {
@@ -104,7 +110,7 @@ fn methods(list: &str) -> Result<Vec<String>, EnvironmentError> {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
     };
-    if methods.iter().all(token) && methods.len() <= 254 {
+    if methods.iter().all(token) && methods.len() <= MOST_METHODS {
         return Ok(methods);
     }
     Err(EnvironmentError {
@@ -120,7 +126,7 @@ fn metric_names(list: &str) -> Result<Vec<MetricNames>, EnvironmentError> {
         key: METRIC_NAMES,
         value: format!("{list:?}"),
         accepted: "any of `semantic-conventions`, `classic`, `axum-prometheus` and `actix-web-prom:NAMESPACE`, with \
-                   a namespace of letters, digits, `_` and `:`, separated by commas",
+                   a namespace of letters, digits, `_` and `:`, not a digit first, separated by commas",
     })
 }
 
@@ -168,6 +174,7 @@ mod tests {
             (METRIC_NAMES, "semantic-conventions, axum-prometheus"),
             (OPS_HOST, "localhost"),
             (OPS_PORT, "0"),
+            (OPS_TOKEN, "0123456789abcdef0123456789abcdef"),
         ])
         .unwrap();
         assert_eq!(
@@ -188,6 +195,10 @@ mod tests {
         );
         assert_eq!(environment.ops_host, Some([127, 0, 0, 1].into()));
         assert_eq!(environment.ops_port, Some(0));
+        assert_eq!(
+            environment.ops_token.as_deref(),
+            Some("0123456789abcdef0123456789abcdef")
+        );
     }
 
     #[test]
@@ -206,6 +217,21 @@ mod tests {
     }
 
     #[test]
+    fn as_many_methods_are_accepted_as_can_be_told_apart() {
+        let list = |count| vec!["M"; count].join(",");
+        let most = read(&[(KNOWN_METHODS, &list(MOST_METHODS))]).unwrap();
+        assert_eq!(
+            most.known_methods.map(|methods| methods.len()),
+            Some(MOST_METHODS)
+        );
+        let error = read(&[(KNOWN_METHODS, &list(MOST_METHODS + 1))])
+            .err()
+            .unwrap();
+        let most = format!("at most {MOST_METHODS} methods");
+        assert!(error.accepted.contains(&most), "{error}");
+    }
+
+    #[test]
     fn a_bad_value_is_an_error_that_names_key_value_and_accepted_form() {
         for (key, value, accepted) in [
             (SERVICE_NAME, " shop", "without control characters"),
@@ -216,6 +242,7 @@ mod tests {
             (KNOWN_METHODS, "GET POST", "separated by commas"),
             (METRIC_NAMES, "classic,", "separated by commas"),
             (METRIC_NAMES, "prometheus", "`axum-prometheus`"),
+            (METRIC_NAMES, "actix-web-prom:2nd", "not a digit first"),
         ] {
             let error = read(&[(key, value)]).err().unwrap().to_string();
             assert!(

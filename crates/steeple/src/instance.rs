@@ -67,13 +67,14 @@ impl Steeple {
         }
     }
 
-    /// An instance that records nothing and listens nowhere. Panics are caught all the same.
-    pub(crate) fn disabled() -> Self {
+    /// An instance that records nothing and listens nowhere. Panics are caught all the same, and what the application mounts
+    /// is guarded all the same.
+    pub(crate) fn disabled(ops_token: Option<String>) -> Self {
         Self {
             observer: Observer::default(),
             registry: Registry::new(),
             ops: None,
-            ops_token: None,
+            ops_token,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use steeple::Steeple;
 
-use crate::{process, service};
+use crate::{mounted, process, service};
 
 #[test]
 fn where_telemetry_cannot_start_the_service_runs_and_the_cause_is_logged() {
@@ -28,6 +28,24 @@ fn where_telemetry_cannot_start_the_service_runs_and_the_cause_is_logged() {
         log.contains("ops address 0.0.0.0:0 can be reached"),
         "{log}"
     );
+}
+
+#[test]
+fn where_telemetry_cannot_start_what_is_mounted_is_guarded_as_the_operator_says() {
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+    let environment = [
+        ("STEEPLE_OPS_TOKEN", TOKEN),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "http"),
+    ];
+    let Some(ended) = process::run(&environment, || {
+        let steeple = Steeple::builder("shop").build_or_disabled();
+        let mounted = steeple.ops_service(|ops| ops).unwrap();
+        assert_eq!(mounted::livez(&mounted, TOKEN), 200);
+        assert_eq!(mounted::livez(&mounted, "wrong"), 401);
+    }) else {
+        return;
+    };
+    assert!(ended.success, "{}", ended.said);
 }
 
 #[test]

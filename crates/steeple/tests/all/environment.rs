@@ -10,6 +10,7 @@ use crate::{
     service,
 };
 
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const SECRET: &str = "tooshort-secret";
 
 /// Builds in a process of its own and gives what that said, an error with its causes included.
@@ -158,7 +159,7 @@ fn the_operator_has_the_last_word() {
         ("OTEL_EXPORTER_PROMETHEUS_HOST", "localhost"),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
         ("STEEPLE_METRIC_NAMES", "semantic-conventions,classic"),
-        ("STEEPLE_OPS_TOKEN", "0123456789abcdef0123456789abcdef"),
+        ("STEEPLE_OPS_TOKEN", TOKEN),
     ];
     let Some(ended) = process::run(&environment, || {
         // None of this could start.
@@ -177,11 +178,8 @@ fn the_operator_has_the_last_word() {
         assert!(text.contains("http_requests_total{"), "{text}");
         assert!(steeple.ops_addr().unwrap().ip().is_loopback());
         let mounted = steeple.ops_service(|ops| ops.token("weak")).unwrap();
-        assert_eq!(
-            mounted::livez(&mounted, "0123456789abcdef0123456789abcdef"),
-            200
-        );
-        assert!(!format!("{steeple:?}").contains("0123456789abcdef"));
+        assert_eq!(mounted::livez(&mounted, TOKEN), 200);
+        assert!(!format!("{steeple:?}").contains(TOKEN));
     }) else {
         return;
     };
@@ -190,7 +188,8 @@ fn the_operator_has_the_last_word() {
 
 #[test]
 fn switched_off_it_observes_nothing_and_serves() {
-    let Some(ended) = process::run(&[("OTEL_SDK_DISABLED", "true")], || {
+    let environment = [("OTEL_SDK_DISABLED", "true"), ("STEEPLE_OPS_TOKEN", TOKEN)];
+    let Some(ended) = process::run(&environment, || {
         let steeple = Steeple::builder("shop").build().unwrap();
         assert_eq!(steeple.ops_addr(), None);
         let mut served = false;
@@ -203,6 +202,9 @@ fn switched_off_it_observes_nothing_and_serves() {
             metrics::set_global_recorder(steeple.registry().clone()).is_ok(),
             "no recorder was installed"
         );
+        let mounted = steeple.ops_service(|ops| ops).unwrap();
+        assert_eq!(mounted::livez(&mounted, TOKEN), 200);
+        assert_eq!(mounted::livez(&mounted, "wrong"), 401);
     }) else {
         return;
     };
