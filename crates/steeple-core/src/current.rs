@@ -4,10 +4,11 @@
 //! current one. These functions read and complete it from anywhere below, without an extractor. In a task that was
 //! spawned, or outside of any request, there is no current observation and they do nothing.
 
-use std::{any, cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop};
+use std::{cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop};
 
 use crate::{
     observation::{State, Verdict},
+    outcome::ErrorType,
     record::AttachedError,
     request_id::RequestId,
     text,
@@ -55,11 +56,12 @@ pub fn matched_route(template: &str) {
 
 /// Attaches `error` to the current request or job: if it fails, this is what went wrong.
 ///
-/// A job fails by it; a request fails by its status.
+/// A job fails by it; a request fails by its status. An error whose type is hidden, a `dyn Error`, is told by what it says
+/// alone.
 pub fn attach<E: Error + ?Sized>(error: &E) {
     // The error prints itself before the observation is taken up: its code may ask for the current one too.
     let attached = AttachedError {
-        type_name: Some(any::type_name::<E>()),
+        type_name: ErrorType::known_name_of::<E>(),
         message: text::bounded(error),
     };
     with(|state| state.attach(attached));
@@ -89,7 +91,19 @@ pub fn upgrade() -> Upgrade {
 }
 
 /// Marks the answer of the current request or job as a failure of the service's, whatever its status: an error that is told
-/// in the body of a 200, say. A panic, a time-out and a cancellation have precedence; of several marks the last counts.
+/// in the body of a 200, say. Of several marks the last counts.
+///
+/// The first of these says how it ended:
+///
+/// 1. a panic;
+/// 2. of a [time-out](timed_out), an error [attached](attach) to a job and one that took the place of the answer or of its
+///    rest, whichever came first;
+/// 3. a cancellation, or the deadline of a gRPC call that was cancelled;
+/// 4. `failed` and [`succeeded`];
+/// 5. the framework's [classifier](classified);
+/// 6. the status, that of gRPC for a gRPC call.
+///
+/// Where the body of the request broke off, every failure but a panic and a time-out is the client's.
 pub fn failed() {
     with(|state| state.judge(Verdict::Failure));
 }
@@ -119,6 +133,11 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut State) -> R) -> Option<R> {
         current.set(Some(state));
         Some(result)
     })
+}
+
+/// Whether there is a current observation.
+pub(crate) fn is_there() -> bool {
+    with(|_| ()).is_some()
 }
 
 /// Makes `state`, if there is one, the current observation while `f` runs.

@@ -1,8 +1,8 @@
 //! How a request or job ended.
 
-use std::fmt;
+use std::{any, fmt};
 
-use crate::grpc::GrpcStatus;
+use crate::{grpc::GrpcStatus, label::OTHER};
 
 /// How a request or job ended, as every signal tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,11 +97,42 @@ pub enum ErrorType {
     Named(&'static str),
 }
 
+impl ErrorType {
+    /// What errors of the type `E` are called: by its name, or `_OTHER` where it hides theirs, as `Box<dyn Error>` does.
+    #[must_use]
+    pub fn name_of<E: ?Sized>() -> &'static str {
+        Self::known_name_of::<E>().unwrap_or(OTHER)
+    }
+
+    /// The name of the type `E`, unless it hides that of its errors.
+    pub(crate) fn known_name_of<E: ?Sized>() -> Option<&'static str> {
+        Some(any::type_name::<E>()).filter(|name| !name.contains("dyn "))
+    }
+}
+
 impl fmt::Display for ErrorType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => status.fmt(f),
             Self::Named(name) => f.write_str(name),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{error::Error, io};
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_called_by_its_type_unless_that_is_hidden() {
+        assert_eq!(ErrorType::name_of::<io::Error>(), "std::io::error::Error");
+        assert_eq!(ErrorType::name_of::<dyn Error>(), "_OTHER");
+        assert_eq!(
+            ErrorType::name_of::<Box<dyn Error + Send + Sync>>(),
+            "_OTHER"
+        );
+        assert_eq!(ErrorType::known_name_of::<dyn Error + Send>(), None);
     }
 }

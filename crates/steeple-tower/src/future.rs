@@ -1,5 +1,4 @@
 use std::{
-    any,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -8,7 +7,7 @@ use std::{
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use steeple_core::{Observation, Observed};
+use steeple_core::{ErrorType, Observation, Observed};
 
 use crate::{
     body::{BoxError, GRPC_STATUS, INTERNAL, ObservedBody},
@@ -70,24 +69,12 @@ where
                 Poll::Ready(Ok(response.map(|body| ObservedBody::new(body, observation))))
             }
             Some(Poll::Ready(Err(error))) => {
-                observation.fail(error_type::<E>());
+                observation.fail(ErrorType::name_of::<E>());
                 Poll::Ready(Err(error))
             }
             Some(Poll::Pending) => Poll::Pending,
             None => Poll::Ready(Ok(panicked(observation, this.request_id.take()))),
         }
-    }
-}
-
-/// The name of an error's type, or what the
-/// [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/error.md) have
-/// for one that is hidden in a box.
-fn error_type<E>() -> &'static str {
-    let name = any::type_name::<E>();
-    if name.contains("dyn ") {
-        "_OTHER"
-    } else {
-        name
     }
 }
 

@@ -6,6 +6,9 @@ use crate::{framework::Plain, service::Observe};
 /// Observes every request of the service it is put around.
 ///
 /// Applying it is free of side effects. Applied twice to one service it observes once and warns.
+///
+/// A panic of a body that nobody waits for, such as that of the answer to a HEAD, is kept from the server too; since the
+/// record is made by then, it is only logged, as an error with the target `steeple::panic`.
 #[derive(Clone, Debug)]
 pub struct ObserveLayer<F = Plain> {
     observer: Observer,

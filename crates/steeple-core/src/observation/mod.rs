@@ -70,10 +70,7 @@ impl Observation {
     /// status of 500 before the head, end the body and [`finish`](Self::finish) after it.
     #[inline]
     pub fn run<R>(&mut self, f: impl FnOnce() -> R) -> Result<R, Panicked> {
-        self.run_catching(f).map_err(|payload| {
-            panic::discard(payload);
-            Panicked::new()
-        })
+        self.run_catching(f).map_err(|payload| self.keep(payload))
     }
 
     /// As [`run`](Self::run), but hands on what `f` panicked with.
@@ -92,18 +89,33 @@ impl Observation {
         match (caught, result) {
             (Ok(()), Some(result)) => Ok(result),
             (Ok(()), None) => Err(Box::new("there is no result")),
-            (Err(payload), _) => Err(self.panicked(payload)),
+            (Err(payload), _) => {
+                self.panicked(&*payload);
+                Err(payload)
+            }
         }
     }
 
-    /// Takes in what the observed code panicked with. Where nothing is observed the panic goes on.
+    /// Takes in what the observed code panicked with.
     #[cold]
-    fn panicked(&mut self, payload: Box<dyn Any + Send>) -> Box<dyn Any + Send> {
-        let Some(state) = &mut self.state else {
-            std::panic::resume_unwind(payload)
-        };
-        state.panicked(PanicReport::of(&*payload));
-        payload
+    fn panicked(&mut self, payload: &(dyn Any + Send)) {
+        if let Some(state) = &mut self.state {
+            state.panicked(PanicReport::of(payload));
+        }
+    }
+
+    /// Keeps a panic from going further that was taken in. Where nothing is observed it goes on to the observation around this
+    /// one; if there is none, the record is made already, and it is logged alone.
+    #[cold]
+    pub(crate) fn keep(&self, payload: Box<dyn Any + Send>) -> Panicked {
+        if self.state.is_none() {
+            if current::is_there() {
+                std::panic::resume_unwind(payload);
+            }
+            settlement::log_unrecorded_panic(&PanicReport::of(&*payload));
+        }
+        panic::discard(payload);
+        Panicked::new()
     }
 
     /// The id to answer with in `x-request-id`.

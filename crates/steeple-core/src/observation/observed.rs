@@ -2,10 +2,7 @@ use std::{any::Any, pin::Pin, thread};
 
 use pin_project_lite::pin_project;
 
-use crate::{
-    observation::Observation,
-    panic::{self, Panicked},
-};
+use crate::{observation::Observation, panic::Panicked};
 
 pin_project! {
     /// A part of a request that is polled, for adapters: the future of its response, or its response's body.
@@ -56,13 +53,11 @@ impl<T> Observed<T> {
     /// [`Panicked`] if it panicked, now or earlier.
     #[inline(always)]
     pub fn poll_with(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut T>) -> bool,
     ) -> Result<(), Panicked> {
-        self.poll_catching(poll).map_err(|payload| {
-            panic::discard(payload);
-            Panicked::new()
-        })
+        let polled = self.as_mut().poll_catching(poll);
+        polled.map_err(|payload| self.observation().keep(payload))
     }
 
     /// As [`poll_with`](Self::poll_with), but hands on what it panicked with.
@@ -83,11 +78,13 @@ impl<T> Observed<T> {
                 this.part.set(None);
             }
         });
-        if polled {
-            Ok(())
-        } else {
-            Err(this.panicked(ran))
+        if !polled {
+            return Err(this.panicked(ran));
         }
+        if let Err(payload) = ran {
+            let _ = this.observation.keep(payload);
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         state::{State, Subject, Trouble},
     },
     observer::Shared,
-    panic::PanicReport,
+    panic::{self, PanicReport},
     record::{JobRecord, Keys, RequestRecord},
     request_id::RequestId,
     trace_context::Lineage,
@@ -157,4 +157,16 @@ fn log_panic(panic: &PanicReport, request_id: &RequestId, lineage: &Lineage) {
         trace_id = %lineage.context().trace_id(),
         "the observed code panicked"
     );
+}
+
+/// Logs a panic that is in no record.
+#[cold]
+pub(crate) fn log_unrecorded_panic(panic: &PanicReport) {
+    panic::quietly(|| {
+        tracing::error!(
+            target: "steeple::panic",
+            panic = panic.message,
+            "the observed code panicked where it is not observed any more"
+        );
+    });
 }

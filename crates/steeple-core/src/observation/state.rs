@@ -198,7 +198,7 @@ impl State {
         if let Subject::Job { .. } = self.beginning.subject {
             self.progress
                 .failure
-                .get_or_insert((Outcome::ServerError, error.type_name.unwrap_or("error")));
+                .get_or_insert((Outcome::ServerError, error.type_name.unwrap_or(OTHER)));
         }
         self.trouble().error = Some(error);
     }

@@ -264,6 +264,15 @@ fn a_matched_route_gives_way_to_one_that_is_known() {
 }
 
 #[test]
+fn an_error_of_a_hidden_type_names_none() {
+    let (_, status) = answered_by(|_| {
+        let error: &dyn std::error::Error = &std::io::Error::other("disk full");
+        current::attach(error);
+    });
+    assert_eq!(status.as_deref(), Some("500"));
+}
+
+#[test]
 fn a_message_names_no_type_and_gives_way_to_an_attached_error() {
     let (_, status) = answered_by(|_| current::attach_message("out of stock"));
     assert_eq!(status.as_deref(), Some("500"));

@@ -1,6 +1,6 @@
 //! Services that fail.
 
-use std::io;
+use std::{error::Error, io};
 
 use futures_executor::block_on;
 use http::Response;
@@ -28,6 +28,18 @@ fn an_error_instead_of_a_response_is_a_server_error_of_its_type() {
             response_size: 0,
         }
     );
+}
+
+#[test]
+fn an_error_of_a_hidden_type_is_one_of_the_others() {
+    let stage = Stage::new();
+    let service = stage.layer().layer(service_fn(
+        async |_| -> Result<Response<NoBody>, Box<dyn Error + Send + Sync>> {
+            Err("no answer".into())
+        },
+    ));
+    block_on(service.oneshot(request())).unwrap_err();
+    assert_eq!(stage.settled().error_type.as_deref(), Some("_OTHER"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Work that is no request.
 
 use std::{
+    error::Error,
     future, io,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -56,6 +57,14 @@ fn one_with_an_error_attached_fails() {
         (record.outcome, record.error_type.as_deref()),
         (Outcome::ServerError, Some("std::io::error::Error"))
     );
+}
+
+#[test]
+fn one_with_an_error_of_a_hidden_type_fails_by_one_of_the_others() {
+    let stage = Stage::new();
+    let error: &dyn Error = &io::Error::other("no disk");
+    job(&stage).run(|| current::attach(error));
+    assert_eq!(settled(&stage).error_type.as_deref(), Some("_OTHER"));
 }
 
 #[test]

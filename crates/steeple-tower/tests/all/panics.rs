@@ -16,7 +16,10 @@ use http_body_util::BodyExt;
 use steeple_core::Outcome;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::stage::{Bomb, NoBody, Seen, Stage, body, data, request};
+use crate::{
+    log::Log,
+    stage::{Bomb, NoBody, Seen, Stage, body, data, request},
+};
 
 fn panicked(status: impl Into<Option<u16>>, message: &str, response_size: u64) -> Seen {
     Seen {
@@ -168,6 +171,53 @@ fn in_the_drop_of_a_finished_body_it_is_kept_from_the_server() {
     let service = service_fn(async |_| Ok::<_, Infallible>(mined()));
     let answer = stage.send(service, request());
     assert_eq!(answer.body.unwrap().1, "hello");
+    assert_eq!(stage.settled(), panicked(200, "lost in drop", 5));
+}
+
+#[test]
+fn in_a_body_that_is_not_due_it_is_kept_from_the_server_and_logged() {
+    let (stage, log) = (Stage::new(), Log::default());
+    let service = stage.layer().layer(service_fn(async |_| {
+        let body = body([|| panic!("lost in the body")]);
+        let mut response = Response::new(Mined(Box::pin(body), Bomb));
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Ok::<_, Infallible>(response)
+    }));
+    let answer = |is_read: bool| {
+        let mut body = Box::pin(
+            block_on(service.clone().oneshot(request()))
+                .unwrap()
+                .into_body(),
+        );
+        is_read.then(|| block_on(body.frame()).unwrap().unwrap_err().to_string())
+    };
+    tracing::dispatcher::with_default(&log.dispatch(), || {
+        assert_eq!(answer(false), None);
+        assert_eq!(answer(true).as_deref(), Some("the body stream panicked"));
+    });
+    let outcomes = stage
+        .records
+        .all()
+        .iter()
+        .map(|record| record.outcome)
+        .collect::<Vec<_>>();
+    assert_eq!(outcomes, [Outcome::Success; 2], "it was answered before");
+    let log = log.text();
+    assert!(
+        log.contains(r#"where it is not observed any more panic="lost in the body""#),
+        "{log}"
+    );
+    assert_eq!(log.matches(r#"panic="lost in drop""#).count(), 2, "{log}");
+}
+
+#[test]
+fn under_a_layer_that_was_applied_twice_it_is_recorded_once() {
+    let stage = Stage::new();
+    let inner = stage
+        .layer()
+        .layer(service_fn(async |_| Ok::<_, Infallible>(mined())));
+    let answer = stage.send(inner, request());
+    assert_eq!(answer.body.unwrap_err(), "the body stream panicked");
     assert_eq!(stage.settled(), panicked(200, "lost in drop", 5));
 }
 
