@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
-    fixture::{self, Content, Exact, INNER, NESTED, ROUTES, Refused, Reply},
+    fixture::{self, Content, Exact, INNER, LIMIT, NESTED, ROUTES, Refused, Reply},
 };
 
 pub(crate) struct ActixApp;
@@ -56,7 +56,7 @@ impl Adapter for ActixApp {
         let on_connect = steeple::actix::on_connect(steeple.observer());
         let app = move || {
             let limit = match setup {
-                Setup::TimeoutOutside => Duration::from_millis(100),
+                Setup::TimeoutOutside => LIMIT,
                 Setup::Once | Setup::Twice => Duration::MAX,
             };
             App::new()
@@ -160,7 +160,7 @@ async fn tunnel(request: HttpRequest, body: web::Payload) -> HttpResponse {
 
 async fn handle_slowly() -> HttpResponse {
     let slow = tokio::time::sleep(Duration::from_secs(60));
-    match tokio::time::timeout(Duration::from_millis(100), slow).await {
+    match tokio::time::timeout(LIMIT, slow).await {
         Ok(()) => HttpResponse::Ok().body("too late"),
         Err(_) => HttpResponse::RequestTimeout().finish(),
     }

@@ -15,12 +15,11 @@ use axum::{
 };
 use steeple::Steeple;
 use tokio::net::TcpListener;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
     fixture::{self, INNER, NESTED, ROUTES, Refused},
-    http_fixture,
+    http_fixture::{self, timeout},
 };
 
 pub(crate) struct AxumRouter;
@@ -87,10 +86,6 @@ pub(crate) fn router() -> Router {
             Method::CONNECT => http_fixture::tunnel(request).map(Body::new),
             _ => StatusCode::NOT_FOUND.into_response(),
         })
-}
-
-fn timeout() -> TimeoutLayer {
-    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(100))
 }
 
 async fn handle(request: Request) -> Response {

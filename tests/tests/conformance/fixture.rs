@@ -38,6 +38,8 @@ pub(crate) const ROUTES: [&str; 21] = [
 ];
 /// The size of `/large` in bytes: more than middleware finds too small to compress.
 pub(crate) const LARGE: usize = 5_000;
+/// After how long a timeout gives up.
+pub(crate) const LIMIT: Duration = Duration::from_millis(100);
 /// The template below the prefix `/api`.
 pub(crate) const NESTED: &str = "/users/{id}";
 /// The prefix below `/api`, and the template below that.

@@ -8,8 +8,10 @@ use crate::records::Full;
 /// The unit of a record's durations, in seconds.
 const NANOSECOND: f64 = 1e-9;
 
-/// The histograms of requests, and what a record has for them.
-const OF_REQUESTS: [(&str, fn(&Full) -> Option<f64>); 4] = [
+/// A histogram's name, and what a record has for it.
+type Histogram = (&'static str, fn(&Full) -> Option<f64>);
+
+const OF_REQUESTS: [Histogram; 4] = [
     ("http_server_request_duration_seconds", |record| {
         Some(record.duration.as_secs_f64())
     }),

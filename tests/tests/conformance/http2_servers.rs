@@ -3,21 +3,13 @@
 use std::future::Future;
 
 use http::Version;
-use hyper::server::conn::http2;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    service::TowerToHyperService,
-};
-use steeple::{
-    Steeple,
-    tower::{ObservedIo, OnConnection},
-};
+use steeple::Steeple;
 use tokio::net::TcpListener;
 
 use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
     axum_router::AxumRouter,
-    hyper_service::{self, HyperService, REQUEST_BODIES},
+    hyper_service::{HyperService, REQUEST_BODIES},
 };
 
 const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which these servers do not offer";
@@ -62,7 +54,7 @@ impl Adapter for AxumOverHttp2 {
     }
 }
 
-/// The service of [`HyperService`] on hyper's connections of HTTP/2.
+/// [`HyperService`], whose server takes HTTP/2 too.
 pub(crate) struct HyperOverHttp2;
 
 impl Adapter for HyperOverHttp2 {
@@ -100,17 +92,6 @@ impl Adapter for HyperOverHttp2 {
         steeple: &Steeple,
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let service = hyper_service::observed(steeple, setup);
-        let observer = steeple.observer().clone();
-        async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let io = ObservedIo::new(stream, &observer);
-                let service = OnConnection::new(service.clone(), io.connection());
-                let builder = http2::Builder::new(TokioExecutor::new());
-                let service = TowerToHyperService::new(service);
-                tokio::spawn(builder.serve_connection(TokioIo::new(io), service));
-            }
-        }
+        HyperService.serve(listener, steeple, setup)
     }
 }

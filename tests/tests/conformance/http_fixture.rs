@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper_util::rt::TokioIo;
+use tower_http::timeout::TimeoutLayer;
 
 use crate::fixture::{self, BoxError, Content, Exact, Reply};
 
@@ -36,6 +37,11 @@ pub(crate) fn tunnel<B: Send + 'static>(request: Request<B>) -> Response<AnyBody
         let _ = tokio::io::copy(&mut reader, &mut writer).await;
     });
     status(200)
+}
+
+/// Gives up after [`fixture::LIMIT`].
+pub(crate) fn timeout() -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, fixture::LIMIT)
 }
 
 pub(crate) fn status(status: u16) -> Response<AnyBody> {

@@ -4,13 +4,17 @@ use std::{convert::Infallible, future::Future, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use http::{
-    HeaderValue, Method, Request, Response, StatusCode,
+    HeaderValue, Method, Request, Response,
     header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
 };
 use http_body::Body;
 use http_body_util::BodyExt;
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
 use steeple::{
     Observer, Steeple, current,
     tower::{ObservedIo, OnConnection},
@@ -21,12 +25,11 @@ use tokio_tungstenite::{
     tungstenite::{handshake::derive_accept_key, protocol::Role},
 };
 use tower::{Layer, Service, ServiceExt, service_fn, util::BoxCloneSyncService};
-use tower_http::timeout::TimeoutLayer;
 
 use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
     fixture::{self, BoxError, FAILURES, INNER, NESTED, ROUTES},
-    http_fixture::{self, AnyBody},
+    http_fixture::{self, AnyBody, timeout},
 };
 
 pub(crate) const REQUEST_BODIES: &str =
@@ -72,7 +75,7 @@ impl Adapter for HyperService {
 }
 
 /// The fixture with the layer around it.
-pub(crate) fn observed(steeple: &Steeple, setup: Setup) -> Boxed {
+fn observed(steeple: &Steeple, setup: Setup) -> Boxed {
     let service = steeple.tower().layer(service_fn(route));
     match setup {
         Setup::Once => boxed(service),
@@ -81,15 +84,16 @@ pub(crate) fn observed(steeple: &Steeple, setup: Setup) -> Boxed {
     }
 }
 
+/// Serves `service` over the version of HTTP that the client speaks.
 pub(crate) async fn serve(listener: TcpListener, service: Boxed, observer: Observer) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let io = ObservedIo::new(stream, &observer);
         let service = OnConnection::new(service.clone(), io.connection());
         tokio::spawn(
-            http1::Builder::new()
-                .serve_connection(TokioIo::new(io), TowerToHyperService::new(service))
-                .with_upgrades(),
+            auto::Builder::new(TokioExecutor::new())
+                .serve_connection_with_upgrades(TokioIo::new(io), TowerToHyperService::new(service))
+                .into_owned(),
         );
     }
 }
@@ -107,10 +111,6 @@ where
         })
         .map_err(Into::into);
     BoxCloneSyncService::new(service)
-}
-
-pub(crate) fn timeout() -> TimeoutLayer {
-    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(100))
 }
 
 /// What a router does for other frameworks. It is no async function, so that a panic can come from the call itself.

@@ -14,12 +14,12 @@ use tower::service_fn;
 
 use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
-    hyper_service::{route, timeout},
+    http_fixture::timeout,
+    hyper_service::{REQUEST_BODIES, route},
 };
 
 pub(crate) struct TonicServer;
 
-const REQUEST_BODIES: &str = "the layer of plain tower leaves request bodies as they are";
 const CONNECTIONS: &str = "tonic wants connections of its own trait `Connected`, which ours cannot have without knowing tonic";
 const UPGRADES: &str = "tonic's server upgrades no connections";
 

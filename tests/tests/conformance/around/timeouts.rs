@@ -1,21 +1,19 @@
 //! Middleware that gives up.
 
-use std::time::Duration;
-
-use http::StatusCode;
 use steeple::{Outcome, current};
-use tower::{ServiceBuilder, timeout};
-use tower_http::timeout::TimeoutLayer;
+use tower::{
+    ServiceBuilder,
+    timeout::{TimeoutLayer, error::Elapsed},
+};
 
 use crate::{
     around::framework::{Framework, stage},
     expected::{failed, seen},
-    fixture::BoxError,
+    fixture::{BoxError, LIMIT},
+    http_fixture::timeout,
     records::Seen,
     stage::Stage,
 };
-
-const SHORT: Duration = Duration::from_millis(100);
 
 /// Asks for what does not come; a bare service's error leaves the client without an answer.
 fn waits(stage: &Stage, status: Option<u16>) {
@@ -35,19 +33,19 @@ fn cancelled() -> Seen {
 }
 
 pub(super) fn http_timeout_inside_is_its_status(framework: Framework) {
-    let stage = stage!(framework, inside TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, SHORT));
+    let stage = stage!(framework, inside timeout());
     waits(&stage, Some(408));
     stage.settles(seen("/slow", 408, 0, Outcome::ClientError));
 }
 
 pub(super) fn http_timeout_outside_is_a_cancellation(framework: Framework) {
-    let stage = stage!(framework, outside TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, SHORT));
+    let stage = stage!(framework, outside timeout());
     waits(&stage, Some(408));
     stage.settles(cancelled());
 }
 
 pub(super) fn tower_timeout_inside_is_an_error(framework: Framework) {
-    let stage = stage!(framework, inside timeout::TimeoutLayer::new(SHORT));
+    let stage = stage!(framework, inside TimeoutLayer::new(LIMIT));
     let status = framework.cell(Some(504), None);
     waits(&stage, status);
     stage.settles(Seen {
@@ -62,12 +60,12 @@ pub(super) fn tower_timeout_inside_is_an_error(framework: Framework) {
 pub(super) fn tower_timeout_inside_can_be_marked(framework: Framework) {
     let stage = stage!(framework, inside ServiceBuilder::new()
         .map_err(|error: BoxError| {
-            if error.is::<timeout::error::Elapsed>() {
+            if error.is::<Elapsed>() {
                 current::timed_out();
             }
             error
         })
-        .layer(timeout::TimeoutLayer::new(SHORT)));
+        .layer(TimeoutLayer::new(LIMIT)));
     let status = framework.cell(Some(504), None);
     waits(&stage, status);
     stage.settles(Seen {
@@ -77,7 +75,7 @@ pub(super) fn tower_timeout_inside_can_be_marked(framework: Framework) {
 }
 
 pub(super) fn tower_timeout_outside_is_a_cancellation(framework: Framework) {
-    let stage = stage!(framework, outside timeout::TimeoutLayer::new(SHORT));
+    let stage = stage!(framework, outside TimeoutLayer::new(LIMIT));
     waits(&stage, framework.cell(Some(504), None));
     stage.settles(cancelled());
 }

@@ -1,14 +1,8 @@
 //! Where the service is served.
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
 use futures_util::FutureExt;
-use http::StatusCode;
-use hyper::server::conn::http2;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    service::TowerToHyperService,
-};
 use steeple::Steeple;
 use tokio::net::TcpListener;
 use tonic::{
@@ -17,12 +11,13 @@ use tonic::{
     transport::server::{Server, TcpIncoming},
 };
 use tower::Layer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
+    fixture::LIMIT,
     grpc::service::Fixture,
-    hyper_service::boxed,
+    http_fixture::timeout,
+    hyper_service::{self, boxed},
 };
 
 /// tonic's own server.
@@ -136,19 +131,6 @@ impl Adapter for RoutesOnHyper {
             Setup::Twice => boxed(steeple.tower().layer(service)),
             Setup::TimeoutOutside => boxed(timeout().layer(service)),
         };
-        async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let service = TowerToHyperService::new(service.clone());
-                let builder = http2::Builder::new(TokioExecutor::new());
-                tokio::spawn(builder.serve_connection(TokioIo::new(stream), service));
-            }
-        }
+        hyper_service::serve(listener, service, steeple.observer().clone())
     }
-}
-
-const LIMIT: Duration = Duration::from_millis(100);
-
-fn timeout() -> TimeoutLayer {
-    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, LIMIT)
 }
