@@ -13,4 +13,5 @@ mod overflow;
 mod panics;
 mod server;
 mod unscraped;
+mod warnings;
 mod workers;

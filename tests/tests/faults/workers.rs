@@ -1,14 +1,6 @@
 //! F20, F14: workers of actix-web, which build the application each for itself, and may die.
 
-use std::{
-    fmt,
-    future::pending,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
-    thread,
-};
+use std::{future::pending, thread};
 
 use actix_rt::{Arbiter, System};
 use actix_web::{
@@ -18,13 +10,10 @@ use actix_web::{
 };
 use steeple::{Steeple, actix::Observe};
 use steeple_tests::{hostile::visit, process::isolated, waiting::eventually};
-use tracing::{
-    Event, Level, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
 
-use crate::server::Server;
+use crate::{server::Server, warnings::Warnings};
+
+const OF_WORKERS: &str = "a server's worker has built";
 
 fn instance() -> Steeple {
     Steeple::builder("workers")
@@ -60,7 +49,7 @@ fn workers_that_share_an_observer_are_not_warned_about() {
             System::new().block_on(async {
                 run_and_stop(serve(move || shared.clone())).await;
             });
-            assert_eq!(warnings.count(), 0);
+            assert_eq!(warnings.with(OF_WORKERS).len(), 0);
         },
     );
 }
@@ -72,7 +61,7 @@ fn workers_that_build_an_observer_each_are_warned_about_once() {
         || {
             let warnings = Warnings::collect();
             System::new().block_on(async { run_and_stop(serve(|| instance().actix())).await });
-            assert_eq!(warnings.count(), 1);
+            assert_eq!(warnings.with(OF_WORKERS).len(), 1);
         },
     );
 }
@@ -85,7 +74,7 @@ fn workers_of_a_server_on_tokio_are_warned_about_too() {
             let warnings = Warnings::collect();
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
             runtime.block_on(run_and_stop(serve(|| instance().actix())));
-            assert_eq!(warnings.count(), 1);
+            assert_eq!(warnings.with(OF_WORKERS).len(), 1);
         },
     );
 }
@@ -139,51 +128,4 @@ fn a_worker_that_died_is_replaced_and_counted_on() {
 async fn die() -> &'static str {
     Arbiter::current().stop();
     pending().await
-}
-
-/// Counts the warnings about workers.
-#[derive(Clone, Default)]
-struct Warnings(Arc<AtomicUsize>);
-
-impl Warnings {
-    fn collect() -> Self {
-        let warnings = Self::default();
-        tracing::subscriber::set_global_default(warnings.clone()).expect("a process of its own");
-        warnings
-    }
-
-    fn count(&self) -> usize {
-        self.0.load(SeqCst)
-    }
-}
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() == Level::WARN
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut &*self);
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
-impl Visit for &Warnings {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" && format!("{value:?}").contains("a server's worker has built")
-        {
-            self.0.fetch_add(1, SeqCst);
-        }
-    }
 }
