@@ -3,16 +3,17 @@
 use std::{
     error::Error,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use actix_web::{
     HttpMessage,
     body::{BodySize, MessageBody},
     dev::{Payload, ServiceRequest},
+    http::Version,
 };
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use pin_project_lite::pin_project;
 use steeple_core::{Observation, Observed, Upgrade};
 
@@ -78,6 +79,28 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
             observation.finish();
         }
         Poll::Ready(next)
+    }
+}
+
+/// Takes the body away from a request of HTTP/2 that has none: actix-web gives each one, and tells only when it is read.
+#[inline]
+pub(crate) fn look_ahead(request: &mut ServiceRequest) {
+    let is_known = matches!(request.parts().1, Payload::None | Payload::Stream { .. });
+    if !is_known && request.version() == Version::HTTP_2 {
+        peek(request);
+    }
+}
+
+fn peek(request: &mut ServiceRequest) {
+    let mut payload = request.take_payload();
+    match Pin::new(&mut payload).poll_next(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(None) => {}
+        // Whoever reads it asks again.
+        Poll::Pending => request.set_payload(payload),
+        Poll::Ready(Some(first)) => {
+            let payload = Box::pin(stream::iter([first]).chain(payload));
+            request.set_payload(Payload::Stream { payload });
+        }
     }
 }
 

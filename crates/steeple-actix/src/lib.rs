@@ -41,6 +41,8 @@
 //! closed its own half only. The request then counts by how it ends. With
 //! [`HttpServer::h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) it is cancelled, and counts so.
 //!
+//! For a client of HTTP/2 it goes on to the head in any case.
+//!
 //! # Other middleware
 //!
 //! `wrap` it last: then it stands outside of the other middleware, and what is recorded is what the client gets. With

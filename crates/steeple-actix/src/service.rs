@@ -87,6 +87,7 @@ where
         let copy = || Rc::new(request.resource_map().clone());
         let routes = Rc::clone(self.routes.get_or_init(copy));
         let path = request.uri().path_and_query().cloned();
+        body::look_ahead(&mut request);
         let headers = RequestFields::new(&request);
         let mut observation = self.observer.start(&head::request(&request, &headers));
         let request_id = head::request_id(&observation, &headers);

@@ -22,6 +22,7 @@ use actix_web::{
 use actix_ws::Message;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
+use http::Version;
 use steeple::Steeple;
 use tokio::net::TcpListener;
 
@@ -52,37 +53,50 @@ impl Adapter for ActixApp {
         steeple: &Steeple,
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let observe = steeple.actix();
-        let on_connect = steeple::actix::on_connect(steeple.observer());
-        let app = move || {
-            let limit = match setup {
-                Setup::TimeoutOutside => LIMIT,
-                Setup::Once | Setup::Twice => Duration::MAX,
-            };
-            App::new()
-                .configure(configure)
-                .wrap(observe.clone())
-                .wrap(Condition::new(setup == Setup::Twice, observe.clone()))
-                .wrap_fn(move |request, service| {
-                    let answer = tokio::time::timeout(limit, service.call(request));
-                    async move {
-                        answer
-                            .await
-                            .unwrap_or_else(|_| Err(ErrorRequestTimeout("")))
-                    }
-                })
-        };
-        // By default actix-web goes on for a client that went away before the head: it may have closed but its own half.
-        HttpServer::new(app)
-            .h1_allow_half_closed(false)
-            .on_connect(on_connect)
-            .workers(1)
-            .disable_signals()
-            .listen(listener.into_std().unwrap())
-            .map(HttpServer::run)
-            .map(|server| async move { server.await.unwrap() })
-            .unwrap()
+        serve(listener, steeple, setup, self.version())
     }
+}
+
+/// Serves the fixture in `version` of HTTP.
+pub(crate) fn serve(
+    listener: TcpListener,
+    steeple: &Steeple,
+    setup: Setup,
+    version: Version,
+) -> impl Future<Output = ()> + Send + 'static {
+    let observe = steeple.actix();
+    let on_connect = steeple::actix::on_connect(steeple.observer());
+    let app = move || {
+        let limit = match setup {
+            Setup::TimeoutOutside => LIMIT,
+            Setup::Once | Setup::Twice => Duration::MAX,
+        };
+        App::new()
+            .configure(configure)
+            .wrap(observe.clone())
+            .wrap(Condition::new(setup == Setup::Twice, observe.clone()))
+            .wrap_fn(move |request, service| {
+                let answer = tokio::time::timeout(limit, service.call(request));
+                async move {
+                    answer
+                        .await
+                        .unwrap_or_else(|_| Err(ErrorRequestTimeout("")))
+                }
+            })
+    };
+    // By default actix-web goes on for a client that went away before the head: it may have closed but its own half.
+    let server = HttpServer::new(app)
+        .h1_allow_half_closed(false)
+        .on_connect(on_connect)
+        .workers(1)
+        .disable_signals();
+    let listener = listener.into_std().unwrap();
+    let server = match version {
+        Version::HTTP_2 => server.listen_auto_h2c(listener),
+        _ => server.listen(listener),
+    };
+    let running = server.unwrap().run();
+    async move { running.await.unwrap() }
 }
 
 fn configure(app: &mut ServiceConfig) {

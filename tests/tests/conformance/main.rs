@@ -61,6 +61,7 @@ mod grpc;
 
 conformance!({
     actix: crate::actix_app::ActixApp,
+    actix_h2: crate::http2_servers::ActixOverHttp2,
     axum: crate::axum_router::AxumRouter,
     axum_h2: crate::http2_servers::AxumOverHttp2,
     hyper: crate::hyper_service::HyperService,

@@ -1,9 +1,13 @@
 //! What the ops listener serves, below a prefix of the application's own port.
 
-use http::Request;
+use std::sync::Arc;
+
+use actix_web::{App, HttpServer, web};
+use futures_util::FutureExt;
+use http::{Request, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use steeple::{Outcome, Steeple, axum, ops::Endpoints, tower::MountedOps};
+use steeple::{Outcome, Steeple, actix, axum, ops::Endpoints, tower::MountedOps};
 use tower::{Layer, ServiceExt, service_fn};
 
 use crate::{
@@ -17,10 +21,10 @@ use crate::{
 
 const BEARER: &str = "Bearer 0123456789abcdef0123456789abcdef";
 
-fn ops(steeple: &Steeple) -> Endpoints {
+fn ops(steeple: &Steeple, host: &str) -> Endpoints {
     let service = steeple.ops_service(|ops| {
         ops.token(BEARER.trim_start_matches("Bearer "))
-            .allow_host("test")
+            .allow_host(host)
     });
     service.unwrap()
 }
@@ -65,10 +69,36 @@ fn answers(stage: &Stage, route: &str) {
 }
 
 #[test]
+fn actix_web_mounts_it() {
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let stage = Stage::serving(|listener, steeple| {
+            let (mounted, observe) = (Arc::new(ops(steeple, "test")), steeple.actix());
+            let elsewhere = Arc::new(ops(steeple, "elsewhere"));
+            let app = move || {
+                App::new()
+                    .route("/ok", web::get().to(async || "hello"))
+                    .service(actix::ops("/internal", Arc::clone(&mounted)))
+                    .service(actix::ops("/elsewhere", Arc::clone(&elsewhere)))
+                    .wrap(observe.clone())
+            };
+            let server = HttpServer::new(app).workers(1).disable_signals();
+            let server = server.listen_auto_h2c(listener.into_std().unwrap());
+            let running = server.unwrap().run();
+            async move { running.await.unwrap() }.boxed()
+        })
+        .asked_in(version);
+        answers(&stage, "/internal/{path:.*}");
+        let authorized = ("authorization", BEARER);
+        let answer = stage.send("GET", "/elsewhere/livez", &[authorized], "");
+        assert_eq!(answer.status, 421, "{version:?}");
+    }
+}
+
+#[test]
 fn axum_mounts_it() {
     let stage = Stage::serving(|listener, steeple| {
         let router = axum_router::router()
-            .merge(axum::ops("/internal", ops(steeple)))
+            .merge(axum::ops("/internal", ops(steeple, "test")))
             .layer(steeple.axum());
         serve_router(listener, || router)
     });
@@ -78,7 +108,7 @@ fn axum_mounts_it() {
 #[test]
 fn a_bare_service_mounts_it() {
     let stage = Stage::serving(|listener, steeple| {
-        let mounted = MountedOps::new(ops(steeple)).below("/internal");
+        let mounted = MountedOps::new(ops(steeple, "test")).below("/internal");
         let service = service_fn(move |request: Request<Incoming>| {
             let mounted = mounted.clone();
             async move {

@@ -39,10 +39,13 @@ impl Stage {
     }
 
     pub(crate) fn with(adapter: &impl Adapter, setup: Setup) -> Self {
-        Self {
-            version: adapter.version(),
-            ..Self::serving(|listener, steeple| adapter.serve(listener, steeple, setup).boxed())
-        }
+        Self::serving(|listener, steeple| adapter.serve(listener, steeple, setup).boxed())
+            .asked_in(adapter.version())
+    }
+
+    /// Has clients of `version` of HTTP. Default: 1.1.
+    pub(crate) fn asked_in(self, version: Version) -> Self {
+        Self { version, ..self }
     }
 
     /// Serves what `serve` makes of a listener and an instance.

@@ -153,6 +153,20 @@ async fn a_body_of_unknown_length_is_counted_as_it_is_read() {
 }
 
 #[actix_web::test]
+async fn a_body_of_http_2_is_handed_on_whole_and_counted() {
+    let stage = Stage::new();
+    let app = reader(stage.observe()).await;
+    let post = |path| {
+        let request = TestRequest::post().version(Version::HTTP_2);
+        request.uri(path).set_payload("abcdefg")
+    };
+    assert_eq!(stage::answer(&app, post("/read")).await.body, "7");
+    assert_eq!(stage.record().request_size, Some(7));
+    stage::answer(&app, post("/ignored")).await;
+    assert_eq!(stage.record().request_size, None, "nobody read it");
+}
+
+#[actix_web::test]
 async fn a_body_is_as_long_as_its_header_says() {
     let stage = Stage::new();
     let app = App::new().route("/", web::post().to(HttpResponse::Ok));
