@@ -89,9 +89,17 @@ fn nothing_recorded(peer: &Peer, fault: fn(&Peer), in_flight: fn(u64) -> Option<
     let seen = || (peer.figures().in_flight, in_flight(peer.handlers.entered()));
     let settled = within(Duration::from_secs(10), || {
         let (gauge, expected) = seen();
-        (gauge == expected).then_some(())
+        (gauge == expected).then_some(gauge)
     });
-    assert!(settled.is_some(), "in flight, and expected: {:?}", seen());
+    let Some(stuck) = settled else {
+        panic!("in flight, and expected: {:?}", seen());
+    };
+    // What is stuck stays so, and was not merely late.
+    let fell = within(Duration::from_secs(2), || {
+        let gauge = peer.figures().in_flight;
+        (gauge < stuck).then_some(gauge)
+    });
+    assert_eq!(fell, None, "in flight, after {stuck:?}");
     assert_eq!(peer.figures().recorded, 0);
 }
 
