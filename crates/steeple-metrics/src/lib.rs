@@ -67,18 +67,20 @@
 //!
 //! # Cost
 //!
-//! Recording through a handle is a few relaxed atomic operations: no lock, no clock, no allocation after a thread's first
-//! record. Every series is striped over threads so that two threads do not wait for each other's cache line. A thread
-//! that has made 1,000 records asks for a stripe of its own, which it writes without atomic updates and gives back
-//! when it ends. Until it gets one, it shares one of two further stripes and asks again every 1,000 records. A gauge
-//! is striped until it is set for the first time; from then on it is a single word, which all threads share.
+//! Recording through a handle is a few relaxed atomic operations: no lock, no clock, and once both series and thread are
+//! busy no allocation. A series that was recorded into 1,000 times is striped over threads from then on, so that two
+//! threads do not wait for each other's cache line. A thread that has made 1,000 such records asks for a stripe of its own,
+//! which it writes without atomic updates and gives back when it ends. Until it gets one, it shares one of two further
+//! stripes and asks again every 1,000 records. A gauge is striped until it is set for the first time; from then on it is a
+//! single word, which all threads share.
 //!
-//! There are two stripes to share, and to own twice as many as processors, rounded up to a power of two, from 4 to 8: 6
-//! stripes in all on one or two processors, 10 on more. Each takes one cache line (64 bytes) for a counter or a
-//! gauge and `(bounds + 2) * 8` bytes rounded up to 64 for a histogram. A counter or a gauge is thus 384 bytes, or 640
-//! on more than two processors; a histogram with 14 bounds is 768 bytes, or 1,280. Besides, a series takes about 150 bytes
-//! and the text of its labels; one registered through the facade about 100 bytes more, 50 for each label, and the
-//! text of its values again, since its key is kept for fast look-ups.
+//! A series of few records takes 16 bytes if it is a counter or a gauge, and `(bounds + 3) * 8` as a histogram. Striped, it
+//! takes besides, for each stripe, one cache line (64 bytes) or `(bounds + 2) * 8` bytes rounded up to 64. There are two
+//! stripes to share, and to own twice as many as processors, rounded up to a power of two, from 4 to 8: 6 stripes in all on
+//! one or two processors, 10 on more. A busy counter or gauge is thus 384 bytes, or 640 on more than two processors; a busy
+//! histogram with 14 bounds is 768 bytes, or 1,280. Besides, a series takes about 150 bytes and the text of its labels; one
+//! registered through the facade about 100 bytes more, 50 for each label, and the text of its values again, since its key is
+//! kept for fast look-ups.
 //!
 //! A render or snapshot locks the registry while it lists the series of one metric, not while it reads their values.
 //! Registering waits that long, recording through a handle never.

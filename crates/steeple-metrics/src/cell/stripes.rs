@@ -1,16 +1,33 @@
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    iter,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use super::ownership::{self, SHARED, STRIPES};
 
 /// Words in a cache line.
 const WORDS: usize = 8;
 
-/// Some atomic words, kept once per stripe so that threads do not contend for their cache lines.
+/// How often a series is recorded into before it is striped. Most series never are: they cost a single set of words.
+const FEW: u64 = 1_000;
+
+/// Some atomic words, kept once per stripe, when it is worth that, so that threads do not contend for their cache lines.
 ///
 /// A word's value is the combination over all stripes. A stripe that a thread has for itself is written by plain loads
 /// and stores; the first [`SHARED`] are for the rest of the threads, which pay for atomic updates.
 #[derive(Debug)]
 pub(super) struct Stripes {
+    /// What all threads write first, and behind it how often they did.
+    first: Box<[AtomicU64]>,
+    /// What they write once that is often.
+    striped: OnceLock<Striped>,
+}
+
+#[derive(Debug)]
+struct Striped {
     words: Box<[AtomicU64]>,
     /// Where the first stripe begins: with a cache line.
     first: usize,
@@ -20,10 +37,50 @@ pub(super) struct Stripes {
 
 impl Stripes {
     pub(super) fn new(words: usize) -> Self {
+        Self {
+            first: zeros(words + 1),
+            striped: OnceLock::new(),
+        }
+    }
+
+    /// The current thread's stripe.
+    #[inline]
+    pub(super) fn local(&self) -> Stripe<'_> {
+        match self.striped.get() {
+            Some(striped) => striped.stripe(ownership::stripe_of_thread()),
+            None => self.first_of_few(),
+        }
+    }
+
+    /// Every stripe.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Stripe<'_>> {
+        let striped = self.striped.get().into_iter();
+        iter::once(self.first())
+            .chain(striped.flat_map(|striped| (0..*STRIPES).map(|index| striped.stripe(index))))
+    }
+
+    fn first(&self) -> Stripe<'_> {
+        Stripe {
+            words: &self.first,
+            first: 0,
+            owned: false,
+        }
+    }
+
+    #[inline(never)]
+    fn first_of_few(&self) -> Stripe<'_> {
+        let words = self.first.len() - 1;
+        if self.first[words].fetch_add(1, Relaxed) >= FEW {
+            self.striped.get_or_init(|| Striped::new(words));
+        }
+        self.first()
+    }
+}
+
+impl Striped {
+    fn new(words: usize) -> Self {
         let stride = words.next_multiple_of(WORDS);
-        let words: Box<[_]> = (0..*STRIPES * stride + WORDS)
-            .map(|_| AtomicU64::new(0))
-            .collect();
+        let words = zeros(*STRIPES * stride + WORDS);
         let first = words.as_ptr().align_offset(WORDS * size_of::<AtomicU64>());
         Self {
             words,
@@ -31,17 +88,6 @@ impl Stripes {
             first: first.min(WORDS),
             stride,
         }
-    }
-
-    /// The current thread's stripe.
-    #[inline]
-    pub(super) fn local(&self) -> Stripe<'_> {
-        self.stripe(ownership::stripe_of_thread())
-    }
-
-    /// Every stripe.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Stripe<'_>> {
-        (0..*STRIPES).map(|stripe| self.stripe(stripe))
     }
 
     #[inline]
@@ -52,6 +98,10 @@ impl Stripes {
             owned: stripe >= SHARED,
         }
     }
+}
+
+fn zeros(count: usize) -> Box<[AtomicU64]> {
+    (0..count).map(|_| AtomicU64::new(0)).collect()
 }
 
 /// One stripe's words.
@@ -107,12 +157,12 @@ mod tests {
     fn threads_that_share_a_stripe_lose_nothing() {
         const THREADS: usize = 4;
         const ADDITIONS: usize = 500_000;
-        let stripes = Stripes::new(2);
+        let striped = Striped::new(2);
         let start = Barrier::new(THREADS);
         thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
-                    let stripe = stripes.stripe(0);
+                    let stripe = striped.stripe(0);
                     start.wait();
                     for _ in 0..ADDITIONS {
                         stripe.add(0, 1);
@@ -121,20 +171,36 @@ mod tests {
                 });
             }
         });
-        let shared = stripes.stripe(0);
+        let shared = striped.stripe(0);
         assert_eq!(shared.get(0), (THREADS * ADDITIONS) as u64);
         assert_eq!(f64::from_bits(shared.get(1)), (THREADS * ADDITIONS) as f64);
     }
 
     #[test]
-    fn a_thread_keeps_its_stripe_and_stripes_do_not_overlap() {
-        let stripes = Stripes::new(WORDS + 1);
-        stripes.local().add(WORDS, 1);
-        stripes.local().add(WORDS, 1);
-        let mut counts: Vec<_> = stripes.iter().map(|stripe| stripe.get(WORDS)).collect();
-        counts.sort_unstable();
-        assert_eq!(counts.len(), *STRIPES);
-        assert_eq!(counts.iter().sum::<u64>(), 2);
-        assert_eq!(counts.last(), Some(&2));
+    fn what_is_recorded_often_is_striped_and_nothing_is_lost_on_the_way() {
+        const THREADS: usize = 4;
+        let stripes = Stripes::new(1);
+        (0..FEW).for_each(|_| stripes.local().add(0, 1));
+        assert!(stripes.striped.get().is_none(), "a few records");
+        let start = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    start.wait();
+                    (0..FEW).for_each(|_| stripes.local().add(0, 1));
+                });
+            }
+        });
+        assert!(stripes.striped.get().is_some(), "many records");
+        let total: u64 = stripes.iter().map(|stripe| stripe.get(0)).sum();
+        assert_eq!(total, (THREADS as u64 + 1) * FEW);
+    }
+
+    #[test]
+    fn stripes_do_not_overlap() {
+        let stripes = Striped::new(WORDS + 1);
+        (0..*STRIPES).for_each(|stripe| stripes.stripe(stripe).add(WORDS, 1));
+        assert!((0..*STRIPES).all(|stripe| stripes.stripe(stripe).get(WORDS) == 1));
+        assert!(stripes.words.len() >= *STRIPES * 2 * WORDS);
     }
 }
