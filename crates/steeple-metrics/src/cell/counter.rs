@@ -34,7 +34,7 @@ impl CounterCell {
 impl CounterFn for CounterCell {
     #[inline]
     fn increment(&self, value: u64) {
-        self.stripes.local().add(0, value);
+        self.stripes.update(|stripe| stripe.add(0, value));
     }
 
     fn absolute(&self, value: u64) {

@@ -67,9 +67,10 @@ impl HistogramCell {
         if value.is_nan() {
             return self.refuse(count);
         }
-        let stripe = self.stripes.local();
-        stripe.add(FIRST_BUCKET + self.bounds.bucket(value), count);
-        stripe.add_float(SUM, sum);
+        self.stripes.update(|stripe| {
+            stripe.add(FIRST_BUCKET + self.bounds.bucket(value), count);
+            stripe.add_float(SUM, sum);
+        });
     }
 }
 

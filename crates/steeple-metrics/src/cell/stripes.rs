@@ -43,12 +43,12 @@ impl Stripes {
         }
     }
 
-    /// The current thread's stripe.
-    #[inline]
-    pub(super) fn local(&self) -> Stripe<'_> {
+    /// Updates the current thread's stripe.
+    #[inline(always)]
+    pub(super) fn update(&self, update: impl FnOnce(Stripe<'_>)) {
         match self.striped.get() {
-            Some(striped) => striped.stripe(ownership::stripe_of_thread()),
-            None => self.first_of_few(),
+            Some(striped) => update(striped.stripe(ownership::stripe_of_thread())),
+            None => self.update_few(update),
         }
     }
 
@@ -67,13 +67,13 @@ impl Stripes {
         }
     }
 
-    #[inline(never)]
-    fn first_of_few(&self) -> Stripe<'_> {
+    #[cold]
+    fn update_few(&self, update: impl FnOnce(Stripe<'_>)) {
         let words = self.first.len() - 1;
         if self.first[words].fetch_add(1, Relaxed) >= FEW {
             self.striped.get_or_init(|| Striped::new(words));
         }
-        self.first()
+        update(self.first());
     }
 }
 
@@ -180,14 +180,14 @@ mod tests {
     fn what_is_recorded_often_is_striped_and_nothing_is_lost_on_the_way() {
         const THREADS: usize = 4;
         let stripes = Stripes::new(1);
-        (0..FEW).for_each(|_| stripes.local().add(0, 1));
+        (0..FEW).for_each(|_| stripes.update(|stripe| stripe.add(0, 1)));
         assert!(stripes.striped.get().is_none(), "a few records");
         let start = Barrier::new(THREADS);
         thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
                     start.wait();
-                    (0..FEW).for_each(|_| stripes.local().add(0, 1));
+                    (0..FEW).for_each(|_| stripes.update(|stripe| stripe.add(0, 1)));
                 });
             }
         });
