@@ -23,6 +23,10 @@
 //! # Ok::<(), steeple_metrics::InstallError>(())
 //! ```
 //!
+//! Labels whose values are known only at run time cost the facade's macros an allocation for each record. [`counter!`],
+//! [`gauge!`] and [`histogram!`] of this crate take the same, borrow the values, and find a series that the thread knows
+//! without an allocation.
+//!
 //! Used alone, [`Registry::counter`], [`Registry::gauge`] and [`Registry::histogram`] hand out the same
 //! handles and answer a bad name with a typed [`RegisterError`].
 //!
@@ -91,15 +95,18 @@
 mod bounds;
 mod buckets;
 mod builder;
+mod call_site;
 mod catalog;
 mod cell;
 mod error;
 mod exemplar;
 mod exposition;
 mod family;
+mod handle_cache;
 mod kind;
 mod labels;
 mod look;
+mod macros;
 mod name;
 mod native;
 mod number;
@@ -114,6 +121,7 @@ pub use self::{
     bounds::BoundsError,
     buckets::Matcher,
     builder::{BuildError, RegistryBuilder},
+    call_site::{CallSite, Lookup},
     error::{InstallError, RegisterError},
     exemplar::{Exemplar, RecordedExemplar},
     exposition::{CONTENT_TYPE, Exposition},

@@ -1,6 +1,6 @@
 //! Looking at a registry, which is also when idle series expire.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use crate::{
     Exposition, FamilySnapshot, Registry, SeriesSnapshot, Snapshot, family::SeriesHandle,
@@ -77,6 +77,7 @@ impl Registry {
     /// Drops the idle series into which nobody can record any more, metric by metric, so that no lock is held for long.
     fn drop_idle(&self, timeout: Duration) {
         let now = self.milliseconds();
+        self.begin_generation(now, timeout);
         let metrics = self.read().catalog.families.len();
         let mut dropped = 0;
         for position in 0..metrics {
@@ -89,6 +90,15 @@ impl Registry {
         if dropped > 0 {
             let keys = self.read().stale_keys();
             self.write().forget(&keys);
+        }
+    }
+
+    /// Asks the threads to let go of the handles that they keep without using them.
+    fn begin_generation(&self, now: u64, timeout: Duration) {
+        let began = &self.0.generation_began;
+        if u128::from(now.saturating_sub(began.load(Relaxed))) >= timeout.as_millis() {
+            began.store(now, Relaxed);
+            self.0.generation.fetch_add(1, Relaxed);
         }
     }
 

@@ -1,7 +1,10 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -10,7 +13,7 @@ use metrics::{Counter, Gauge, Histogram, Key, Unit};
 use crate::{
     InstallError, Kind, RegisterError, RegistryBuilder,
     cell::Cell,
-    labels, name,
+    handle_cache, labels, name,
     self_metrics::{Reason, SelfMetrics},
     store::{Request, Store},
 };
@@ -29,6 +32,9 @@ pub(crate) struct Shared {
     pub(crate) self_metrics: SelfMetrics,
     pub(crate) idle_timeout: Option<Duration>,
     on_overflow: Option<OverflowCallback>,
+    /// Grows at looks, each time that what is idle may have become so; nobody keeps a handle unused for longer than two.
+    pub(crate) generation: AtomicU32,
+    pub(crate) generation_began: AtomicU64,
     pub(crate) created: Instant,
     pub(crate) clock: fn() -> Instant,
 }
@@ -57,6 +63,8 @@ impl Registry {
             self_metrics,
             idle_timeout,
             on_overflow,
+            generation: AtomicU32::new(0),
+            generation_began: AtomicU64::new(0),
             created: Instant::now(),
             clock: Instant::now,
         }))
@@ -68,7 +76,9 @@ impl Registry {
     ///
     /// If a recorder is installed already: there is one for a process's whole life.
     pub fn install(&self) -> Result<(), InstallError> {
-        Ok(metrics::set_global_recorder(self.clone())?)
+        metrics::set_global_recorder(self.clone())?;
+        handle_cache::install(self);
+        Ok(())
     }
 
     /// The counter `name` with these labels, which is made at first use.
@@ -196,6 +206,11 @@ impl Registry {
             let _ = catch_unwind(AssertUnwindSafe(|| callback(metric)));
         }
         Ok(registered.cell)
+    }
+
+    #[inline]
+    pub(crate) fn generation(&self) -> u32 {
+        self.0.generation.load(Relaxed)
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Store> {

@@ -1,0 +1,254 @@
+//! The handles that a thread has recorded through lately, so that it finds them without a lock or an allocation.
+
+use std::{
+    cell::RefCell,
+    collections::{HashMap, hash_map},
+    hash::{BuildHasher, BuildHasherDefault, Hasher},
+    mem,
+    sync::OnceLock,
+    thread,
+};
+
+use foldhash::fast::RandomState;
+use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
+
+use crate::Registry;
+
+/// How many handles a thread keeps. Beyond it, it begins anew.
+const MOST: usize = 2_000;
+
+const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
+
+/// The registry that is the process's recorder. Handles into any other recorder are not kept: it may come and go, or drop
+/// what is idle while we hold on to it.
+static INSTALLED: OnceLock<Installed> = OnceLock::new();
+
+struct Installed {
+    registry: Registry,
+    /// Where the recorder is that the facade hands out.
+    address: usize,
+}
+
+thread_local! {
+    static CACHE: RefCell<Cache> = RefCell::new(Cache::default());
+}
+
+/// Lets handles into `registry`, which has just become the process's recorder, be kept.
+pub(crate) fn install(registry: &Registry) {
+    // Asked for on a thread of its own, where nobody can have set another recorder. Without one nothing is kept.
+    let asked = thread::Builder::new().spawn(|| metrics::with_recorder(address));
+    if let Some(address) = asked.ok().and_then(|thread| thread.join().ok()) {
+        INSTALLED.get_or_init(|| Installed {
+            registry: registry.clone(),
+            address,
+        });
+    }
+}
+
+/// A handle of the facade.
+pub trait Instrument: Sized {
+    #[doc(hidden)]
+    fn register(recorder: &dyn Recorder, key: &Key) -> Self;
+    #[doc(hidden)]
+    fn into_handle(self) -> Handle;
+    #[doc(hidden)]
+    fn of(handle: &Handle) -> Option<&Self>;
+}
+
+/// Calls `record` with the handle for these label values at this call site, kept or made by `register`.
+#[inline]
+pub(crate) fn with<I: Instrument>(
+    site: usize,
+    values: &[&str],
+    register: impl Fn() -> I,
+    record: impl FnOnce(&I),
+) {
+    let mut record = Some(record);
+    if let Some(installed) = in_charge() {
+        let generation = installed.registry.generation();
+        // Not there while the thread ends, nor where recording records.
+        let _ = CACHE.try_with(|cache| {
+            let mut cache = cache.try_borrow_mut().ok()?;
+            let handle = cache.find(generation, site, values, || register().into_handle());
+            record.take()?(I::of(handle)?);
+            Some(())
+        });
+    }
+    if let Some(record) = record {
+        record(&register());
+    }
+}
+
+#[inline]
+fn in_charge() -> Option<&'static Installed> {
+    let installed = INSTALLED.get()?;
+    (metrics::with_recorder(address) == installed.address).then_some(installed)
+}
+
+fn address(recorder: &dyn Recorder) -> usize {
+    std::ptr::from_ref(recorder).addr()
+}
+
+/// A handle of any kind.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Handle {
+    Counter(Counter),
+    Gauge(Gauge),
+    Histogram(Histogram),
+}
+
+/// Handles by the hash of what they are for; of two with one hash, the later stays.
+#[derive(Default)]
+struct Cache {
+    handles: HashMap<u64, Kept, BuildHasherDefault<Hashed>>,
+    hashes: RandomState,
+    generation: u32,
+}
+
+struct Kept {
+    site: usize,
+    values: Box<[Box<str>]>,
+    handle: Handle,
+    /// Whether it was asked for in this generation.
+    used: bool,
+}
+
+impl Cache {
+    #[inline]
+    fn find(
+        &mut self,
+        generation: u32,
+        site: usize,
+        values: &[&str],
+        register: impl Fn() -> Handle,
+    ) -> &Handle {
+        if generation != self.generation || self.handles.len() > MOST {
+            self.forget(generation);
+        }
+        match self.handles.entry(self.hash(site, values)) {
+            hash_map::Entry::Occupied(entry) if entry.get().is_for(site, values) => {
+                let kept = entry.into_mut();
+                kept.used = true;
+                &kept.handle
+            }
+            hash_map::Entry::Occupied(mut entry) => {
+                entry.insert(Kept::new(site, values, register()));
+                &entry.into_mut().handle
+            }
+            hash_map::Entry::Vacant(entry) => {
+                &entry.insert(Kept::new(site, values, register())).handle
+            }
+        }
+    }
+
+    /// Lets go of what was not used since the last generation, so that the registry can drop it, or of all.
+    #[cold]
+    fn forget(&mut self, generation: u32) {
+        let full = self.handles.len() > MOST;
+        self.handles
+            .retain(|_, kept| mem::take(&mut kept.used) && !full);
+        self.generation = generation;
+    }
+
+    #[inline]
+    fn hash(&self, site: usize, values: &[&str]) -> u64 {
+        let mut hasher = self.hashes.build_hasher();
+        hasher.write_usize(site);
+        for value in values {
+            hasher.write(value.as_bytes());
+            hasher.write_usize(value.len());
+        }
+        hasher.finish()
+    }
+}
+
+impl Kept {
+    #[cold]
+    fn new(site: usize, values: &[&str], handle: Handle) -> Self {
+        Self {
+            site,
+            values: values.iter().map(|value| Box::from(*value)).collect(),
+            handle,
+            used: true,
+        }
+    }
+
+    #[inline]
+    fn is_for(&self, site: usize, values: &[&str]) -> bool {
+        let known = self.values.iter().map(|value| &**value);
+        self.site == site && known.eq(values.iter().copied())
+    }
+}
+
+/// Takes a hash for what it is.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        // Only hashes are looked up; for anything else this would be slow and right.
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Instrument for Counter {
+    fn register(recorder: &dyn Recorder, key: &Key) -> Self {
+        recorder.register_counter(key, &METADATA)
+    }
+
+    fn into_handle(self) -> Handle {
+        Handle::Counter(self)
+    }
+
+    fn of(handle: &Handle) -> Option<&Self> {
+        match handle {
+            Handle::Counter(counter) => Some(counter),
+            _ => None,
+        }
+    }
+}
+
+impl Instrument for Gauge {
+    fn register(recorder: &dyn Recorder, key: &Key) -> Self {
+        recorder.register_gauge(key, &METADATA)
+    }
+
+    fn into_handle(self) -> Handle {
+        Handle::Gauge(self)
+    }
+
+    fn of(handle: &Handle) -> Option<&Self> {
+        match handle {
+            Handle::Gauge(gauge) => Some(gauge),
+            _ => None,
+        }
+    }
+}
+
+impl Instrument for Histogram {
+    fn register(recorder: &dyn Recorder, key: &Key) -> Self {
+        recorder.register_histogram(key, &METADATA)
+    }
+
+    fn into_handle(self) -> Handle {
+        Handle::Histogram(self)
+    }
+
+    fn of(handle: &Handle) -> Option<&Self> {
+        match handle {
+            Handle::Histogram(histogram) => Some(histogram),
+            _ => None,
+        }
+    }
+}
