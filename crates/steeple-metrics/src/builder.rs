@@ -3,8 +3,9 @@ use std::{fmt, time::Duration};
 use thiserror::Error;
 
 use crate::{
-    BoundsError, Matcher, Registry,
-    buckets::Buckets,
+    BoundsError, Exemplar, Matcher, Registry,
+    exemplar::ExemplarSource,
+    histograms::Histograms,
     registry::OverflowCallback,
     self_metrics::SelfMetrics,
     store::{Limits, Store},
@@ -13,7 +14,7 @@ use crate::{
 /// Sets up a [`Registry`]; made by [`Registry::builder`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct RegistryBuilder {
-    buckets: Buckets,
+    histograms: Histograms,
     invalid: Option<BuildError>,
     limits: Limits,
     idle_timeout: Option<Duration>,
@@ -25,10 +26,43 @@ impl RegistryBuilder {
     /// bound, `+Inf`. The first rule that matches wins; the default depends on the unit (see the
     /// [crate's documentation](crate#names-and-units)).
     pub fn buckets(mut self, matcher: Matcher, bounds: &[f64]) -> Self {
-        if let Err(source) = self.buckets.add(matcher.clone(), bounds) {
+        if let Err(source) = self.histograms.buckets.add(matcher.clone(), bounds) {
             self.invalid
                 .get_or_insert(BuildError::Bounds { matcher, source });
         }
+        self
+    }
+
+    /// Lets histograms keep exemplars: `source` tells the trace that the current thread is in, if it is to be found again.
+    /// Default: none are kept.
+    ///
+    /// Each bucket of a series keeps one, and takes another one a second later at the earliest. The source is asked on
+    /// the thread that records, with nothing locked, and should be quick: most records ask it, only those into a bucket
+    /// that gets hundreds a second do not. It must not record into a histogram itself. If it panics, there is no exemplar.
+    ///
+    /// As labels of [OpenMetrics], `trace_id` and `span_id`, an exemplar has 63 characters of the 128 that are allowed.
+    ///
+    /// ```
+    /// use steeple_metrics::{Exemplar, Registry, Value};
+    ///
+    /// let registry = Registry::builder()
+    ///     .exemplar_source(|| Some(Exemplar::new([0xab; 16], [0xcd; 8])))
+    ///     .build()?;
+    /// registry.histogram("checkout.duration", &[])?.record(0.042);
+    ///
+    /// let snapshot = registry.snapshot();
+    /// let checkouts = snapshot.value("checkout_duration", &[]).and_then(Value::as_histogram);
+    /// let kept = checkouts.and_then(|checkouts| checkouts.exemplar(3)).expect("it is in the fourth bucket");
+    /// assert_eq!((kept.value, kept.exemplar.trace_id), (0.042, [0xab; 16]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [OpenMetrics]: https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars
+    pub fn exemplar_source(
+        mut self,
+        source: impl Fn() -> Option<Exemplar> + Send + Sync + 'static,
+    ) -> Self {
+        self.histograms.exemplar_source = Some(ExemplarSource::new(source));
         self
     }
 
@@ -96,7 +130,7 @@ impl RegistryBuilder {
 
     pub(crate) fn assemble(self) -> Registry {
         let self_metrics = SelfMetrics::new();
-        let store = Store::new(self.limits, self.buckets, &self_metrics);
+        let store = Store::new(self.limits, self.histograms, &self_metrics);
         Registry::assembled(store, self_metrics, self.idle_timeout, self.on_overflow)
     }
 }
@@ -104,7 +138,7 @@ impl RegistryBuilder {
 impl Default for RegistryBuilder {
     fn default() -> Self {
         Self {
-            buckets: Buckets::default(),
+            histograms: Histograms::default(),
             invalid: None,
             limits: Limits {
                 metrics: 1_000,

@@ -8,9 +8,9 @@ use metrics::Unit;
 
 use crate::{
     Kind, RegisterError,
-    buckets::Buckets,
     cell::CounterCell,
     family::{Family, Shape},
+    histograms::Histograms,
     name,
 };
 
@@ -21,7 +21,7 @@ const HISTOGRAM_SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 #[derive(Debug)]
 pub(crate) struct Catalog {
     limit: usize,
-    buckets: Buckets,
+    histograms: Histograms,
     /// Counts what histograms and gauges refuse.
     refused: Arc<CounterCell>,
     /// Never shrinks, so that a position stays valid.
@@ -40,10 +40,10 @@ struct Description {
 }
 
 impl Catalog {
-    pub(crate) fn new(limit: usize, buckets: Buckets, refused: Arc<CounterCell>) -> Self {
+    pub(crate) fn new(limit: usize, histograms: Histograms, refused: Arc<CounterCell>) -> Self {
         Self {
             limit,
-            buckets,
+            histograms,
             refused,
             families: Vec::new(),
             by_exposed_name: BTreeMap::new(),
@@ -161,7 +161,7 @@ impl Catalog {
                 refused: Arc::clone(&self.refused),
             },
             Kind::Histogram => Shape::Histogram {
-                bounds: self.buckets.bounds(recorded, exposed, unit),
+                shape: self.histograms.shape(recorded, exposed, unit),
                 refused: Arc::clone(&self.refused),
             },
         };

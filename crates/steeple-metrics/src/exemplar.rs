@@ -1,4 +1,9 @@
-use std::time::SystemTime;
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::SystemTime,
+};
 
 /// What leads from an observation to the trace in which it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,4 +33,26 @@ pub struct RecordedExemplar {
     pub at: SystemTime,
     /// In which trace.
     pub exemplar: Exemplar,
+}
+
+/// Tells the trace that the current thread is in.
+#[derive(Clone)]
+pub(crate) struct ExemplarSource(Arc<dyn Fn() -> Option<Exemplar> + Send + Sync>);
+
+impl ExemplarSource {
+    pub(crate) fn new(source: impl Fn() -> Option<Exemplar> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(source))
+    }
+
+    /// None if the source panics: who records something must not hear of it.
+    #[inline]
+    pub(crate) fn exemplar(&self) -> Option<Exemplar> {
+        catch_unwind(AssertUnwindSafe(&*self.0)).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for ExemplarSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExemplarSource").finish_non_exhaustive()
+    }
 }

@@ -4,8 +4,8 @@ use metrics::Unit;
 
 use crate::{
     FamilySnapshot, Kind, Labels,
-    bounds::Bounds,
     cell::{Cell, CounterCell, GaugeCell, HistogramCell},
+    histograms::HistogramShape,
     labels::OVERFLOW_LABELS,
     series::Series,
 };
@@ -31,7 +31,7 @@ pub(crate) enum Shape {
         refused: Arc<CounterCell>,
     },
     Histogram {
-        bounds: Arc<Bounds>,
+        shape: HistogramShape,
         refused: Arc<CounterCell>,
     },
 }
@@ -62,8 +62,8 @@ impl Family {
         match &self.shape {
             Shape::Counter => Cell::Counter(Arc::new(CounterCell::new())),
             Shape::Gauge { refused } => Cell::Gauge(Arc::new(GaugeCell::new(Arc::clone(refused)))),
-            Shape::Histogram { bounds, refused } => Cell::Histogram(Arc::new(HistogramCell::new(
-                Arc::clone(bounds),
+            Shape::Histogram { shape, refused } => Cell::Histogram(Arc::new(HistogramCell::new(
+                shape.clone(),
                 Arc::clone(refused),
             ))),
         }

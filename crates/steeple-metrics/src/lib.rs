@@ -103,6 +103,7 @@ mod exemplar;
 mod exposition;
 mod family;
 mod handle_cache;
+mod histograms;
 mod kind;
 mod labels;
 mod look;
@@ -116,6 +117,7 @@ mod self_metrics;
 mod series;
 mod snapshot;
 mod store;
+mod sync;
 
 pub use self::{
     bounds::BoundsError,

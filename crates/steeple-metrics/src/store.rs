@@ -5,10 +5,10 @@ use metrics::{CounterFn, Key};
 
 use crate::{
     Kind, RegisterError,
-    buckets::Buckets,
     catalog::Catalog,
     cell::Cell,
     family::{Family, SeriesHandle},
+    histograms::Histograms,
     labels::OVERFLOW_LABELS,
     self_metrics::{Reason, SelfMetrics},
     series::Series,
@@ -55,9 +55,9 @@ pub(crate) struct Registered {
 }
 
 impl Store {
-    pub(crate) fn new(limits: Limits, buckets: Buckets, self_metrics: &SelfMetrics) -> Self {
+    pub(crate) fn new(limits: Limits, histograms: Histograms, self_metrics: &SelfMetrics) -> Self {
         let refused = Arc::clone(self_metrics.rejected_for(Reason::NotANumber));
-        let mut catalog = Catalog::new(limits.metrics, buckets, refused);
+        let mut catalog = Catalog::new(limits.metrics, histograms, refused);
         for family in self_metrics.families() {
             catalog.push(family);
         }

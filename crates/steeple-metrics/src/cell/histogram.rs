@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use metrics::{CounterFn, HistogramFn};
 
-use super::{CounterCell, stripes::Stripes};
-use crate::{HistogramSnapshot, bounds::Bounds};
+use super::{CounterCell, exemplars::Exemplars, stripes::Stripes};
+use crate::{HistogramSnapshot, bounds::Bounds, histograms::HistogramShape};
 
 /// The word that holds the sum; the buckets follow.
 const SUM: usize = 0;
@@ -17,13 +17,17 @@ pub(crate) struct HistogramCell {
     bounds: Arc<Bounds>,
     /// Counts the NaNs.
     refused: Arc<CounterCell>,
+    exemplars: Option<Exemplars>,
 }
 
 impl HistogramCell {
-    pub(crate) fn new(bounds: Arc<Bounds>, refused: Arc<CounterCell>) -> Self {
+    pub(crate) fn new(shape: HistogramShape, refused: Arc<CounterCell>) -> Self {
         Self {
-            stripes: Stripes::new(FIRST_BUCKET + bounds.buckets()),
-            bounds,
+            stripes: Stripes::new(FIRST_BUCKET + shape.bounds.buckets()),
+            exemplars: shape
+                .exemplar_source
+                .map(|source| Exemplars::new(source, shape.bounds.buckets())),
+            bounds: shape.bounds,
             refused,
         }
     }
@@ -48,7 +52,10 @@ impl HistogramCell {
             bounds: Arc::clone(&self.bounds),
             buckets,
             sum,
-            exemplars: Vec::new(),
+            exemplars: self
+                .exemplars
+                .as_ref()
+                .map_or_else(Vec::new, Exemplars::read),
             native: None,
         }
     }
@@ -67,10 +74,14 @@ impl HistogramCell {
         if value.is_nan() {
             return self.refuse(count);
         }
-        self.stripes.update(|stripe| {
-            stripe.add(FIRST_BUCKET + self.bounds.bucket(value), count);
+        let bucket = self.bounds.bucket(value);
+        let total = self.stripes.update(|stripe| {
             stripe.add_float(SUM, sum);
+            stripe.add(FIRST_BUCKET + bucket, count)
         });
+        if let Some(exemplars) = &self.exemplars {
+            exemplars.offer(bucket, value, total, count);
+        }
     }
 }
 
@@ -95,7 +106,10 @@ mod tests {
 
     fn cell(bounds: &[f64]) -> HistogramCell {
         HistogramCell::new(
-            Arc::new(Bounds::new(bounds).unwrap()),
+            HistogramShape {
+                bounds: Arc::new(Bounds::new(bounds).unwrap()),
+                exemplar_source: None,
+            },
             Arc::new(CounterCell::new()),
         )
     }

@@ -1,6 +1,8 @@
 //! What a handle records into: relaxed atomics, no lock, no allocation, no clock.
 
 mod counter;
+mod exemplar_slot;
+mod exemplars;
 mod gauge;
 mod histogram;
 mod ownership;

@@ -45,7 +45,7 @@ impl Stripes {
 
     /// Updates the current thread's stripe.
     #[inline(always)]
-    pub(super) fn update(&self, update: impl FnOnce(Stripe<'_>)) {
+    pub(super) fn update<T>(&self, update: impl FnOnce(Stripe<'_>) -> T) -> T {
         match self.striped.get() {
             Some(striped) => update(striped.stripe(ownership::stripe_of_thread())),
             None => self.update_few(update),
@@ -68,12 +68,12 @@ impl Stripes {
     }
 
     #[cold]
-    fn update_few(&self, update: impl FnOnce(Stripe<'_>)) {
+    fn update_few<T>(&self, update: impl FnOnce(Stripe<'_>) -> T) -> T {
         let words = self.first.len() - 1;
         if self.first[words].fetch_add(1, Relaxed) >= FEW {
             self.striped.get_or_init(|| Striped::new(words));
         }
-        update(self.first());
+        update(self.first())
     }
 }
 
@@ -122,13 +122,16 @@ impl Stripe<'_> {
         self.word(index).load(Relaxed)
     }
 
+    /// Adds to a word and tells what the stripe's has come to.
     #[inline]
-    pub(super) fn add(&self, index: usize, amount: u64) {
+    pub(super) fn add(&self, index: usize, amount: u64) -> u64 {
         let word = self.word(index);
         if self.owned {
-            word.store(word.load(Relaxed).wrapping_add(amount), Relaxed);
+            let sum = word.load(Relaxed).wrapping_add(amount);
+            word.store(sum, Relaxed);
+            sum
         } else {
-            word.fetch_add(amount, Relaxed);
+            word.fetch_add(amount, Relaxed).wrapping_add(amount)
         }
     }
 
@@ -152,6 +155,10 @@ mod tests {
     use std::{sync::Barrier, thread};
 
     use super::*;
+
+    fn add_one(stripes: &Stripes) {
+        stripes.update(|stripe| stripe.add(0, 1));
+    }
 
     #[test]
     fn threads_that_share_a_stripe_lose_nothing() {
@@ -180,14 +187,14 @@ mod tests {
     fn what_is_recorded_often_is_striped_and_nothing_is_lost_on_the_way() {
         const THREADS: usize = 4;
         let stripes = Stripes::new(1);
-        (0..FEW).for_each(|_| stripes.update(|stripe| stripe.add(0, 1)));
+        (0..FEW).for_each(|_| add_one(&stripes));
         assert!(stripes.striped.get().is_none(), "a few records");
         let start = Barrier::new(THREADS);
         thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
                     start.wait();
-                    (0..FEW).for_each(|_| stripes.update(|stripe| stripe.add(0, 1)));
+                    (0..FEW).for_each(|_| add_one(&stripes));
                 });
             }
         });

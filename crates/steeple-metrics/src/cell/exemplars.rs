@@ -1,0 +1,99 @@
+//! Which observations of a histogram keep their trace.
+
+use std::time::SystemTime;
+
+use once_cell::race::OnceBox;
+
+use super::exemplar_slot::ExemplarSlot;
+use crate::{RecordedExemplar, exemplar::ExemplarSource};
+
+/// An exemplar for each bucket, replaced at most once a second.
+#[derive(Debug)]
+pub(super) struct Exemplars {
+    source: ExemplarSource,
+    buckets: usize,
+    /// Made for the first exemplar: a series that nobody records into within a sampled trace never has one.
+    slots: OnceBox<Box<[ExemplarSlot]>>,
+}
+
+impl Exemplars {
+    pub(super) fn new(source: ExemplarSource, buckets: usize) -> Self {
+        Self {
+            source,
+            buckets,
+            slots: OnceBox::new(),
+        }
+    }
+
+    /// Keeps the current trace with `value`, which was observed in `bucket`, if there is one and it is time for it.
+    /// `count` and `added` are those of [`ExemplarSlot::rests`].
+    #[inline]
+    pub(super) fn offer(&self, bucket: usize, value: f64, count: u64, added: u64) {
+        let slot = self.slots.get().map(|slots| &slots[bucket]);
+        if !slot.is_some_and(|slot| slot.rests(count, added)) {
+            self.ask(bucket, value);
+        }
+    }
+
+    /// The exemplar of each bucket; empty if there is none at all.
+    pub(super) fn read(&self) -> Vec<Option<RecordedExemplar>> {
+        self.slots.get().map_or_else(Vec::new, |slots| {
+            slots.iter().map(ExemplarSlot::read).collect()
+        })
+    }
+
+    fn ask(&self, bucket: usize, value: f64) {
+        let Some(exemplar) = self.source.exemplar() else {
+            return;
+        };
+        let slots = self.slots.get_or_init(|| {
+            let slots = (0..self.buckets).map(|_| ExemplarSlot::default());
+            Box::new(slots.collect())
+        });
+        slots[bucket].offer(&RecordedExemplar {
+            value,
+            at: SystemTime::now(),
+            exemplar,
+        });
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::Exemplar;
+
+    thread_local! {
+        static CURRENT: Cell<Option<Exemplar>> = const { Cell::new(None) };
+    }
+
+    #[test]
+    fn outside_of_a_trace_nothing_is_kept_and_nothing_made() {
+        let exemplars = Exemplars::new(ExemplarSource::new(|| CURRENT.get()), 2);
+        exemplars.offer(0, 1.0, 1, 1);
+        assert!(exemplars.slots.get().is_none() && exemplars.read().is_empty());
+    }
+
+    #[test]
+    fn each_bucket_keeps_the_first_trace_of_a_second() {
+        let exemplars = Exemplars::new(ExemplarSource::new(|| CURRENT.get()), 2);
+        for trace in 1..100 {
+            CURRENT.set(Some(Exemplar::new([trace; 16], [trace; 8])));
+            exemplars.offer(1, f64::from(trace), u64::from(trace), 1);
+        }
+        let kept = exemplars.read();
+        assert_eq!(kept[0], None);
+        let kept = kept[1].unwrap();
+        assert_eq!((kept.value, kept.exemplar.trace_id), (1.0, [1; 16]));
+        assert!(kept.at.elapsed().unwrap().as_secs() < 10);
+    }
+
+    #[test]
+    fn a_source_that_panics_costs_the_exemplar_only() {
+        let exemplars = Exemplars::new(ExemplarSource::new(|| panic!("no trace for you")), 1);
+        exemplars.offer(0, 1.0, 1, 1);
+        assert!(exemplars.read().is_empty());
+    }
+}
