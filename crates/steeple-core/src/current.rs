@@ -34,6 +34,13 @@ pub fn trace() -> Option<TraceContext> {
     with(|state| state.fields.lineage.context())
 }
 
+/// The same, if the trace is [sampled](TraceContext::is_sampled): what exemplars lead to. Cheaper than [`trace`] where it
+/// is not.
+#[must_use]
+pub fn sampled_trace() -> Option<TraceContext> {
+    with(|state| state.fields.lineage.sampled_context()).flatten()
+}
+
 /// Gives the [declared](crate::Label) label `name` a value on the current request.
 ///
 /// A label that was not declared is left out, since the set of labels of a metric cannot change.

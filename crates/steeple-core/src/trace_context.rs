@@ -20,6 +20,22 @@ pub struct TraceId(NonZeroU128);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpanId(NonZeroU64);
 
+impl TraceId {
+    /// The id, most significant byte first.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.get().to_be_bytes()
+    }
+}
+
+impl SpanId {
+    /// The id, most significant byte first.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 8] {
+        self.0.get().to_be_bytes()
+    }
+}
+
 /// Where a request stands in its trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceContext {
@@ -115,6 +131,15 @@ impl Lineage {
             },
             |parent| TraceContext::of_child(parent, span_id),
         )
+    }
+
+    /// The same if the trace is sampled: of the others, little is worked out to see that.
+    pub(crate) fn sampled_context(&self) -> Option<TraceContext> {
+        let may_be = self.received == Received::One
+            && hex::decode(&self.traceparent[54..]).is_some_and(|digit| digit as u8 & SAMPLED != 0);
+        may_be
+            .then(|| self.context())
+            .filter(TraceContext::is_sampled)
     }
 
     /// Parses the [field](https://www.w3.org/TR/trace-context-2/#traceparent-header) strictly: fixed widths, lower-case
@@ -237,6 +262,37 @@ mod tests {
         assert_eq!(context.parent_span_id(), None);
         assert!(!context.is_sampled());
         assert_ne!(context.trace_id(), received(&[]).context().trace_id());
+    }
+
+    #[test]
+    fn the_sampled_context_is_that_of_sampled_traces_alone() {
+        let parent = format!("00-{TRACE}-{SPAN}");
+        for flags in ["01", "03", "09", "0b", "ff"] {
+            let lineage = received(&[&format!("{parent}-{flags}")]);
+            assert_eq!(
+                lineage.sampled_context(),
+                Some(lineage.context()),
+                "{flags}"
+            );
+        }
+        for flags in ["00", "02", "08", "0a", "10", "0g", "0F"] {
+            let lineage = received(&[&format!("{parent}-{flags}")]);
+            assert_eq!(lineage.sampled_context(), None, "{flags}");
+        }
+        let bad = format!("00-{}-{SPAN}-01", "0".repeat(32));
+        assert_eq!(received(&[&bad]).sampled_context(), None);
+        assert_eq!(received(&[]).sampled_context(), None);
+    }
+
+    #[test]
+    fn ids_are_bytes_in_the_order_of_their_text() {
+        let context = received(&[&format!("00-{TRACE}-{SPAN}-01")]).context();
+        assert_eq!(context.trace_id().to_bytes()[..2], [0x4b, 0xf9]);
+        let parent = context.parent_span_id().unwrap();
+        assert_eq!(
+            parent.to_bytes(),
+            [0x00, 0xf0, 0x67, 0xaa, 0x0b, 0xa9, 0x02, 0xb7]
+        );
     }
 
     #[test]

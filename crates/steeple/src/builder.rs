@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use steeple_core::{Observer, ObserverBuilder, ObserverError};
+use steeple_core::{Observer, ObserverBuilder, ObserverError, current};
 use steeple_metrics::{
-    BuildError as RegistryError, InstallError, Kind, Matcher, RegisterError, Registry,
+    BuildError as RegistryError, Exemplar, InstallError, Kind, Matcher, RegisterError, Registry,
     RegistryBuilder,
 };
 use steeple_ops::{BindError, Ops, OpsBuilder};
@@ -78,7 +78,8 @@ impl SteepleBuilder {
         }
     }
 
-    /// Configures the registry: buckets, limits, expiry. Default: see [`steeple_metrics`].
+    /// Configures the registry: buckets, limits, expiry. Default: see [`steeple_metrics`]; exemplars lead to the traces of
+    /// requests and jobs that are sampled.
     pub fn registry(
         mut self,
         configure: impl FnOnce(RegistryBuilder) -> RegistryBuilder + 'static,
@@ -159,7 +160,10 @@ impl SteepleBuilder {
         }
         observer.check()?;
         // Rules of the application's own come first, and the first that matches wins.
-        let registry = (self.registry)(Registry::builder().on_overflow(warn_of_overflow));
+        let registry = Registry::builder()
+            .on_overflow(warn_of_overflow)
+            .exemplar_source(current_exemplar);
+        let registry = (self.registry)(registry);
         let registry = observer
             .buckets()
             .fold(registry, |registry, (histogram, bounds)| {
@@ -221,6 +225,15 @@ fn warn_of_overflow(metric: &str) {
         metric,
         "the metric has reached its limit of series; what is new goes to its overflow series, its total stays exact"
     );
+}
+
+/// Where the current request or job is found again.
+fn current_exemplar() -> Option<Exemplar> {
+    let trace = current::sampled_trace()?;
+    Some(Exemplar::new(
+        trace.trace_id().to_bytes(),
+        trace.span_id().to_bytes(),
+    ))
 }
 
 fn describe_self(registry: &Registry, name: &ServiceName) -> Result<(), RegisterError> {

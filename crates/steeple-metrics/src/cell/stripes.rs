@@ -206,8 +206,10 @@ mod tests {
     #[test]
     fn stripes_do_not_overlap() {
         let stripes = Striped::new(WORDS + 1);
-        (0..*STRIPES).for_each(|stripe| stripes.stripe(stripe).add(WORDS, 1));
-        assert!((0..*STRIPES).all(|stripe| stripes.stripe(stripe).get(WORDS) == 1));
+        let counts: Vec<_> = (0..*STRIPES)
+            .map(|stripe| stripes.stripe(stripe).add(WORDS, 1))
+            .collect();
+        assert!(counts.iter().all(|count| *count == 1), "{counts:?}");
         assert!(stripes.words.len() >= *STRIPES * 2 * WORDS);
     }
 }

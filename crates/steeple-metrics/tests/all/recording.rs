@@ -1,5 +1,5 @@
 use metrics::counter;
-use steeple_metrics::Registry;
+use steeple_metrics::{Exemplar, Registry};
 
 #[test]
 fn recording_through_a_handle_allocates_nothing() {
@@ -37,6 +37,19 @@ fn a_series_of_few_records_takes_little_memory() {
     register("first").record(0.0);
     let info = allocation_counter::measure(|| register("second").record(0.0));
     assert!(info.bytes_current < 400, "{}", info.bytes_current);
+}
+
+#[test]
+fn exemplars_are_allocated_once_and_only_where_there_are_any() {
+    let record_new = |exemplar: Option<Exemplar>| {
+        let registry = Registry::builder().exemplar_source(move || exemplar);
+        let histogram = registry.build().unwrap().histogram("h", &[]).unwrap();
+        allocation_counter::measure(|| (0..900).for_each(|value| histogram.record(value)))
+    };
+    assert_eq!(record_new(None).count_total, 0);
+    let traced = record_new(Some(Exemplar::new([1; 16], [1; 8])));
+    assert_eq!(traced.count_total, 2);
+    assert!(traced.bytes_total <= 15 * 56 + 64, "{}", traced.bytes_total);
 }
 
 #[test]

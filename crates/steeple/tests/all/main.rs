@@ -4,6 +4,7 @@
 
 mod disabled;
 mod environment;
+mod exemplars;
 mod jobs;
 mod metric_names;
 mod mounted;
