@@ -8,7 +8,7 @@ use crate::{
     histograms::Histograms,
     registry::OverflowCallback,
     self_metrics::SelfMetrics,
-    store::{Limits, Store},
+    store::{Limits, Memory, Store},
 };
 
 /// Sets up a [`Registry`]; made by [`Registry::builder`].
@@ -17,6 +17,7 @@ pub struct RegistryBuilder {
     histograms: Histograms,
     invalid: Option<BuildError>,
     limits: Limits,
+    memory: Memory,
     idle_timeout: Option<Duration>,
     on_overflow: Option<OverflowCallback>,
 }
@@ -97,6 +98,25 @@ impl RegistryBuilder {
         self
     }
 
+    /// Keeps the names of metrics and labels as they are recorded, with their dots and whatever else is UTF-8, for scrapers
+    /// that ask for them ([`Escaping`](crate::Escaping)). Default: `false`, names are known with underscores only.
+    ///
+    /// A metric gains the same suffixes with either name: recorded as `http.server.requests` it is
+    /// `http.server.requests_total` and `http_server_requests_total`. Metrics, and series, whose names coincide when
+    /// they have underscores are one; it is shown under the name that came first. A series with a name that is not
+    /// plain takes the text of its labels twice.
+    pub fn utf8_names(mut self, keep: bool) -> Self {
+        self.memory.utf8_names = keep;
+        self
+    }
+
+    /// Exposes when each counter and histogram was made, in OpenMetrics as a further series with the suffix `_created`,
+    /// in the protobuf format as `created_timestamp`. Default: `false`. Takes some 60 bytes a series.
+    pub fn created_series(mut self, expose: bool) -> Self {
+        self.memory.created_series = expose;
+        self
+    }
+
     /// Calls `callback` with the exposed name of each metric that reaches a limit, once for each metric,
     /// on the thread that registers and outside any lock. Default: nothing is called.
     pub fn on_overflow(mut self, callback: impl Fn(&str) + Send + Sync + 'static) -> Self {
@@ -130,8 +150,14 @@ impl RegistryBuilder {
 
     pub(crate) fn assemble(self) -> Registry {
         let self_metrics = SelfMetrics::new();
-        let store = Store::new(self.limits, self.histograms, &self_metrics);
-        Registry::assembled(store, self_metrics, self.idle_timeout, self.on_overflow)
+        let store = Store::new(self.limits, self.memory, self.histograms, &self_metrics);
+        Registry::assembled(
+            store,
+            self_metrics,
+            self.memory.utf8_names,
+            self.idle_timeout,
+            self.on_overflow,
+        )
     }
 }
 
@@ -145,6 +171,7 @@ impl Default for RegistryBuilder {
                 series_per_metric: 2_000,
                 series: 20_000,
             },
+            memory: Memory::default(),
             idle_timeout: None,
             on_overflow: None,
         }

@@ -9,18 +9,20 @@ use metrics::Unit;
 use crate::{
     Kind, RegisterError,
     cell::CounterCell,
+    exposition::Metric,
     family::{Family, Shape},
     histograms::Histograms,
     name,
 };
 
-/// What a histogram named `x` exposes beside its family name: `x_bucket` and so on.
-const HISTOGRAM_SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
+/// What a histogram named `x` exposes beside its family name: `x_bucket` and so on, in OpenMetrics `x_created` too.
+const HISTOGRAM_SUFFIXES: [&str; 4] = ["_bucket", "_sum", "_count", "_created"];
 
 /// The metrics of a registry and their names.
 #[derive(Debug)]
 pub(crate) struct Catalog {
     limit: usize,
+    utf8_names: bool,
     histograms: Histograms,
     /// Counts what histograms and gauges refuse.
     refused: Arc<CounterCell>,
@@ -40,9 +42,15 @@ struct Description {
 }
 
 impl Catalog {
-    pub(crate) fn new(limit: usize, histograms: Histograms, refused: Arc<CounterCell>) -> Self {
+    pub(crate) fn new(
+        limit: usize,
+        utf8_names: bool,
+        histograms: Histograms,
+        refused: Arc<CounterCell>,
+    ) -> Self {
         Self {
             limit,
+            utf8_names,
             histograms,
             refused,
             families: Vec::new(),
@@ -55,6 +63,19 @@ impl Catalog {
     /// The positions of all metrics, sorted by exposed name.
     pub(crate) fn sorted(&self) -> Vec<usize> {
         self.by_exposed_name.values().copied().collect()
+    }
+
+    /// The metric at this position.
+    pub(crate) fn metric(&self, position: usize) -> Metric {
+        let family = &self.families[position];
+        Metric {
+            name: Arc::clone(&family.name),
+            utf8_name: family.utf8_name.clone(),
+            kind: family.kind(),
+            is_named_as_counter: self.is_named_as_counter(family),
+            unit: family.unit,
+            help: Arc::clone(&family.help),
+        }
     }
 
     pub(crate) fn describe(
@@ -166,8 +187,12 @@ impl Catalog {
             },
         };
         let help = self.described.remove(recorded).unwrap_or_default().help;
+        let utf8_name = self
+            .utf8_names
+            .then(|| name::utf8_name(recorded, kind, unit));
         Ok(self.push(Family {
             recorded_name: recorded.into(),
+            utf8_name: utf8_name.filter(|name| name != exposed).map(Into::into),
             unit,
             ..Family::new(exposed, shape, help)
         }))
@@ -190,6 +215,31 @@ impl Catalog {
             };
             other.map(|family| &*family.name)
         })
+    }
+
+    /// Whether the metric can be a counter in OpenMetrics, which names `x` the counter whose sample is `x_total`: neither
+    /// `x` nor its `x_created` may belong to another metric.
+    fn is_named_as_counter(&self, family: &Family) -> bool {
+        let Some(short) = family.name.strip_suffix("_total") else {
+            return false;
+        };
+        let is_taken = |name: &str| self.by_exposed_name.contains_key(name);
+        let is_sample_of = |name: &str, kind: Kind| {
+            let position = self.by_exposed_name.get(name);
+            position.is_some_and(|&position| self.families[position].kind() == kind)
+        };
+        let is_sample_of_histogram = HISTOGRAM_SUFFIXES.into_iter().any(|suffix| {
+            let histogram = short.strip_suffix(suffix);
+            histogram.is_some_and(|histogram| is_sample_of(histogram, Kind::Histogram))
+        });
+        let is_creation_of_counter = short
+            .strip_suffix("_created")
+            .is_some_and(|counter| is_sample_of(&format!("{counter}_total"), Kind::Counter));
+        family.kind() == Kind::Counter
+            && !is_taken(short)
+            && !is_taken(&format!("{short}_created"))
+            && !is_sample_of_histogram
+            && !is_creation_of_counter
     }
 
     fn of_kind(&self, position: usize, kind: Kind, recorded: &str) -> Result<usize, RegisterError> {

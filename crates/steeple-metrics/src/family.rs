@@ -1,4 +1,9 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    ops::Bound::{Excluded, Unbounded},
+    sync::Arc,
+    time::Duration,
+};
 
 use metrics::Unit;
 
@@ -7,7 +12,7 @@ use crate::{
     cell::{Cell, CounterCell, GaugeCell, HistogramCell},
     histograms::HistogramShape,
     labels::OVERFLOW_LABELS,
-    series::Series,
+    series::{Origin, Series},
 };
 
 /// One metric and its series.
@@ -15,6 +20,8 @@ use crate::{
 pub(crate) struct Family {
     pub(crate) name: Arc<str>,
     pub(crate) recorded_name: Arc<str>,
+    /// The name in which Prometheus allows every character, where that is another one and is wanted.
+    pub(crate) utf8_name: Option<Arc<str>>,
     pub(crate) unit: Option<Unit>,
     pub(crate) help: Arc<str>,
     pub(crate) shape: Shape,
@@ -41,6 +48,7 @@ impl Family {
         Self {
             name: name.into(),
             recorded_name: name.into(),
+            utf8_name: None,
             unit: None,
             help,
             shape,
@@ -69,8 +77,8 @@ impl Family {
         }
     }
 
-    pub(crate) fn insert(&mut self, labels: &str, cell: Cell) -> Arc<Series> {
-        let series = Arc::new(Series::new(cell));
+    pub(crate) fn insert(&mut self, labels: &str, cell: Cell, origin: Origin) -> Arc<Series> {
+        let series = Arc::new(Series::new(cell, origin));
         self.series
             .insert(Labels::from_escaped(labels), Arc::clone(&series));
         series
@@ -81,26 +89,27 @@ impl Family {
         self.series.len() - usize::from(self.series.contains_key(OVERFLOW_LABELS))
     }
 
-    /// The metric without its series, and the series to read without a lock.
-    pub(crate) fn handles(&self) -> (FamilySnapshot, Vec<SeriesHandle>) {
-        let family = FamilySnapshot {
+    /// The metric without its series.
+    pub(crate) fn without_series(&self) -> FamilySnapshot {
+        FamilySnapshot {
             name: Arc::clone(&self.name),
             recorded_name: Arc::clone(&self.recorded_name),
             kind: self.kind(),
             unit: self.unit,
             help: Arc::clone(&self.help),
             series: Vec::new(),
-        };
-        (family, self.series.iter().map(handle).collect())
+        }
     }
 
-    /// The series into which nobody can record any more.
-    pub(crate) fn abandoned(&self) -> Vec<SeriesHandle> {
+    /// The series that come after those labels, or all, to read without a lock.
+    pub(crate) fn series_after(
+        &self,
+        labels: Option<&Labels>,
+    ) -> impl Iterator<Item = SeriesHandle> {
+        let start = labels.map_or(Unbounded, Excluded);
         self.series
-            .iter()
-            .filter(|(_, series)| !series.cell.has_handles())
-            .map(handle)
-            .collect()
+            .range::<Labels, _>((start, Unbounded))
+            .map(|(labels, series)| (labels.clone(), Arc::clone(series)))
     }
 
     /// Drops those of the series that are droppable now; returns how many.
@@ -123,7 +132,3 @@ impl Family {
 
 /// A series that is looked at outside the store.
 pub(crate) type SeriesHandle = (Labels, Arc<Series>);
-
-fn handle((labels, series): (&Labels, &Arc<Series>)) -> SeriesHandle {
-    (labels.clone(), Arc::clone(series))
-}

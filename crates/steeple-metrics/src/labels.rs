@@ -32,13 +32,7 @@ impl Labels {
 
     /// The names and values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        let mut rest = &*self.0;
-        std::iter::from_fn(move || {
-            let (name, quoted) = rest.split_once("=\"")?;
-            let end = closing_quote(quoted);
-            rest = quoted[end..].strip_prefix("\",").unwrap_or_default();
-            Some((name, unescaped(&quoted[..end])))
-        })
+        pairs(&self.0).map(|(name, value)| (name, unescaped(value)))
     }
 
     /// The value of the label `name`.
@@ -61,10 +55,14 @@ impl fmt::Debug for Labels {
     }
 }
 
-/// Refuses label names that [`escaped`] would have to change beyond their dots.
-pub(crate) fn validate(kind: Kind, labels: &[(&str, &str)]) -> Result<(), RegisterError> {
+/// Refuses label names that [`escaped`] would have to change beyond their dots; with `utf8_names` all characters do.
+pub(crate) fn validate(
+    kind: Kind,
+    labels: &[(&str, &str)],
+    utf8_names: bool,
+) -> Result<(), RegisterError> {
     for (position, (label, _)) in labels.iter().enumerate() {
-        if !name::is_valid_label_name(label) {
+        if !(name::is_valid_label_name(label) || utf8_names && !label.is_empty()) {
             return Err(RegisterError::InvalidLabel {
                 label: (*label).into(),
             });
@@ -90,20 +88,88 @@ pub(crate) fn validate(kind: Kind, labels: &[(&str, &str)]) -> Result<(), Regist
 /// The text of a label set: two sets give the same text only if Prometheus could not tell them apart, or if
 /// their names differ only in characters that Prometheus does not allow.
 pub(crate) fn escaped<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let mut pairs: Vec<_> = labels
+    text(&sorted(kind, labels), |text, name, _| text.push_str(name))
+}
+
+/// The text of a label set with the names as they were given, those in quotes that need it; `None` if no name does.
+pub(crate) fn with_utf8_names<'a>(
+    kind: Kind,
+    labels: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<String> {
+    let sorted = sorted(kind, labels);
+    let is_changed = |(name, original, _): &SortedLabel<'_>| name != original;
+    sorted.iter().any(is_changed).then(|| {
+        text(&sorted, |text, name, original| {
+            let is_renamed = original.is_empty() || is_reserved(kind, &name::label_name(original));
+            let shown = if is_renamed { name } else { original };
+            if name::is_allowed(shown.chars(), name::is_label_character) {
+                text.push_str(shown);
+            } else {
+                push_quoted(text, shown);
+            }
+        })
+    })
+}
+
+/// The names and values of a label set's text, both escaped, the names without quotes.
+pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (name, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_at(closing_quote(quoted)),
+            None => rest.split_at(rest.find('=')?),
+        };
+        let (_, quoted) = after.split_once("=\"")?;
+        let (value, after) = quoted.split_at(closing_quote(quoted));
+        rest = after.strip_prefix("\",").unwrap_or_default();
+        Some((name, value))
+    })
+}
+
+/// The characters of an escaped name or value.
+pub(crate) fn unescaped_characters(escaped: &str) -> impl Iterator<Item = char> + Clone {
+    let mut characters = escaped.chars();
+    std::iter::from_fn(move || match characters.next()? {
+        '\\' => match characters.next()? {
+            'n' => Some('\n'),
+            escaped => Some(escaped),
+        },
+        other => Some(other),
+    })
+}
+
+/// Writes a name or value in quotes.
+pub(crate) fn push_quoted(text: &mut String, content: &str) {
+    text.push('"');
+    push_escaped(text, content);
+    text.push('"');
+}
+
+/// A label's name with underscores, its original name and its value.
+type SortedLabel<'a> = (Cow<'a, str>, &'a str, &'a str);
+
+fn sorted<'a>(
+    kind: Kind,
+    labels: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Vec<SortedLabel<'a>> {
+    let mut sorted: Vec<_> = labels
         .filter(|(_, value)| !value.is_empty())
         .map(|(original, value)| (exposed_name(kind, original), original, value))
         .collect();
-    pairs.sort_unstable();
+    sorted.sort_unstable();
+    sorted
+}
 
+/// Writes labels, their names by `push_name`, which is given both names.
+fn text(labels: &[SortedLabel<'_>], push_name: impl Fn(&mut String, &str, &str)) -> String {
     let mut text = String::with_capacity(
-        pairs
+        labels
             .iter()
             .map(|(name, _, value)| name.len() + value.len() + 4)
             .sum(),
     );
-    for (position, (name, _, value)) in pairs.iter().enumerate() {
-        let repeated = position > 0 && pairs[position - 1].0 == *name;
+    for (position, (name, original, value)) in labels.iter().enumerate() {
+        let repeated = position > 0 && labels[position - 1].0 == *name;
         if repeated {
             // The specification's way to keep both values of names that coincide.
             text.pop();
@@ -112,10 +178,10 @@ pub(crate) fn escaped<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a
             if position > 0 {
                 text.push(',');
             }
-            text.push_str(name);
+            push_name(&mut text, name, original);
             text.push_str("=\"");
         }
-        escape_into(&mut text, value);
+        push_escaped(&mut text, value);
         text.push('"');
     }
     text
@@ -134,8 +200,9 @@ fn is_reserved(kind: Kind, name: &str) -> bool {
     name.starts_with("__") || name == OVERFLOW_LABEL || (kind == Kind::Histogram && name == "le")
 }
 
-fn escape_into(text: &mut String, value: &str) {
-    let mut rest = value;
+/// Writes what stands between quotes.
+pub(crate) fn push_escaped(text: &mut String, content: &str) {
+    let mut rest = content;
     while let Some(at) = rest.find(['\\', '"', '\n']) {
         text.push_str(&rest[..at]);
         text.push_str(match rest.as_bytes()[at] {
@@ -165,17 +232,7 @@ fn unescaped(value: &str) -> Cow<'_, str> {
     if !value.contains('\\') {
         return value.into();
     }
-    let mut plain = String::with_capacity(value.len());
-    let mut characters = value.chars();
-    while let Some(character) = characters.next() {
-        plain.extend(match character {
-            '\\' => characters
-                .next()
-                .map(|escaped| if escaped == 'n' { '\n' } else { escaped }),
-            other => Some(other),
-        });
-    }
-    plain.into()
+    unescaped_characters(value).collect()
 }
 
 #[cfg(test)]
@@ -221,8 +278,41 @@ mod tests {
     }
 
     #[test]
+    fn names_of_any_characters_are_kept_in_quotes() {
+        let kept =
+            |labels: &[(&str, &str)]| with_utf8_names(Kind::Histogram, labels.iter().copied());
+        assert_eq!(
+            kept(&[
+                ("http.route", "/"),
+                ("a", "1"),
+                ("a:b", "2"),
+                ("q=\"\\", "3"),
+                ("9", "4")
+            ])
+            .unwrap(),
+            r#""9"="4",a="1","a:b"="2","http.route"="/","q=\"\\"="3""#
+        );
+        assert_eq!(
+            kept(&[
+                ("a_b", "2"),
+                ("a.b", "1"),
+                ("", "3"),
+                ("..x", "4"),
+                ("le", "5")
+            ])
+            .unwrap(),
+            r#"_="3","a.b"="1;2",exported___x="4",exported_le="5""#
+        );
+        assert_eq!(kept(&[("a_b", "1"), ("a.b", "")]), None);
+        let text = r#""q=\"\\="="3,\"",b="4""#;
+        let read: Vec<_> = pairs(text).collect();
+        assert_eq!(read, [(r#"q=\"\\="#, r#"3,\""#), ("b", "4")]);
+    }
+
+    #[test]
     fn bad_label_names_are_told_apart() {
-        let refused = |labels: &[(&str, &str)]| validate(Kind::Histogram, labels).unwrap_err();
+        let refused =
+            |labels: &[(&str, &str)]| validate(Kind::Histogram, labels, false).unwrap_err();
         assert!(
             matches!(refused(&[("a b", "1")]), RegisterError::InvalidLabel { label } if label == "a b")
         );
@@ -234,7 +324,7 @@ mod tests {
             refused(&[("a.b", "1"), ("a_b", "1")]),
             RegisterError::DuplicateLabel { .. }
         ));
-        assert!(validate(Kind::Counter, &[("le", "1"), ("http.route", "/")]).is_ok());
+        assert!(validate(Kind::Counter, &[("le", "1"), ("http.route", "/")], false).is_ok());
     }
 
     proptest! {

@@ -120,6 +120,7 @@ mod macros;
 mod name;
 mod native;
 mod number;
+mod pages;
 mod recorder;
 mod registry;
 mod self_metrics;
@@ -135,7 +136,7 @@ pub use self::{
     call_site::{CallSite, Lookup},
     error::{InstallError, RegisterError},
     exemplar::{Exemplar, RecordedExemplar},
-    exposition::{CONTENT_TYPE, Exposition},
+    exposition::{Escaping, Exposition, Format},
     kind::Kind,
     labels::Labels,
     name::prometheus_name,

@@ -1,10 +1,10 @@
 //! Looking at a registry, which is also when idle series expire.
 
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{iter, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use crate::{
-    Exposition, FamilySnapshot, Registry, SeriesSnapshot, Snapshot, family::SeriesHandle,
-    series::Series,
+    Exposition, FamilySnapshot, Format, Registry, SeriesSnapshot, Snapshot, exposition,
+    pages::Pages, series::Series,
 };
 
 impl Registry {
@@ -22,18 +22,18 @@ impl Registry {
         }
     }
 
-    /// The registry's state now in the [text format](crate::CONTENT_TYPE), pulled in chunks.
+    /// The registry's state now, pulled in chunks.
     ///
     /// Nothing is locked between two chunks, so the reader may be as slow as it likes.
     #[must_use]
-    pub fn exposition(&self) -> Exposition {
-        Exposition::new(self.clone())
+    pub fn exposition(&self, format: Format) -> Exposition {
+        Exposition::new(self.clone(), format)
     }
 
-    /// The registry's state now in the [text format](crate::CONTENT_TYPE), as one text.
+    /// The registry's state now in the [text format](Format::Text).
     #[must_use]
     pub fn render(&self) -> String {
-        self.exposition().collect()
+        exposition::text(self.clone())
     }
 
     /// Drops what is gone and tells at which positions there are metrics to look at.
@@ -46,11 +46,6 @@ impl Registry {
         store.catalog.sorted()
     }
 
-    /// The metric without its series, and the series, whose values are read when the lock is free again.
-    pub(crate) fn handles_at(&self, position: usize) -> (FamilySnapshot, Vec<SeriesHandle>) {
-        self.read().catalog.families[position].handles()
-    }
-
     /// Whether the series is not idle, by the time of this call: an earlier time, noted as that of a change, would make
     /// the next look take the series for idle.
     pub(crate) fn is_visible(&self, series: &Series) -> bool {
@@ -59,12 +54,12 @@ impl Registry {
     }
 
     fn family_at(&self, position: usize) -> FamilySnapshot {
-        let (family, series) = self.handles_at(position);
-        let visible = series
-            .into_iter()
-            .filter(|(_, series)| self.is_visible(series));
+        let family = self.read().catalog.families[position].without_series();
+        let mut pages = Pages::of(position);
+        let series = iter::from_fn(|| pages.next(self));
         FamilySnapshot {
-            series: visible
+            series: series
+                .filter(|(_, series)| self.is_visible(series))
                 .map(|(labels, series)| SeriesSnapshot {
                     labels,
                     value: series.cell.value(),
@@ -74,17 +69,24 @@ impl Registry {
         }
     }
 
-    /// Drops the idle series into which nobody can record any more, metric by metric, so that no lock is held for long.
+    /// Drops the idle series into which nobody can record any more, page by page, so that no lock is held for long.
     fn drop_idle(&self, timeout: Duration) {
         let now = self.milliseconds();
         self.begin_generation(now, timeout);
         let metrics = self.read().catalog.families.len();
+        let mut pages = Pages::default();
         let mut dropped = 0;
         for position in 0..metrics {
-            let mut idle = self.read().catalog.families[position].abandoned();
-            idle.retain(|(_, series)| series.is_idle(now, timeout));
-            if !idle.is_empty() {
-                dropped += self.write().drop_idle(position, &idle, now, timeout);
+            pages.open(position);
+            loop {
+                let page = pages.turn(self);
+                if page.is_empty() {
+                    break;
+                }
+                page.retain(|(_, series)| series.is_droppable(now, timeout));
+                if !page.is_empty() {
+                    dropped += self.write().drop_idle(position, page, now, timeout);
+                }
             }
         }
         if dropped > 0 {
@@ -291,10 +293,11 @@ mod tests {
         assert_eq!(total(&clocked.after(1)), Some(1));
         clocked.pass(60);
         let position = registry.read().catalog.families.len() - 1;
-        let idle = registry.read().catalog.families[position].abandoned();
-        assert!(idle.len() == 1 && idle[0].1.is_idle(61_000, TIMEOUT));
+        let mut pages = Pages::of(position);
+        let idle = pages.turn(registry);
+        assert!(idle.len() == 1 && idle[0].1.is_droppable(61_000, TIMEOUT));
         record();
-        let dropped = registry.write().drop_idle(position, &idle, 61_000, TIMEOUT);
+        let dropped = registry.write().drop_idle(position, idle, 61_000, TIMEOUT);
         assert_eq!(dropped, 0);
         assert_eq!(total(&clocked.after(1)), Some(2));
     }
@@ -307,8 +310,9 @@ mod tests {
         record();
         clocked.after(1);
         let position = registry.read().catalog.families.len() - 1;
-        let (_, kept) = registry.handles_at(position);
-        let dropped = registry.write().drop_idle(position, &kept, 61_000, TIMEOUT);
+        let mut pages = Pages::of(position);
+        let kept = pages.turn(registry);
+        let dropped = registry.write().drop_idle(position, kept, 61_000, TIMEOUT);
         assert_eq!((dropped, registry.read().stale_keys().len()), (1, 1));
         record();
         assert_eq!(total(&clocked.after(1)), Some(1));
@@ -322,10 +326,11 @@ mod tests {
         let counter = clocked.registry.counter("c", &[]).unwrap();
         counter.increment(1);
         clocked.after(1);
-        let slow = clocked.registry.exposition();
+        let slow = clocked.registry.exposition(Format::Text);
         clocked.pass(100);
         counter.increment(1);
-        assert!(slow.collect::<String>().contains("\nc 2\n"));
+        let text = String::from_utf8(slow.flatten().collect()).unwrap();
+        assert!(text.contains("\nc 2\n"));
         assert_eq!(total(&clocked.after(30)), Some(2));
     }
 
@@ -333,18 +338,20 @@ mod tests {
     fn values_are_read_when_the_lock_is_free_again() {
         let clocked = Clocked::new();
         let registry = &clocked.registry;
-        let counters: Vec<_> = (0..2_000)
+        // Of these a page makes several chunks.
+        let counters: Vec<_> = (0..256)
             .map(|series| {
-                let series = format!("{series:04}");
+                let series = format!("{series:0500}");
                 registry.counter("c", &[("series", &series)]).unwrap()
             })
             .collect();
-        let mut exposition = registry.exposition();
-        let first = exposition.next().unwrap();
-        assert!(first.contains("\nc{series=\"0000\"} 0\n"));
+        let mut exposition = registry.exposition(Format::Text);
+        let mut next = || String::from_utf8(exposition.next().unwrap()).unwrap();
+        let first = next();
+        assert!(first.contains("0000\"} 0\n"));
         let store = registry.write();
         counters.iter().for_each(|counter| counter.increment(1));
-        let second = exposition.next().unwrap();
+        let second = next();
         drop(store);
         assert!(second.starts_with("c{") && second.lines().all(|line| line.ends_with(" 1")));
     }

@@ -4,6 +4,8 @@ use metrics::Unit;
 
 use crate::Kind;
 
+const BETWEEN_WORDS: [char; 2] = ['_', '.'];
+
 /// The name under which Prometheus sees a metric recorded as `name`.
 ///
 /// A name with a `.` is an OpenTelemetry name: its dots become `_`, runs of `_` collapse, and the unit and,
@@ -26,32 +28,39 @@ pub fn prometheus_name(name: &str, kind: Kind, unit: Option<Unit>) -> Cow<'_, st
     if !name.contains('.') {
         return sanitized(name, is_metric_character);
     }
-    let mut exposed = String::with_capacity(name.len() + 16);
-    for character in sanitized(name, is_metric_character).chars() {
-        if character != '_' || !exposed.ends_with('_') {
-            exposed.push(character);
-        }
+    suffixed(&sanitized(name, is_metric_character), kind, unit).into()
+}
+
+/// The same for a Prometheus that allows every character: the name keeps its characters and gains its suffixes.
+pub(crate) fn utf8_name(name: &str, kind: Kind, unit: Option<Unit>) -> Cow<'_, str> {
+    if !name.contains('.') {
+        return name.into();
     }
-    if kind == Kind::Counter && exposed.ends_with("_total") {
-        exposed.truncate(exposed.len() - "_total".len());
+    suffixed(name, kind, unit).into()
+}
+
+/// The word that the unit appends to names; `None` for a count.
+pub(crate) fn unit_suffix(unit: Unit) -> Option<&'static str> {
+    match unit {
+        // A count has the curly-brace unit of OpenTelemetry, which is dropped.
+        Unit::Count => None,
+        Unit::CountPerSecond => Some("per_second"),
+        unit => Some(unit.as_str()),
     }
-    if let Some(suffix) = unit.and_then(unit_suffix) {
-        append_word(&mut exposed, suffix);
-    }
-    if kind == Kind::Counter {
-        append_word(&mut exposed, "total");
-    }
-    exposed.into()
 }
 
 /// Whether `name` can be exposed without changing more than its dots.
 pub(crate) fn is_valid_metric_name(name: &str) -> bool {
-    is_valid(name, is_metric_character)
+    is_allowed(name.chars(), |character| {
+        character == '.' || is_metric_character(character)
+    })
 }
 
 /// Whether `name` can be a label name without changing more than its dots.
 pub(crate) fn is_valid_label_name(name: &str) -> bool {
-    is_valid(name, is_label_character)
+    is_allowed(name.chars(), |character| {
+        character == '.' || is_label_character(character)
+    })
 }
 
 /// `name` with every character that a label name may not have replaced by `_`.
@@ -59,19 +68,21 @@ pub(crate) fn label_name(name: &str) -> Cow<'_, str> {
     sanitized(name, is_label_character)
 }
 
-fn is_valid(name: &str, allowed: fn(char) -> bool) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|first: char| first.is_ascii_digit())
-        && name
-            .chars()
-            .all(|character| character == '.' || allowed(character))
+/// Whether the name is not empty, does not start with a digit and has only the characters that are `allowed`.
+pub(crate) fn is_allowed(
+    mut name: impl Iterator<Item = char>,
+    allowed: impl Fn(char) -> bool,
+) -> bool {
+    name.next()
+        .is_some_and(|first| allowed(first) && !first.is_ascii_digit())
+        && name.all(allowed)
 }
 
 fn sanitized(name: &str, allowed: fn(char) -> bool) -> Cow<'_, str> {
-    let needs_prefix = name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit());
-    if !needs_prefix && name.chars().all(allowed) {
+    if is_allowed(name.chars(), allowed) {
         return name.into();
     }
+    let needs_prefix = name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit());
     let prefix = needs_prefix.then_some('_');
     let body = name
         .chars()
@@ -79,32 +90,45 @@ fn sanitized(name: &str, allowed: fn(char) -> bool) -> Cow<'_, str> {
     prefix.into_iter().chain(body).collect::<String>().into()
 }
 
-fn is_metric_character(character: char) -> bool {
+pub(crate) fn is_metric_character(character: char) -> bool {
     is_label_character(character) || character == ':'
 }
 
-fn is_label_character(character: char) -> bool {
+pub(crate) fn is_label_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
+}
+
+fn suffixed(name: &str, kind: Kind, unit: Option<Unit>) -> String {
+    let mut suffixed = String::with_capacity(name.len() + 16);
+    for character in name.chars() {
+        if character != '_' || !suffixed.ends_with('_') {
+            suffixed.push(character);
+        }
+    }
+    if kind == Kind::Counter
+        && let Some(rest) = suffixed.strip_suffix("total")
+        && rest.ends_with(BETWEEN_WORDS)
+    {
+        suffixed.truncate(rest.len() - 1);
+    }
+    if let Some(suffix) = unit.and_then(unit_suffix) {
+        append_word(&mut suffixed, suffix);
+    }
+    if kind == Kind::Counter {
+        append_word(&mut suffixed, "total");
+    }
+    suffixed
 }
 
 fn append_word(name: &mut String, word: &str) {
     let present = name
         .strip_suffix(word)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with(BETWEEN_WORDS));
     if !present {
         if !name.ends_with('_') {
             name.push('_');
         }
         name.push_str(word);
-    }
-}
-
-fn unit_suffix(unit: Unit) -> Option<&'static str> {
-    match unit {
-        // A count has the curly-brace unit of OpenTelemetry, which is dropped.
-        Unit::Count => None,
-        Unit::CountPerSecond => Some("per_second"),
-        unit => Some(unit.as_str()),
     }
 }
 

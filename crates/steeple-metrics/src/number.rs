@@ -1,6 +1,9 @@
 //! How numbers are written: shortest text that reads back to the same value, in a form Go's parser takes.
 
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// Above this, and below its inverse, plain digits would be longer than scientific notation.
 const LARGEST_PLAIN: f64 = 1e15;
@@ -25,6 +28,14 @@ pub(crate) fn push_float(text: &mut String, value: f64) {
     } else {
         write!(text, "{value:e}")
     };
+    debug_assert!(written.is_ok(), "a String takes every write");
+}
+
+/// Writes a moment in seconds since 1970, to the millisecond.
+pub(crate) fn push_seconds(text: &mut String, moment: SystemTime) {
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    push_integer(text, since.as_secs());
+    let written = write!(text, ".{:03}", since.subsec_millis());
     debug_assert!(written.is_ok(), "a String takes every write");
 }
 

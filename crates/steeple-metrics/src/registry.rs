@@ -30,6 +30,7 @@ pub struct Registry(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     store: RwLock<Store>,
     pub(crate) self_metrics: SelfMetrics,
+    utf8_names: bool,
     pub(crate) idle_timeout: Option<Duration>,
     on_overflow: Option<OverflowCallback>,
     /// Grows at looks, each time that what is idle may have become so; nobody keeps a handle unused for longer than two.
@@ -54,6 +55,7 @@ impl Registry {
     pub(crate) fn assembled(
         store: Store,
         self_metrics: SelfMetrics,
+        utf8_names: bool,
         idle_timeout: Option<Duration>,
         on_overflow: Option<OverflowCallback>,
     ) -> Self {
@@ -61,6 +63,7 @@ impl Registry {
         Self(Arc::new(Shared {
             store,
             self_metrics,
+            utf8_names,
             idle_timeout,
             on_overflow,
             generation: AtomicU32::new(0),
@@ -142,7 +145,7 @@ impl Registry {
         unit: Option<Unit>,
         help: &str,
     ) -> Result<(), RegisterError> {
-        validate_name(name)?;
+        self.validate_name(name)?;
         self.write().catalog.describe(kind, name, unit, help)
     }
 
@@ -156,15 +159,8 @@ impl Registry {
                 name: String::new(),
             });
         }
-        let labels = labels::escaped(kind, key.labels().map(|label| (label.key(), label.value())));
-        self.register(
-            Request {
-                kind,
-                name: key.name(),
-                labels: &labels,
-            },
-            Some(key),
-        )
+        let labels = || key.labels().map(|label| (label.key(), label.value()));
+        self.register(kind, key.name(), labels, Some(key))
     }
 
     pub(crate) fn describe_key(&self, kind: Kind, name: &str, unit: Option<Unit>, help: &str) {
@@ -183,20 +179,29 @@ impl Registry {
         name: &str,
         labels: &[(&str, &str)],
     ) -> Result<Cell, RegisterError> {
-        validate_name(name)?;
-        labels::validate(kind, labels)?;
-        let labels = labels::escaped(kind, labels.iter().copied());
-        self.register(
-            Request {
-                kind,
-                name,
-                labels: &labels,
-            },
-            None,
-        )
+        self.validate_name(name)?;
+        labels::validate(kind, labels, self.0.utf8_names)?;
+        self.register(kind, name, || labels.iter().copied(), None)
     }
 
-    fn register(&self, request: Request<'_>, key: Option<&Key>) -> Result<Cell, RegisterError> {
+    fn register<'a, L: Iterator<Item = (&'a str, &'a str)>>(
+        &self,
+        kind: Kind,
+        name: &str,
+        labels: impl Fn() -> L,
+        key: Option<&Key>,
+    ) -> Result<Cell, RegisterError> {
+        let utf8_labels = if self.0.utf8_names {
+            labels::with_utf8_names(kind, labels())
+        } else {
+            None
+        };
+        let request = Request {
+            kind,
+            name,
+            labels: &labels::escaped(kind, labels()),
+            utf8_labels: utf8_labels.as_deref(),
+        };
         if let Some(cell) = self.read().find(request)? {
             return Ok(cell);
         }
@@ -211,6 +216,14 @@ impl Registry {
     #[inline]
     pub(crate) fn generation(&self) -> u32 {
         self.0.generation.load(Relaxed)
+    }
+
+    fn validate_name(&self, name: &str) -> Result<(), RegisterError> {
+        if name::is_valid_metric_name(name) || (self.0.utf8_names && !name.is_empty()) {
+            Ok(())
+        } else {
+            Err(RegisterError::InvalidName { name: name.into() })
+        }
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Store> {
@@ -233,13 +246,5 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry")
             .field("series", &self.read().len())
             .finish_non_exhaustive()
-    }
-}
-
-fn validate_name(name: &str) -> Result<(), RegisterError> {
-    if name::is_valid_metric_name(name) {
-        Ok(())
-    } else {
-        Err(RegisterError::InvalidName { name: name.into() })
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     cell::{Cell, CounterCell, GaugeCell},
     family::{Family, Shape},
     labels,
+    series::Origin,
 };
 
 const SERIES: &str = "steeple_metrics_series";
@@ -92,11 +93,11 @@ impl SelfMetrics {
     }
 
     /// The metrics that have their series from the start.
-    pub(crate) fn families(&self) -> [Family; 2] {
+    pub(crate) fn families(&self, origin: impl Fn() -> Origin) -> [Family; 2] {
         let help = "Series that the metrics registry holds.";
         let refused = Arc::clone(self.rejected_for(Reason::NotANumber));
         let mut series = Family::new(SERIES, Shape::Gauge { refused }, help.into());
-        series.insert("", Cell::Gauge(Arc::clone(&self.series)));
+        series.insert("", Cell::Gauge(Arc::clone(&self.series)), origin());
 
         let help =
             "Registrations, descriptions and recorded values that the metrics registry refused.";
@@ -106,6 +107,7 @@ impl SelfMetrics {
             rejected.insert(
                 &own_label("reason", reason.as_str()),
                 Cell::Counter(counter),
+                origin(),
             );
         }
         [series, rejected]

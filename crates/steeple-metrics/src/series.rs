@@ -3,7 +3,7 @@ use std::{
         AtomicBool, AtomicU64,
         Ordering::{Acquire, Relaxed, Release},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use crate::cell::Cell;
@@ -15,19 +15,41 @@ pub(crate) struct Series {
     seen: AtomicU64,
     changed_at: AtomicU64,
     dropped: AtomicBool,
+    /// Takes no memory but for registries that ask for it.
+    origin: Option<Box<Origin>>,
+}
+
+/// What a series remembers of its registration.
+#[derive(Debug, Default)]
+pub(crate) struct Origin {
+    /// The labels with names of any characters, where some have them.
+    pub(crate) utf8_labels: Option<Box<str>>,
+    pub(crate) created: Option<SystemTime>,
 }
 
 /// No look happened yet.
 const NEVER: u64 = u64::MAX;
 
 impl Series {
-    pub(crate) fn new(cell: Cell) -> Self {
+    pub(crate) fn new(cell: Cell, origin: Origin) -> Self {
+        let remembers = origin.utf8_labels.is_some() || origin.created.is_some();
         Self {
             cell,
             seen: AtomicU64::new(0),
             changed_at: AtomicU64::new(NEVER),
             dropped: AtomicBool::new(false),
+            origin: remembers.then(|| Box::new(origin)),
         }
+    }
+
+    /// The labels with names of any characters, where some have them and are wanted.
+    pub(crate) fn utf8_labels(&self) -> Option<&str> {
+        self.origin.as_ref()?.utf8_labels.as_deref()
+    }
+
+    /// When the series was made, if that is wanted.
+    pub(crate) fn created(&self) -> Option<SystemTime> {
+        self.origin.as_ref()?.created
     }
 
     /// Notes whether the series changed since the last look, and tells whether it has been idle for

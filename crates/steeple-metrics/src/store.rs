@@ -1,4 +1,8 @@
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use foldhash::fast::RandomState;
 use metrics::{CounterFn, Key};
@@ -11,7 +15,7 @@ use crate::{
     histograms::Histograms,
     labels::OVERFLOW_LABELS,
     self_metrics::{Reason, SelfMetrics},
-    series::Series,
+    series::{Origin, Series},
 };
 
 /// A label set with more text than this goes to the overflow series.
@@ -25,11 +29,21 @@ pub(crate) struct Limits {
     pub(crate) series: usize,
 }
 
+/// What a [`Store`] remembers of registrations beyond the usual.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Memory {
+    /// Names as they were recorded.
+    pub(crate) utf8_names: bool,
+    /// When series were made.
+    pub(crate) created_series: bool,
+}
+
 /// Every metric and series of a registry.
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) catalog: Catalog,
     limits: Limits,
+    memory: Memory,
     /// Finds a series without sorting and escaping its labels. Holds at most one key for each series.
     by_key: HashMap<Key, Arc<Series>, RandomState>,
     /// How many series all metrics have together.
@@ -38,12 +52,23 @@ pub(crate) struct Store {
     overflow_metric: usize,
 }
 
-/// What a registration asks for; `labels` is escaped.
+/// What a registration asks for; the labels are escaped.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) kind: Kind,
     pub(crate) name: &'a str,
     pub(crate) labels: &'a str,
+    /// The labels with names of any characters, where some have them and are wanted.
+    pub(crate) utf8_labels: Option<&'a str>,
+}
+
+impl Memory {
+    fn origin(self, utf8_labels: Option<&str>) -> Origin {
+        Origin {
+            utf8_labels: utf8_labels.map(Into::into),
+            created: self.created_series.then(SystemTime::now),
+        }
+    }
 }
 
 /// The outcome of a registration.
@@ -55,10 +80,15 @@ pub(crate) struct Registered {
 }
 
 impl Store {
-    pub(crate) fn new(limits: Limits, histograms: Histograms, self_metrics: &SelfMetrics) -> Self {
+    pub(crate) fn new(
+        limits: Limits,
+        memory: Memory,
+        histograms: Histograms,
+        self_metrics: &SelfMetrics,
+    ) -> Self {
         let refused = Arc::clone(self_metrics.rejected_for(Reason::NotANumber));
-        let mut catalog = Catalog::new(limits.metrics, histograms, refused);
-        for family in self_metrics.families() {
+        let mut catalog = Catalog::new(limits.metrics, memory.utf8_names, histograms, refused);
+        for family in self_metrics.families(|| memory.origin(None)) {
             catalog.push(family);
         }
         let series = catalog
@@ -70,6 +100,7 @@ impl Store {
         Self {
             catalog,
             limits,
+            memory,
             by_key: HashMap::default(),
             series,
             overflow_metric,
@@ -124,7 +155,7 @@ impl Store {
         if self.is_beyond_limits(&self.catalog.families[position], request.labels) {
             return Ok(self.overflow(position));
         }
-        let series = self.add(position, request.labels);
+        let series = self.add(position, request.labels, request.utf8_labels);
         let cell = series.cell.clone();
         if let Some(key) = key {
             self.by_key.insert(key.clone(), series);
@@ -173,11 +204,11 @@ impl Store {
             || self.series >= self.limits.series
     }
 
-    fn add(&mut self, position: usize, labels: &str) -> Arc<Series> {
+    fn add(&mut self, position: usize, labels: &str, utf8_labels: Option<&str>) -> Arc<Series> {
         let family = &mut self.catalog.families[position];
         self.series += 1;
         let cell = family.new_cell();
-        family.insert(labels, cell)
+        family.insert(labels, cell, self.memory.origin(utf8_labels))
     }
 
     /// Sends a registration to the metric's overflow series, which is made whatever the limits: there is at
@@ -188,10 +219,11 @@ impl Store {
         let first_overflow = known.is_none().then(|| Arc::clone(&name));
         let series = match family.series.get(OVERFLOW_LABELS) {
             Some(series) => Arc::clone(series),
-            None => self.add(position, OVERFLOW_LABELS),
+            None => self.add(position, OVERFLOW_LABELS, None),
         };
         let overflowed = known.or_else(|| {
-            self.add(self.overflow_metric, &SelfMetrics::overflow_labels(&name))
+            let labels = SelfMetrics::overflow_labels(&name);
+            self.add(self.overflow_metric, &labels, None)
                 .cell
                 .as_counter()
                 .cloned()

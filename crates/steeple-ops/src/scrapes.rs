@@ -5,7 +5,7 @@ use std::{
 
 use bytes::Bytes;
 use steeple_core::ops::{OpsBody, OpsResponse, OpsStream};
-use steeple_metrics::{CONTENT_TYPE, Exposition, Registry};
+use steeple_metrics::{Exposition, Format, Registry};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer;
@@ -31,10 +31,10 @@ impl Scrapes {
             return answer::text(503, "too many scrapes at a time").with_header("retry-after", "1");
         };
         let render = Render {
-            exposition: self.registry.exposition(),
+            exposition: self.registry.exposition(Format::Text),
             _permit: permit,
         };
-        answer::with_content_type(200, CONTENT_TYPE).with_body(OpsBody::Stream(Box::new(render)))
+        answer::with_content_type(200, Format::Text.content_type()).with_body(OpsBody::Stream(Box::new(render)))
     }
 }
 

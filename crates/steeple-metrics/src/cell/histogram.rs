@@ -40,24 +40,46 @@ impl HistogramCell {
     }
 
     pub(crate) fn snapshot(&self) -> HistogramSnapshot {
-        let mut sum = 0.0;
-        let mut buckets = vec![0_u64; self.bounds.buckets()];
+        let mut snapshot = self.blank_snapshot();
+        self.fill(&mut snapshot);
+        snapshot
+    }
+
+    /// Takes a snapshot in the place, and with the memory, of the last one.
+    pub(crate) fn snapshot_into<'a>(
+        &self,
+        last: &'a mut Option<HistogramSnapshot>,
+    ) -> &'a HistogramSnapshot {
+        let snapshot = last.get_or_insert_with(|| self.blank_snapshot());
+        self.fill(snapshot);
+        snapshot
+    }
+
+    fn blank_snapshot(&self) -> HistogramSnapshot {
+        HistogramSnapshot {
+            bounds: Arc::clone(&self.bounds),
+            buckets: Vec::new(),
+            sum: 0.0,
+            exemplars: Vec::new(),
+            native: None,
+        }
+    }
+
+    /// Fills a snapshot, whatever it holds, without memory beyond its own once it was filled.
+    fn fill(&self, snapshot: &mut HistogramSnapshot) {
+        snapshot.bounds.clone_from(&self.bounds);
+        snapshot.buckets.clear();
+        snapshot.buckets.resize(self.bounds.buckets(), 0);
+        snapshot.sum = 0.0;
         for stripe in self.stripes.iter() {
-            sum += f64::from_bits(stripe.get(SUM));
-            for (bucket, word) in buckets.iter_mut().zip(self.words()) {
+            snapshot.sum += f64::from_bits(stripe.get(SUM));
+            for (bucket, word) in snapshot.buckets.iter_mut().zip(self.words()) {
                 *bucket = bucket.wrapping_add(stripe.get(word));
             }
         }
-        HistogramSnapshot {
-            bounds: Arc::clone(&self.bounds),
-            buckets,
-            sum,
-            exemplars: self
-                .exemplars
-                .as_ref()
-                .map_or_else(Vec::new, Exemplars::read),
-            native: None,
-        }
+        snapshot.exemplars.clear();
+        let exemplars = self.exemplars.iter().flat_map(Exemplars::read);
+        snapshot.exemplars.extend(exemplars);
     }
 
     fn words(&self) -> impl Iterator<Item = usize> + use<> {

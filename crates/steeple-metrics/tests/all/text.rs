@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use metrics::Unit;
 use proptest::{collection::vec, prelude::*};
-use steeple_metrics::{CONTENT_TYPE, Kind, Matcher, Registry, Value};
+use steeple_metrics::{Format, Kind, Matcher, Registry, Value};
 
 use crate::parser::{Family, parse};
 
@@ -60,7 +60,6 @@ b_wait_seconds_count{queue="a\"b"} 3
 "##
     );
     assert!(text.contains("c_bucket{le=\"0.005\"} 0\n") && text.contains("c_sum 0\nc_count 0\n"));
-    assert_eq!(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
 }
 
 #[test]
@@ -82,7 +81,7 @@ fn chunks_are_bounded_and_make_up_the_text() {
             .unwrap()
             .record(1.0);
     }
-    let chunks: Vec<_> = registry.exposition().collect();
+    let chunks: Vec<_> = registry.exposition(Format::Text).collect();
     assert!(chunks.len() > 10);
     let (last, full) = chunks.split_last().unwrap();
     assert!(
@@ -90,8 +89,9 @@ fn chunks_are_bounded_and_make_up_the_text() {
             .all(|chunk| (16 * 1_024..20 * 1_024).contains(&chunk.len()))
     );
     assert!(last.len() < 20 * 1_024);
-    assert_eq!(chunks.concat(), registry.render());
-    assert_eq!(parse(&chunks.concat())["h"].samples.len(), 500 * 17);
+    let text = String::from_utf8(chunks.concat()).unwrap();
+    assert_eq!(text, registry.render());
+    assert_eq!(parse(&text)["h"].samples.len(), 500 * 17);
 }
 
 #[test]
@@ -101,10 +101,11 @@ fn registering_is_possible_while_a_reader_pauses() {
         let labels = [("series", &*series.to_string())];
         drop(registry.counter("a", &labels).unwrap());
     }
-    let mut exposition = registry.exposition();
+    let mut exposition = registry.exposition(Format::Text);
     let first = exposition.next().unwrap();
     registry.counter("b", &[]).unwrap().increment(1);
-    let text: String = std::iter::once(first).chain(exposition).collect();
+    let bytes = first.into_iter().chain(exposition.flatten()).collect();
+    let text = String::from_utf8(bytes).unwrap();
     assert_eq!(parse(&text)["a"].samples.len(), 2_000);
     assert!(registry.render().contains("\nb 1\n"));
 }

@@ -1,0 +1,171 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{
+    Escaping,
+    fields::{bucket, counter, gauge, histogram, label_pair, metric, metric_family, timestamp},
+    metric::Metric,
+    walk::{Step, Walk},
+    wire::{push_double, push_nested, push_string, push_unsigned, push_varint},
+};
+use crate::{HistogramSnapshot, Kind, cell::Cell, family::SeriesHandle, labels, name};
+
+/// Writes a registry as messages `io.prometheus.client.MetricFamily`, each after its length.
+#[derive(Debug)]
+pub(super) struct Messages {
+    escaping: Escaping,
+    /// The metric whose message comes next.
+    metric: Option<Metric>,
+    /// The message of a metric, which is empty as long as there is no series.
+    message: Vec<u8>,
+    /// How much of the message was handed out, once it is complete.
+    sent: Option<usize>,
+    label: String,
+    distribution: Option<HistogramSnapshot>,
+}
+
+impl Messages {
+    pub(super) fn new(escaping: Escaping) -> Self {
+        Self {
+            escaping,
+            metric: None,
+            message: Vec::new(),
+            sent: None,
+            label: String::new(),
+            distribution: None,
+        }
+    }
+
+    /// Hands out messages until `chunk` is so long, or everything.
+    pub(super) fn push(&mut self, walk: &mut Walk, chunk: &mut Vec<u8>, length: usize) {
+        while chunk.len() < length {
+            if let Some(sent) = self.sent {
+                self.send(chunk, sent, length - chunk.len());
+                continue;
+            }
+            match walk.next() {
+                Step::Metric(metric) => {
+                    self.complete(chunk);
+                    self.metric = Some(metric);
+                }
+                Step::Series(series) => self.push_series(&series),
+                Step::End if self.message.is_empty() => break,
+                Step::End => self.complete(chunk),
+            }
+        }
+    }
+
+    /// Begins to hand out the message, if there is one.
+    fn complete(&mut self, chunk: &mut Vec<u8>) {
+        if !self.message.is_empty() {
+            push_varint(chunk, self.message.len() as u64);
+            self.sent = Some(0);
+        }
+    }
+
+    /// Hands out at most so many bytes of the message beyond those `sent`.
+    fn send(&mut self, chunk: &mut Vec<u8>, sent: usize, most: usize) {
+        let rest = &self.message[sent..];
+        let part = &rest[..rest.len().min(most)];
+        chunk.extend_from_slice(part);
+        if part.len() < rest.len() {
+            self.sent = Some(sent + part.len());
+        } else {
+            self.sent = None;
+            self.message.clear();
+        }
+    }
+
+    /// Writes a series, the first one of its metric after what describes the metric.
+    fn push_series(&mut self, series: &SeriesHandle) {
+        if self.message.is_empty() {
+            self.push_description();
+        }
+        let Self {
+            message,
+            distribution,
+            label,
+            ..
+        } = self;
+        let escaping = self.escaping;
+        push_nested(message, metric_family::METRIC, |message| {
+            push_labels(message, escaping, label, series);
+            let (_, series) = series;
+            let created = series.created();
+            match &series.cell {
+                Cell::Counter(cell) => push_nested(message, metric::COUNTER, |message| {
+                    push_double(message, counter::VALUE, cell.total() as f64);
+                    push_timestamp(message, counter::CREATED_TIMESTAMP, created);
+                }),
+                Cell::Gauge(cell) => push_nested(message, metric::GAUGE, |message| {
+                    push_double(message, gauge::VALUE, cell.value());
+                }),
+                Cell::Histogram(cell) => push_nested(message, metric::HISTOGRAM, |message| {
+                    push_histogram(message, cell.snapshot_into(distribution));
+                    push_timestamp(message, histogram::CREATED_TIMESTAMP, created);
+                }),
+            }
+        });
+    }
+
+    fn push_description(&mut self) {
+        let Some(metric) = &self.metric else { return };
+        let name = metric.shown_name(self.escaping);
+        push_string(&mut self.message, metric_family::NAME, &name);
+        if !metric.help.is_empty() {
+            push_string(&mut self.message, metric_family::HELP, &metric.help);
+        }
+        let kind = match metric.kind {
+            Kind::Counter => 0,
+            Kind::Gauge => 1,
+            Kind::Histogram => 4,
+        };
+        push_unsigned(&mut self.message, metric_family::TYPE, kind);
+        if let Some(unit) = metric.unit_at_end_of(&name) {
+            push_string(&mut self.message, metric_family::UNIT, unit);
+        }
+    }
+}
+
+fn push_labels(
+    message: &mut Vec<u8>,
+    escaping: Escaping,
+    scratch: &mut String,
+    (labels, series): &SeriesHandle,
+) {
+    let shown = match escaping {
+        Escaping::Underscores => labels.as_str(),
+        _ => series.utf8_labels().unwrap_or(labels.as_str()),
+    };
+    for (label, value) in labels::pairs(shown) {
+        push_nested(message, metric::LABEL, |message| {
+            let label = labels::unescaped_characters(label);
+            scratch.clear();
+            escaping.push_name(scratch, label, name::is_label_character);
+            push_string(message, label_pair::NAME, scratch);
+            scratch.clear();
+            scratch.extend(labels::unescaped_characters(value));
+            push_string(message, label_pair::VALUE, scratch);
+        });
+    }
+}
+
+fn push_histogram(message: &mut Vec<u8>, distribution: &HistogramSnapshot) {
+    push_unsigned(message, histogram::SAMPLE_COUNT, distribution.count());
+    push_double(message, histogram::SAMPLE_SUM, distribution.sum());
+    let bounds = distribution.bounds().iter().chain([&f64::INFINITY]);
+    for (bound, (_, count)) in bounds.zip(distribution.cumulative()) {
+        push_nested(message, histogram::BUCKET, |message| {
+            push_unsigned(message, bucket::CUMULATIVE_COUNT, count);
+            push_double(message, bucket::UPPER_BOUND, *bound);
+        });
+    }
+}
+
+fn push_timestamp(message: &mut Vec<u8>, field: u32, moment: Option<SystemTime>) {
+    let Some(moment) = moment else { return };
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    push_nested(message, field, |message| {
+        push_unsigned(message, timestamp::SECONDS, since.as_secs());
+        push_unsigned(message, timestamp::NANOS, u64::from(since.subsec_nanos()));
+    });
+}

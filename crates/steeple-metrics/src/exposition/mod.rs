@@ -1,0 +1,17 @@
+//! What a scraper reads: the registry in the formats that Prometheus speaks.
+
+mod escaping;
+mod fields;
+mod format;
+mod head;
+mod label_text;
+mod lines;
+mod messages;
+mod metric;
+mod negotiation;
+mod stream;
+mod walk;
+mod wire;
+
+pub use self::{escaping::Escaping, format::Format, stream::Exposition};
+pub(crate) use self::{metric::Metric, stream::text};
