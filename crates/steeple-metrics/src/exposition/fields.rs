@@ -34,12 +34,32 @@ pub(crate) mod histogram {
     pub(crate) const SAMPLE_COUNT: u32 = 1;
     pub(crate) const SAMPLE_SUM: u32 = 2;
     pub(crate) const BUCKET: u32 = 3;
+    pub(crate) const SCHEMA: u32 = 5;
+    pub(crate) const ZERO_THRESHOLD: u32 = 6;
+    pub(crate) const ZERO_COUNT: u32 = 7;
+    pub(crate) const NEGATIVE_SPAN: u32 = 9;
+    pub(crate) const NEGATIVE_DELTA: u32 = 10;
+    pub(crate) const POSITIVE_SPAN: u32 = 12;
+    pub(crate) const POSITIVE_DELTA: u32 = 13;
     pub(crate) const CREATED_TIMESTAMP: u32 = 15;
+    pub(crate) const EXEMPLARS: u32 = 16;
 }
 
 pub(crate) mod bucket {
     pub(crate) const CUMULATIVE_COUNT: u32 = 1;
     pub(crate) const UPPER_BOUND: u32 = 2;
+    pub(crate) const EXEMPLAR: u32 = 3;
+}
+
+pub(crate) mod bucket_span {
+    pub(crate) const OFFSET: u32 = 1;
+    pub(crate) const LENGTH: u32 = 2;
+}
+
+pub(crate) mod exemplar {
+    pub(crate) const LABEL: u32 = 1;
+    pub(crate) const VALUE: u32 = 2;
+    pub(crate) const TIMESTAMP: u32 = 3;
 }
 
 /// `google.protobuf.Timestamp`

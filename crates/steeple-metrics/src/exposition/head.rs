@@ -117,6 +117,11 @@ impl Head {
         self.dialect == Dialect::Prometheus || (distribution.sum() >= 0.0 && !has_negative_bounds)
     }
 
+    /// Whether samples carry exemplars.
+    pub(super) fn shows_exemplars(&self) -> bool {
+        self.dialect == Dialect::OpenMetrics
+    }
+
     /// Whether samples are followed by the time of their creation.
     pub(super) fn shows_creation(&self) -> bool {
         self.dialect == Dialect::OpenMetrics

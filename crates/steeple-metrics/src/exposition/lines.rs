@@ -1,10 +1,10 @@
 use super::{
-    Escaping,
+    Escaping, exemplar,
     head::{Dialect, Head},
     label_text::LabelText,
     walk::{Step, Walk},
 };
-use crate::{HistogramSnapshot, cell::Cell, family::SeriesHandle, number};
+use crate::{HistogramSnapshot, RecordedExemplar, cell::Cell, family::SeriesHandle, number};
 
 /// Writes a registry in one of the text formats.
 #[derive(Debug)]
@@ -111,11 +111,31 @@ fn push_buckets(
         bucket.push(',');
     }
     bucket.push_str("le=\"");
-    for (bound, count) in distribution.cumulative() {
+    for (index, (bound, count)) in distribution.cumulative().enumerate() {
         text.push_str(bucket);
         text.push_str(bound);
         text.push_str("\"} ");
         number::push_integer(text, count);
+        if let Some(recorded) = distribution
+            .exemplar(index)
+            .filter(|_| head.shows_exemplars())
+        {
+            push_exemplar(text, recorded);
+        }
         text.push('\n');
     }
+}
+
+fn push_exemplar(text: &mut String, recorded: RecordedExemplar) {
+    let mut separator = " # {";
+    for (name, id) in exemplar::labels(&recorded.exemplar) {
+        text.extend([separator, name, "=\""]);
+        text.extend(id.map(char::from));
+        text.push('"');
+        separator = ",";
+    }
+    text.push_str("} ");
+    number::push_float(text, recorded.value);
+    text.push(' ');
+    number::push_seconds(text, recorded.at);
 }

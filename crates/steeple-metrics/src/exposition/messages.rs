@@ -1,8 +1,7 @@
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::{
     Escaping,
-    fields::{bucket, counter, gauge, histogram, label_pair, metric, metric_family, timestamp},
+    fields::{counter, gauge, histogram, label_pair, metric, metric_family},
+    histogram_message::{push_histogram, push_timestamp},
     metric::Metric,
     walk::{Step, Walk},
     wire::{push_double, push_nested, push_string, push_unsigned, push_varint},
@@ -90,18 +89,21 @@ impl Messages {
         push_nested(message, metric_family::METRIC, |message| {
             push_labels(message, escaping, label, series);
             let (_, series) = series;
-            let created = series.created();
             match &series.cell {
                 Cell::Counter(cell) => push_nested(message, metric::COUNTER, |message| {
                     push_double(message, counter::VALUE, cell.total() as f64);
-                    push_timestamp(message, counter::CREATED_TIMESTAMP, created);
+                    if let Some(created) = series.created() {
+                        push_timestamp(message, counter::CREATED_TIMESTAMP, created);
+                    }
                 }),
                 Cell::Gauge(cell) => push_nested(message, metric::GAUGE, |message| {
                     push_double(message, gauge::VALUE, cell.value());
                 }),
                 Cell::Histogram(cell) => push_nested(message, metric::HISTOGRAM, |message| {
                     push_histogram(message, cell.snapshot_into(distribution));
-                    push_timestamp(message, histogram::CREATED_TIMESTAMP, created);
+                    if let Some(created) = series.created() {
+                        push_timestamp(message, histogram::CREATED_TIMESTAMP, created);
+                    }
                 }),
             }
         });
@@ -147,25 +149,4 @@ fn push_labels(
             push_string(message, label_pair::VALUE, scratch);
         });
     }
-}
-
-fn push_histogram(message: &mut Vec<u8>, distribution: &HistogramSnapshot) {
-    push_unsigned(message, histogram::SAMPLE_COUNT, distribution.count());
-    push_double(message, histogram::SAMPLE_SUM, distribution.sum());
-    let bounds = distribution.bounds().iter().chain([&f64::INFINITY]);
-    for (bound, (_, count)) in bounds.zip(distribution.cumulative()) {
-        push_nested(message, histogram::BUCKET, |message| {
-            push_unsigned(message, bucket::CUMULATIVE_COUNT, count);
-            push_double(message, bucket::UPPER_BOUND, *bound);
-        });
-    }
-}
-
-fn push_timestamp(message: &mut Vec<u8>, field: u32, moment: Option<SystemTime>) {
-    let Some(moment) = moment else { return };
-    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
-    push_nested(message, field, |message| {
-        push_unsigned(message, timestamp::SECONDS, since.as_secs());
-        push_unsigned(message, timestamp::NANOS, u64::from(since.subsec_nanos()));
-    });
 }

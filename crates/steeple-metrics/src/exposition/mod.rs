@@ -1,9 +1,11 @@
 //! What a scraper reads: the registry in the formats that Prometheus speaks.
 
 mod escaping;
+mod exemplar;
 mod fields;
 mod format;
 mod head;
+mod histogram_message;
 mod label_text;
 mod lines;
 mod messages;

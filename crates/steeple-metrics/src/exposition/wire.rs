@@ -23,7 +23,13 @@ pub(super) fn push_unsigned(message: &mut Vec<u8>, field: u32, value: u64) {
 
 /// Writes a field of type `sint32` or `sint64`.
 pub(super) fn push_signed(message: &mut Vec<u8>, field: u32, value: i64) {
-    push_unsigned(message, field, zigzag(value));
+    push_key(message, field, WireType::Varint);
+    push_zigzag(message, value);
+}
+
+/// Writes a value of type `sint32` or `sint64`.
+pub(super) fn push_zigzag(message: &mut Vec<u8>, value: i64) {
+    push_varint(message, zigzag(value));
 }
 
 pub(super) fn push_double(message: &mut Vec<u8>, field: u32, value: f64) {
