@@ -103,6 +103,21 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 }
 
+impl Allocations<u64> {
+    /// What `work` asks for on this thread.
+    ///
+    /// Needs [`CountingAllocator`] as the program's global allocator; reads 0 without it.
+    pub(crate) fn of(work: impl FnOnce()) -> Self {
+        let before = COUNTED.get();
+        work();
+        let after = COUNTED.get();
+        Self {
+            count: after.count - before.count,
+            bytes: after.bytes - before.bytes,
+        }
+    }
+}
+
 impl Allocations {
     /// Allocations a request of `subject` in the steady state.
     ///
@@ -118,12 +133,10 @@ impl Allocations {
             }
         };
         serve();
-        let before = COUNTED.get();
-        serve();
-        let after = COUNTED.get();
+        let of_all = Allocations::of(serve);
         Self {
-            count: (after.count - before.count) as f64 / f64::from(REQUESTS),
-            bytes: (after.bytes - before.bytes) as f64 / f64::from(REQUESTS),
+            count: of_all.count as f64 / f64::from(REQUESTS),
+            bytes: of_all.bytes as f64 / f64::from(REQUESTS),
         }
     }
 }

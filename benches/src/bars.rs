@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     Framework,
-    report::{Report, Row},
+    report::{Measure, Report, Row},
 };
 
 /// One bar: a figure and its limit.
@@ -99,20 +99,7 @@ pub fn bars(report: &Report) -> Vec<Bar> {
         asked: report.with_instructions,
         limit: Limit::AtMost(1.15),
     });
-    bars.push(Bar {
-        name: "histogram record, as a multiple of the floor's".to_owned(),
-        measured: cost(&report.record, STEEPLE)
-            .zip(cost(&report.record, "floor"))
-            .map(|(ours, floor)| ours / floor),
-        asked: true,
-        limit: Limit::AtMost(1.5),
-    });
-    bars.push(Bar {
-        name: "nanoseconds a rendered line".to_owned(),
-        measured: cost(&report.render, STEEPLE),
-        asked: true,
-        limit: Limit::AtMost(250.0),
-    });
+    bars.extend(bars_of_the_registry(report));
     bars
 }
 
@@ -169,10 +156,58 @@ fn bars_of(framework: Framework, report: &Report) -> Vec<Bar> {
     bars
 }
 
-fn cost(costs: &[(String, f64)], name: &str) -> Option<f64> {
-    costs
-        .iter()
-        .find_map(|(other, cost)| (other == name).then_some(*cost))
+/// The bars of what is done with metrics beside requests.
+fn bars_of_the_registry(report: &Report) -> Vec<Bar> {
+    let ours = |measure| report.figure(measure, STEEPLE);
+    let over = |measure, name| Some(ours(measure)? / report.figure(measure, name)?);
+    let bar = |name: &str, measured, most| Bar {
+        name: name.to_owned(),
+        measured,
+        asked: true,
+        limit: Limit::AtMost(most),
+    };
+    let mut bars = vec![
+        bar(
+            "histogram record, as a multiple of the floor's",
+            over(Measure::Record, "floor"),
+            1.5,
+        ),
+        bar(
+            "histogram record on each of two threads, as a multiple of that on one",
+            ours(Measure::ContendedRecord)
+                .zip(ours(Measure::Record))
+                .map(|(two, one)| two / one),
+            1.5,
+        ),
+        bar(
+            "ns an increment by labels of run time",
+            ours(Measure::Lookup),
+            60.0,
+        ),
+        bar(
+            "allocations an increment by labels of run time",
+            ours(Measure::LookupAllocations),
+            0.0,
+        ),
+        bar(
+            "bytes of two series, as a multiple of prometheus-client's",
+            over(Measure::Memory, "prometheus-client"),
+            1.0,
+        ),
+    ];
+    for lines in [10_000, 100_000] {
+        bars.push(bar(
+            &format!("ns a line, {lines} lines"),
+            ours(Measure::Render(lines)),
+            150.0,
+        ));
+        bars.push(bar(
+            &format!("allocations a line, {lines} lines"),
+            ours(Measure::RenderAllocations(lines)),
+            0.01,
+        ));
+    }
+    bars
 }
 
 #[cfg(test)]

@@ -50,11 +50,11 @@ pub(crate) fn figures<const N: usize>(arguments: &[&str]) -> Result<[f64; N], Ch
     })
 }
 
-/// Runs this program again with `what` and reads the name and the figure on each line.
-pub(crate) fn costs(what: &str) -> Result<Vec<(String, f64)>, ChildError> {
-    let text = printed(&[what])?;
+/// Runs this program again with other arguments and reads the name and the figure on each line.
+pub(crate) fn costs(arguments: &[&str]) -> Result<Vec<(String, f64)>, ChildError> {
+    let text = printed(arguments)?;
     let cost = |line: &str| {
-        let (name, figure) = line.split_once(' ')?;
+        let (name, figure) = line.split_once(": ")?;
         Some((name.to_owned(), figure.parse().ok()?))
     };
     Ok(text.lines().filter_map(cost).collect())

@@ -9,8 +9,11 @@ mod axum_app;
 mod bars;
 mod baselines;
 mod child;
+mod filled;
 mod instructions;
+mod lookup;
 mod machine;
+mod memory;
 mod peers;
 mod race;
 mod record;
@@ -26,13 +29,15 @@ pub use allocations::{Allocations, CountingAllocator};
 pub use bars::{Bar, Limit, Verdict, bars};
 pub use child::ChildError;
 pub use instructions::serve;
+pub use lookup::{lookup_allocations, lookup_costs};
+pub use memory::bytes_of_two_series;
 pub use peers::{
     actix_web_prom, in_memory_meter_provider, in_memory_meter_provider_032, opentelemetry_actix,
     opentelemetry_tower,
 };
-pub use record::record_costs;
-pub use render::render_costs;
-pub use report::{Report, Row};
+pub use record::{contended_record_costs, record_costs};
+pub use render::{render_allocations, render_costs};
+pub use report::{Comparison, Measure, Report, Row};
 pub use scaling::{Throughput, throughput};
 pub use subjects::{Framework, Subject, UnknownSubject};
 pub use timing::nanoseconds_per_request;

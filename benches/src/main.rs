@@ -4,7 +4,8 @@ use std::{env, process::ExitCode};
 
 use steeple_benches::{
     Allocations, ChildError, CountingAllocator, Report, Subject, UnknownSubject, bars,
-    nanoseconds_per_request, record_costs, render_costs, serve, throughput,
+    bytes_of_two_series, contended_record_costs, lookup_allocations, lookup_costs,
+    nanoseconds_per_request, record_costs, render_allocations, render_costs, serve, throughput,
 };
 
 #[global_allocator]
@@ -15,14 +16,19 @@ usage: steeple-benches all [--check] [--no-instructions]
        steeple-benches list
        steeple-benches run SUBJECT REQUESTS
        steeple-benches allocations | time | scaling SUBJECT
-       steeple-benches record | render
+       steeple-benches record | contended | lookup | lookup-allocations
+       steeple-benches render | render-allocations LINES
+       steeple-benches memory LIBRARY
 
 all          measure every subject and print the report; --check fails when a bar is missed, or
              asked for and not measured; --no-instructions leaves out what needs valgrind
 list         the names of the subjects
 run          serve that many requests, as the instruction count does
-record       the cost of a cached histogram record
-render       the cost of a rendered line
+record       the cost of a record through a histogram's handle
+contended    the same on each of two threads that record into one histogram
+lookup       the cost of a counter's increment by labels of run time
+render       the cost of a line of so many
+memory       the bytes of a counter and a histogram together
 the others   print one measure of one subject
 ";
 
@@ -60,8 +66,7 @@ fn obey(arguments: &[&str]) -> Result<(), Failure> {
             Ok(())
         }
         ["run", subject, requests] => {
-            let requests = requests.parse().map_err(|_| Failure::Usage)?;
-            serve(subject.parse()?, requests);
+            serve(subject.parse()?, count(requests)? as u64);
             Ok(())
         }
         ["allocations", subject] => {
@@ -78,22 +83,30 @@ fn obey(arguments: &[&str]) -> Result<(), Failure> {
             println!("{} {}", throughput.one, throughput.two);
             Ok(())
         }
-        ["record"] => {
-            print_costs(&record_costs());
+        ["memory", library] => {
+            let bytes = bytes_of_two_series(library).ok_or(Failure::Usage)?;
+            println!("{bytes:.0}");
             Ok(())
         }
-        ["render"] => {
-            print_costs(&render_costs());
-            Ok(())
-        }
+        ["record"] => print_costs(&record_costs()),
+        ["contended"] => print_costs(&contended_record_costs()),
+        ["lookup"] => print_costs(&lookup_costs()),
+        ["lookup-allocations"] => print_costs(&lookup_allocations()),
+        ["render", lines] => print_costs(&render_costs(count(lines)?)),
+        ["render-allocations", lines] => print_costs(&render_allocations(count(lines)?)),
         _ => Err(Failure::Usage),
     }
 }
 
-fn print_costs(costs: &[(&'static str, f64)]) {
-    for (name, nanoseconds) in costs {
-        println!("{name} {nanoseconds:.1}");
+fn count(argument: &str) -> Result<usize, Failure> {
+    argument.parse().map_err(|_| Failure::Usage)
+}
+
+fn print_costs(costs: &[(&'static str, f64)]) -> Result<(), Failure> {
+    for (name, cost) in costs {
+        println!("{name}: {cost:.2}");
     }
+    Ok(())
 }
 
 fn all(options: &[&str]) -> Result<(), Failure> {

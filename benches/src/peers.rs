@@ -81,6 +81,15 @@ pub(crate) fn prometheus_recorder(bounds: &[f64]) -> PrometheusRecorder {
     }
 }
 
+/// A histogram of `prometheus` with these boundaries.
+pub(crate) fn prometheus_histogram(bounds: &[f64]) -> prometheus::Histogram {
+    let options = prometheus::HistogramOpts::new("duration", "Duration").buckets(bounds.to_vec());
+    match prometheus::Histogram::with_opts(options) {
+        Ok(histogram) => histogram,
+        Err(error) => panic!("the benches name valid metrics: {error}"),
+    }
+}
+
 /// The process-wide recorder with axum-prometheus' own boundaries; nobody runs its upkeep.
 pub(crate) fn install_prometheus_recorder() {
     let recorder = prometheus_recorder(axum_prometheus::utils::SECONDS_DURATION_BUCKETS);

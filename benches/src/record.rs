@@ -3,11 +3,12 @@
 use std::{
     hint::black_box,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
+    thread,
     time::Duration,
 };
 
 use metrics::{Key, Level, Metadata, Recorder};
-use prometheus_client::metrics::histogram::Histogram;
+use metrics_exporter_prometheus::PrometheusRecorder;
 use steeple_metrics::Registry;
 
 use crate::{
@@ -49,24 +50,69 @@ impl FloorHistogram {
 /// What one record costs, by name, in nanoseconds.
 #[must_use]
 pub fn record_costs() -> Vec<(&'static str, f64)> {
-    let floor = FloorHistogram::default();
-    let client = Histogram::new(BOUNDS);
     let exporter = peers::prometheus_recorder(&BOUNDS);
     let upkeep = exporter.handle();
-    let exporter = cached(&exporter);
-    let steeple = cached(&Registry::new());
-    let contenders = vec![
-        contender("floor", move |value| {
-            floor.record_seconds(value, (value * 1e9) as u64);
-        }),
-        contender("steeple", move |value| steeple.record(value)),
-        contender("metrics-exporter-prometheus", move |value| {
-            exporter.record(value);
-        }),
-        contender("prometheus-client", move |value| client.observe(value)),
-    ];
+    let contenders = histograms(&exporter)
+        .into_iter()
+        .map(|(name, record)| Contender {
+            name,
+            units: RECORDS,
+            run: Box::new(move || record_typical(&*record)),
+        });
     // The exporter keeps every sample until its upkeep.
-    race(ROUNDS, contenders, || upkeep.run_upkeep())
+    race(ROUNDS, contenders.collect(), || {
+        upkeep.run_upkeep();
+    })
+}
+
+/// What one record costs each of two threads that record into the same histogram, by name, in nanoseconds.
+#[must_use]
+pub fn contended_record_costs() -> Vec<(&'static str, f64)> {
+    let exporter = peers::prometheus_recorder(&BOUNDS);
+    let upkeep = exporter.handle();
+    let contenders = histograms(&exporter)
+        .into_iter()
+        .map(|(name, record)| Contender {
+            name,
+            // Each of the threads does that many, and they run at once.
+            units: CONTENDED_ROUNDS * RECORDS,
+            run: Box::new(move || on_two_threads(&*record)),
+        });
+    race(ROUNDS, contenders.collect(), || {
+        upkeep.run_upkeep();
+    })
+}
+
+/// Threads take some 50 us to start, so they record longer.
+const CONTENDED_ROUNDS: usize = 20;
+
+type Record = Box<dyn Fn(f64) + Send + Sync>;
+
+fn histograms(exporter: &PrometheusRecorder) -> Vec<(&'static str, Record)> {
+    let floor = FloorHistogram::default();
+    let client = prometheus_client::metrics::histogram::Histogram::new(BOUNDS);
+    let prometheus = peers::prometheus_histogram(&BOUNDS);
+    let exporter = cached(exporter);
+    let steeple = cached(&Registry::new());
+    vec![
+        (
+            "floor",
+            Box::new(move |value| floor.record_seconds(value, (value * 1e9) as u64)),
+        ),
+        ("steeple", Box::new(move |value| steeple.record(value))),
+        (
+            "metrics-exporter-prometheus",
+            Box::new(move |value| exporter.record(value)),
+        ),
+        (
+            "prometheus-client",
+            Box::new(move |value| client.observe(value)),
+        ),
+        (
+            "prometheus",
+            Box::new(move |value| prometheus.observe(value)),
+        ),
+    ]
 }
 
 fn cached(recorder: &dyn Recorder) -> metrics::Histogram {
@@ -77,15 +123,20 @@ fn cached(recorder: &dyn Recorder) -> metrics::Histogram {
 }
 
 /// Records typical durations, from 1 to 64 ms.
-fn contender(name: &'static str, record: impl Fn(f64) + 'static) -> Contender {
-    let run = move || {
-        for index in 0..RECORDS {
-            record(black_box((1 + index * 7 % 64) as f64 * 1e-3));
-        }
-    };
-    Contender {
-        name,
-        units: RECORDS,
-        run: Box::new(run),
+fn record_typical(record: &dyn Fn(f64)) {
+    for index in 0..RECORDS {
+        record(black_box((1 + index % 64) as f64 * 1e-3));
     }
+}
+
+fn on_two_threads(record: &(dyn Fn(f64) + Sync)) {
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..CONTENDED_ROUNDS {
+                    record_typical(&record);
+                }
+            });
+        }
+    });
 }

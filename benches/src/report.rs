@@ -1,8 +1,10 @@
 //! All figures of one run, and the table that shows them.
 
+mod comparison;
 mod measure;
 mod table;
 
+pub use self::comparison::{Comparison, Measure};
 use crate::{Allocations, Subject, Throughput};
 
 /// The figures of one subject; `None` where the measure was left out of the run.
@@ -27,10 +29,8 @@ pub struct Report {
     pub with_instructions: bool,
     /// The figures a request, one row a subject.
     pub rows: Vec<Row>,
-    /// Nanoseconds a cached histogram record, by name.
-    pub record: Vec<(String, f64)>,
-    /// Nanoseconds a rendered line, by name.
-    pub render: Vec<(String, f64)>,
+    /// What the registry costs beside its peers.
+    pub comparisons: Vec<Comparison>,
 }
 
 impl Report {
@@ -38,6 +38,16 @@ impl Report {
     #[must_use]
     pub fn row(&self, subject: Subject) -> Option<&Row> {
         self.rows.iter().find(|row| row.subject == subject)
+    }
+
+    /// The figure of `name` in a comparison.
+    #[must_use]
+    pub fn figure(&self, measure: Measure, name: &str) -> Option<f64> {
+        let comparison = self
+            .comparisons
+            .iter()
+            .find(|comparison| comparison.measure == measure)?;
+        comparison.figure(name)
     }
 
     /// How well a subject scales to two threads, where the bare application is 1.

@@ -1,6 +1,6 @@
 //! Making the figures: every subject in a process of its own, round after round.
 
-use super::{Report, Row};
+use super::{Measure, Report, Row};
 use crate::{
     Allocations, Subject, Throughput,
     child::{self, ChildError},
@@ -47,12 +47,12 @@ impl Report {
                 })
             })
             .collect::<Result<_, _>>()?;
-        eprintln!("record and render");
+        eprintln!("the registry and its peers");
+        let comparisons = Measure::ALL.into_iter().map(Measure::compare);
         Ok(Self {
             with_instructions,
             rows,
-            record: child::costs("record")?,
-            render: child::costs("render")?,
+            comparisons: comparisons.collect::<Result<_, _>>()?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Report, Row};
+use super::{Comparison, Report, Row};
 use crate::{
     bars::{Limit, bars},
     machine,
@@ -18,18 +18,13 @@ impl Display for Report {
         )?;
         writeln!(formatter, "{}\n", machine::versions().join(", "))?;
         self.requests(formatter)?;
-        costs(
-            formatter,
-            "histogram record through a cached handle",
-            "ns",
-            &self.record,
-        )?;
-        costs(
-            formatter,
-            "text rendering, 1,000 series",
-            "ns a line",
-            &self.render,
-        )?;
+        for Comparison { measure, figures } in &self.comparisons {
+            writeln!(formatter, "| {} | |\n|---|---:|", measure.title())?;
+            for (name, figure) in figures {
+                writeln!(formatter, "| {name} | {} |", Figure(Some(*figure), 2))?;
+            }
+            writeln!(formatter)?;
+        }
         self.bars(formatter)
     }
 }
@@ -90,19 +85,6 @@ impl Report {
         }
         Ok(())
     }
-}
-
-fn costs(
-    formatter: &mut Formatter<'_>,
-    what: &str,
-    unit: &str,
-    costs: &[(String, f64)],
-) -> fmt::Result {
-    writeln!(formatter, "| {what} | {unit} |\n|---|---:|")?;
-    for (name, cost) in costs {
-        writeln!(formatter, "| {name} | {cost:.1} |")?;
-    }
-    writeln!(formatter)
 }
 
 /// A figure with so many decimals, or a dash.

@@ -1,0 +1,103 @@
+//! Each library with the same series: for each label set a counter and a histogram, both recorded into once.
+
+use metrics::{Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::PrometheusRecorder;
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
+use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
+
+use crate::{peers, record::BOUNDS};
+
+const REQUESTS: &str = "http_server_requests";
+const DURATION: &str = "http_server_request_duration_seconds";
+
+pub(crate) fn steeple(label_sets: usize) -> steeple_metrics::Registry {
+    let registry = steeple_metrics::Registry::builder()
+        .series_limit(label_sets)
+        .total_series_limit(3 * label_sets)
+        .build();
+    match registry {
+        Ok(registry) => {
+            fill(&registry, label_sets);
+            registry
+        }
+        Err(error) => panic!("the benches set valid limits: {error}"),
+    }
+}
+
+pub(crate) fn metrics_exporter_prometheus(label_sets: usize) -> PrometheusRecorder {
+    let recorder = peers::prometheus_recorder(&BOUNDS);
+    fill(&recorder, label_sets);
+    recorder.handle().run_upkeep();
+    recorder
+}
+
+pub(crate) fn prometheus_client(label_sets: usize) -> prometheus_client::registry::Registry {
+    type Labels = Vec<(&'static str, String)>;
+    let requests = Family::<Labels, Counter>::default();
+    let duration = Family::<Labels, Histogram>::new_with_constructor(|| Histogram::new(BOUNDS));
+    for index in 0..label_sets {
+        let labels = labels(index).to_vec();
+        requests.get_or_create(&labels).inc();
+        duration.get_or_create(&labels).observe(observed(index));
+    }
+    let mut registry = prometheus_client::registry::Registry::default();
+    registry.register(REQUESTS, "Requests", requests);
+    registry.register(DURATION, "Duration", duration);
+    registry
+}
+
+pub(crate) fn prometheus(label_sets: usize) -> prometheus::Registry {
+    match try_prometheus(label_sets) {
+        Ok(registry) => registry,
+        Err(error) => panic!("the benches name valid metrics: {error}"),
+    }
+}
+
+fn try_prometheus(label_sets: usize) -> prometheus::Result<prometheus::Registry> {
+    let names = labels(0).map(|(name, _)| name);
+    let requests = IntCounterVec::new(Opts::new(REQUESTS, "Requests"), &names)?;
+    let options = HistogramOpts::new(DURATION, "Duration").buckets(BOUNDS.to_vec());
+    let duration = HistogramVec::new(options, &names)?;
+    for index in 0..label_sets {
+        let labels = labels(index);
+        let values = labels.each_ref().map(|(_, value)| value.as_str());
+        requests.with_label_values(&values).inc();
+        duration.with_label_values(&values).observe(observed(index));
+    }
+    let registry = prometheus::Registry::new();
+    registry.register(Box::new(requests))?;
+    registry.register(Box::new(duration))?;
+    Ok(registry)
+}
+
+/// Records the series through the `metrics` facade.
+fn fill(recorder: &dyn Recorder, label_sets: usize) {
+    let metadata = Metadata::new("benches", Level::INFO, None);
+    for index in 0..label_sets {
+        let labels: Vec<Label> = labels(index)
+            .map(|(key, value)| Label::new(key, value))
+            .into();
+        let requests = Key::from_parts("http_server_requests_total", labels.clone());
+        let duration = Key::from_parts(DURATION, labels);
+        recorder.register_counter(&requests, &metadata).increment(1);
+        recorder
+            .register_histogram(&duration, &metadata)
+            .record(observed(index));
+    }
+}
+
+fn labels(index: usize) -> [(&'static str, String); 3] {
+    [
+        ("http_request_method", "GET".to_owned()),
+        ("http_response_status_code", (200 + index % 5).to_string()),
+        (
+            "http_route",
+            format!("/orders/{{order}}/items/{}", index / 5),
+        ),
+    ]
+}
+
+/// Milliseconds, up to a second.
+fn observed(index: usize) -> f64 {
+    (index % 1_000) as f64 * 1e-3
+}
