@@ -11,6 +11,7 @@ use crate::{
     Ops,
     connection::Server,
     counts::Counts,
+    encoding::Encoding,
     endpoints::Endpoints,
     error::BindError,
     guard::Guard,
@@ -28,6 +29,7 @@ const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::
 #[must_use = "nothing listens before `bind` is called"]
 pub struct OpsBuilder {
     registry: Registry,
+    encodings: &'static [Encoding],
     address: Option<SocketAddr>,
     token: Option<Result<Token, TokenError>>,
     hosts: Vec<String>,
@@ -39,6 +41,7 @@ impl OpsBuilder {
     pub(crate) fn new(registry: Registry) -> Self {
         Self {
             registry,
+            encodings: Encoding::OFFERS,
             address: None,
             token: None,
             hosts: Vec::new(),
@@ -85,6 +88,17 @@ impl OpsBuilder {
     /// 64 KiB. From 1 ms to 1 h. Default: 10 s.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
+        self
+    }
+
+    /// Compresses answers with zstd where the scraper likes that at least as much as gzip. Default: gzip only.
+    #[cfg(feature = "zstd")]
+    pub fn zstd(mut self, offer: bool) -> Self {
+        self.encodings = if offer {
+            Encoding::OFFERS_WITH_ZSTD
+        } else {
+            Encoding::OFFERS
+        };
         self
     }
 
@@ -149,7 +163,7 @@ impl OpsBuilder {
         };
         Ok(Endpoints::new(
             guard,
-            Routes::new(Scrapes::new(self.registry)),
+            Routes::new(Scrapes::new(self.registry, self.encodings)),
         ))
     }
 }

@@ -1,10 +1,15 @@
-use metrics::{Recorder, counter, describe_counter, with_local_recorder};
+use metrics::{
+    Counter, Gauge, Recorder, counter, describe_counter, describe_gauge, gauge, with_local_recorder,
+};
 use steeple_metrics::Registry;
+use tokio::sync::OwnedSemaphorePermit;
 
 const REQUESTS: &str = "steeple_ops_requests_total";
 const REJECTED: &str = "steeple_ops_connections_rejected_total";
 const SLOW_READERS: &str = "steeple_ops_slow_readers_total";
 const ACCEPT_ERRORS: &str = "steeple_ops_accept_errors_total";
+const ACTIVE_RENDERS: &str = "steeple_ops_active_renders";
+const COALESCED: &str = "steeple_ops_coalesced_scrapes_total";
 
 /// What the listener counts of itself, in the registry that it serves.
 #[derive(Clone)]
@@ -56,6 +61,57 @@ impl Counts {
     }
 
     fn record(&self, record: impl FnOnce()) {
-        with_local_recorder(&self.registry as &dyn Recorder, record);
+        record_into(&self.registry, record);
     }
+}
+
+/// What is counted of scrapes, by the listener and where the service is mounted.
+pub(crate) struct ScrapeCounts {
+    active: Gauge,
+    coalesced: Counter,
+}
+
+impl ScrapeCounts {
+    pub(crate) fn new(registry: &Registry) -> Self {
+        record_into(registry, || {
+            describe_gauge!(ACTIVE_RENDERS, "Answers to scrapes under way.");
+            describe_counter!(
+                COALESCED,
+                "Scrapes that got the answer already under way to another client."
+            );
+            Self {
+                active: gauge!(ACTIVE_RENDERS),
+                coalesced: counter!(COALESCED),
+            }
+        })
+    }
+
+    /// Counts a render until what is returned is dropped, and keeps the permit for as long.
+    pub(crate) fn active_render(&self, permit: OwnedSemaphorePermit) -> ActiveRender {
+        self.active.increment(1.0);
+        ActiveRender {
+            active: self.active.clone(),
+            _permit: permit,
+        }
+    }
+
+    pub(crate) fn coalesced(&self) {
+        self.coalesced.increment(1);
+    }
+}
+
+/// One of the renders that there may be at a time.
+pub(crate) struct ActiveRender {
+    active: Gauge,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for ActiveRender {
+    fn drop(&mut self) {
+        self.active.decrement(1.0);
+    }
+}
+
+fn record_into<T>(registry: &Registry, record: impl FnOnce() -> T) -> T {
+    with_local_recorder(registry as &dyn Recorder, record)
 }

@@ -20,8 +20,19 @@
 //! | path | answer |
 //! |---|---|
 //! | `/` | what is served, a line each |
-//! | `/metrics` | the registry in the Prometheus text format 0.0.4, at most 4 at a time, then 503 |
+//! | `/metrics` | the registry, as the scraper likes it best |
 //! | `/livez` | `ok`, without any I/O, while the process runs |
+//!
+//! # Scrapes
+//!
+//! `Accept` decides between the [formats](steeple_metrics::Format), the text format 0.0.4 where nothing else is asked
+//! for, and `Accept-Encoding` whether the answer is compressed with gzip, or with zstd if that was switched
+//! on. Either way it is made chunk by chunk while the client takes it.
+//!
+//! At most 4 answers are under way at a time; a further scrape gets a 503. A scrape in the form of
+//! one that began at most a second ago, and of which not all is made yet, shares its answer instead, unless
+//! the last answer of that form had more than 4 MiB as sent. So an answer is never older than a second, and
+//! whoever has read an answer to its end finds in the next what was recorded in between.
 //!
 //! # Who gets in
 //!
@@ -48,18 +59,30 @@
 //! | `steeple_ops_connections_rejected_total` | connections over the limit |
 //! | `steeple_ops_slow_readers_total` | connections cut off because the client did not read |
 //! | `steeple_ops_accept_errors_total` | connections that the system failed to accept |
+//! | `steeple_ops_active_renders` | answers to scrapes under way now |
+//! | `steeple_ops_coalesced_scrapes_total` | scrapes that shared the answer to another one |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `zstd` | `OpsBuilder::zstd`: answers compressed with zstd; building it takes a C compiler |
 
 mod answer;
 mod body;
 mod builder;
+mod chunks;
 mod connection;
 mod counts;
+mod encoder;
+mod encoding;
 mod endpoints;
 mod error;
 mod guard;
 mod host;
 mod listener;
 mod ops;
+mod render;
 mod routes;
 mod scrapes;
 mod shutdown;

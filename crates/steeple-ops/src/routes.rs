@@ -19,7 +19,7 @@ impl Routes {
         }
         match Route::of(request.path()) {
             Some(Route::Index) => answer::text(200, index()),
-            Some(Route::Metrics) => self.scrapes.answer(),
+            Some(Route::Metrics) => self.scrapes.answer(request),
             Some(Route::Livez) => answer::text(200, "ok"),
             None => answer::text(404, "nothing is here; / lists what there is"),
         }
@@ -53,7 +53,7 @@ impl Route {
         match self {
             Self::Index => "this list",
             Self::Livez => "ok while the process runs",
-            Self::Metrics => "metrics in the Prometheus text format 0.0.4",
+            Self::Metrics => "metrics, as Prometheus text, OpenMetrics or protobuf",
         }
     }
 }

@@ -66,6 +66,7 @@
 //! | `axum` | `Steeple::axum` and the adapter as `steeple::axum` |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
+//! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |
 
 mod builder;
 mod environment;

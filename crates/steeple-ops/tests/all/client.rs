@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-pub(crate) struct Answer {
+pub(crate) struct Answer<B = String> {
     pub(crate) status: u16,
-    pub(crate) body: String,
+    pub(crate) body: B,
     head: String,
 }
 
-impl Answer {
+impl<B> Answer<B> {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (known, value) = line.split_once(": ")?;
@@ -20,17 +20,22 @@ impl Answer {
         })
     }
 
-    fn parse(text: &str) -> Self {
-        let (head, body) = text
-            .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("no head in {text:?}"));
+    /// With what `read` makes of the body.
+    fn parse(answer: &[u8], read: impl FnOnce(&[u8]) -> B) -> Self {
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        let (head, body) = answer.split_at(end.expect("there is a head") + 4);
+        let head = text(head);
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Self {
             status,
-            body: body.to_owned(),
-            head: head.to_owned(),
+            body: read(body),
+            head,
         }
     }
+}
+
+fn text(bytes: &[u8]) -> String {
+    str::from_utf8(bytes).unwrap().to_owned()
 }
 
 /// Opens a connection whose reads fail after 10 s rather than hang.
@@ -62,14 +67,24 @@ pub(crate) fn connect_with_small_buffer(address: SocketAddr) -> TcpStream {
 
 /// Sends a request and reads until the listener closes the connection.
 pub(crate) fn exchange(address: SocketAddr, request: &str) -> Answer {
+    Answer::parse(&exchange_bytes(address, request), text)
+}
+
+fn exchange_bytes(address: SocketAddr, request: &str) -> Vec<u8> {
     let mut stream = connect(address);
     stream.write_all(request.as_bytes()).unwrap();
-    Answer::parse(&read_all(&mut stream))
+    read_bytes(&mut stream)
 }
 
 /// As HTTP/1.0, whose answers are never chunked.
 pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
     exchange(address, &format!("GET {path} HTTP/1.0\r\n\r\n"))
+}
+
+/// The metrics as HTTP/1.0, in whatever form the headers ask for.
+pub(crate) fn scrape_with(address: SocketAddr, headers: &str) -> Answer<Vec<u8>> {
+    let request = format!("GET /metrics HTTP/1.0\r\n{headers}\r\n");
+    Answer::parse(&exchange_bytes(address, &request), <[u8]>::to_vec)
 }
 
 pub(crate) fn get_with(address: SocketAddr, path: &str, headers: &str) -> Answer {
@@ -101,11 +116,15 @@ pub(crate) fn begin_scrape(address: SocketAddr) -> (TcpStream, String) {
 
 /// Reads whatever comes until the end, be it in order or cut off.
 pub(crate) fn read_all(stream: &mut TcpStream) -> String {
+    text(&read_bytes(stream))
+}
+
+fn read_bytes(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Err(error) = stream.read_to_end(&mut bytes) {
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     }
-    String::from_utf8(bytes).unwrap()
+    bytes
 }
 
 fn read_head(stream: &mut TcpStream) -> String {

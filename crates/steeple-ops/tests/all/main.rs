@@ -6,6 +6,7 @@ mod access;
 mod client;
 mod limits;
 mod routes;
+mod scrapes;
 mod service;
 mod shutdown;
 mod start;
@@ -29,10 +30,15 @@ fn serving(registry: &Registry) -> OpsBuilder {
     Ops::builder(registry.clone()).address(([127, 0, 0, 1], 0).into())
 }
 
-/// Some 4 MiB of exposition, far more than the sockets of one connection hold.
+/// Somewhat more than 4 MiB of exposition, far more than the sockets of one connection hold.
 fn large_registry() -> Registry {
+    registry_of(4_200)
+}
+
+/// That much exposition, and some more.
+fn registry_of(kilobytes: usize) -> Registry {
     let registry = Registry::new();
-    let padding = "x".repeat(2_800);
+    let padding = "x".repeat(kilobytes * 1_000 / 1_500);
     metrics::with_local_recorder(&registry, || {
         for number in 0..1_500 {
             metrics::counter!("padding_total", "series" => format!("{number}-{padding}"))
