@@ -78,9 +78,9 @@ impl Family {
     }
 
     pub(crate) fn insert(&mut self, labels: &str, cell: Cell, origin: Origin) -> Arc<Series> {
-        let series = Arc::new(Series::new(cell, origin));
-        self.series
-            .insert(Labels::from_escaped(labels), Arc::clone(&series));
+        let labels = Labels::from_escaped(labels);
+        let series = Arc::new(Series::new(labels.clone(), cell, origin));
+        self.series.insert(labels, Arc::clone(&series));
         series
     }
 

@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     collections::{HashMap, hash_map},
-    hash::{BuildHasher, BuildHasherDefault, Hasher},
+    hash::{BuildHasher, BuildHasherDefault, Hasher as _},
     mem,
     sync::OnceLock,
     thread,
@@ -12,7 +12,7 @@ use std::{
 use foldhash::fast::RandomState;
 use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
 
-use crate::Registry;
+use crate::{Registry, key_index::Hashed};
 
 /// How many handles a thread keeps. Beyond it, it begins anew.
 const MOST: usize = 2_000;
@@ -178,27 +178,6 @@ impl Kept {
     fn is_for(&self, site: usize, values: &[&str]) -> bool {
         let known = self.values.iter().map(|value| &**value);
         self.site == site && known.eq(values.iter().copied())
-    }
-}
-
-/// Takes a hash for what it is.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn write(&mut self, bytes: &[u8]) {
-        // Only hashes are looked up; for anything else this would be slow and right.
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

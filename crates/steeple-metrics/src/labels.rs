@@ -4,6 +4,8 @@ use std::{
     sync::Arc,
 };
 
+use metrics::Label;
+
 use crate::{Kind, RegisterError, name};
 
 /// The label of the series that takes what is beyond a metric's limits, named as the OpenTelemetry SDK
@@ -89,6 +91,42 @@ pub(crate) fn validate(
 /// their names differ only in characters that Prometheus does not allow.
 pub(crate) fn escaped<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     text(&sorted(kind, labels), |text, name, _| text.push_str(name))
+}
+
+/// Whether `text` is that of `labels`, in any order, told without an allocation. It may say no though it is, where a name or
+/// value has characters that are written in another way.
+pub(crate) fn are_plainly(mut text: &str, labels: &[Label]) -> bool {
+    for position in 0..labels.len() {
+        // Whoever gives them sorted is answered at once.
+        let in_order = without_label(text, &labels[position]);
+        let rest = in_order.or_else(|| labels.iter().find_map(|label| without_label(text, label)));
+        match rest {
+            Some(rest) => text = rest,
+            None => return false,
+        }
+    }
+    text.is_empty()
+}
+
+/// What is behind `label`, if that comes first.
+#[inline]
+fn without_label<'a>(text: &'a str, label: &Label) -> Option<&'a str> {
+    let (name, value) = (label.key(), label.value());
+    let after_name = text.strip_prefix(name).or_else(|| {
+        let (given, rest) = text.split_at_checked(name.len())?;
+        let same = given.bytes().zip(name.bytes());
+        let same = same.fold(true, |all, (given, byte)| {
+            all & (given == byte || given == b'_' && byte == b'.')
+        });
+        same.then_some(rest)
+    })?;
+    let rest = after_name.strip_prefix("=\"")?.strip_prefix(value)?;
+    // Otherwise a value could reach over its own end, or be one that is written like another.
+    let is_plain = value.bytes().fold(true, |all, byte| {
+        all & !matches!(byte, b'\\' | b'"' | b'\n')
+    });
+    let rest = rest.strip_prefix('"').filter(|_| is_plain)?;
+    Some(rest.strip_prefix(',').unwrap_or(rest))
 }
 
 /// The text of a label set with the names as they were given, those in quotes that need it; `None` if no name does.
@@ -325,6 +363,23 @@ mod tests {
             RegisterError::DuplicateLabel { .. }
         ));
         assert!(validate(Kind::Counter, &[("le", "1"), ("http.route", "/")], false).is_ok());
+    }
+
+    #[test]
+    fn labels_are_known_by_their_text_only_if_they_are_the_same() {
+        let known = |text: &str, labels: &[(&'static str, &'static str)]| {
+            let labels: Vec<_> = labels.iter().map(Label::from).collect();
+            are_plainly(text, &labels)
+        };
+        let text = r#"a="1",b_c="2""#;
+        assert!(known(text, &[("a", "1"), ("b.c", "2")]));
+        assert!(known(text, &[("b_c", "2"), ("a", "1")]));
+        assert!(known("", &[]));
+        assert!(!known(text, &[("a", "1")]));
+        assert!(!known(text, &[("a", "1"), ("b_c", "2"), ("d", "")]));
+        assert!(!known(text, &[("a", "1"), ("a", "1")]));
+        assert!(!known(text, &[("a", r#"1",b_c="2"#)]));
+        assert!(!known(r#"a="\n""#, &[("a", "\\n")]));
     }
 
     proptest! {

@@ -90,8 +90,8 @@ impl Registry {
             }
         }
         if dropped > 0 {
-            let keys = self.read().stale_keys();
-            self.write().forget(&keys);
+            let stale = self.read().by_key.stale();
+            self.write().by_key.forget(&stale);
         }
     }
 
@@ -313,11 +313,11 @@ mod tests {
         let mut pages = Pages::of(position);
         let kept = pages.turn(registry);
         let dropped = registry.write().drop_idle(position, kept, 61_000, TIMEOUT);
-        assert_eq!((dropped, registry.read().stale_keys().len()), (1, 1));
+        assert_eq!((dropped, registry.read().by_key.stale().len()), (1, 1));
         record();
         assert_eq!(total(&clocked.after(1)), Some(1));
         clocked.after(60);
-        assert!(registry.read().stale_keys().is_empty());
+        assert!(registry.read().by_key.stale().is_empty());
     }
 
     #[test]

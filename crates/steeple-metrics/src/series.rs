@@ -6,11 +6,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::cell::Cell;
+use crate::{Labels, cell::Cell};
 
 /// A series' cell and what the last look at it saw. Looks need no lock.
 #[derive(Debug)]
 pub(crate) struct Series {
+    pub(crate) labels: Labels,
     pub(crate) cell: Cell,
     seen: AtomicU64,
     changed_at: AtomicU64,
@@ -31,9 +32,10 @@ pub(crate) struct Origin {
 const NEVER: u64 = u64::MAX;
 
 impl Series {
-    pub(crate) fn new(cell: Cell, origin: Origin) -> Self {
+    pub(crate) fn new(labels: Labels, cell: Cell, origin: Origin) -> Self {
         let remembers = origin.utf8_labels.is_some() || origin.created.is_some();
         Self {
+            labels,
             cell,
             seen: AtomicU64::new(0),
             changed_at: AtomicU64::new(NEVER),

@@ -1,10 +1,8 @@
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use foldhash::fast::RandomState;
 use metrics::{CounterFn, Key};
 
 use crate::{
@@ -13,7 +11,8 @@ use crate::{
     cell::Cell,
     family::{Family, SeriesHandle},
     histograms::Histograms,
-    labels::OVERFLOW_LABELS,
+    key_index::KeyIndex,
+    labels::{self, OVERFLOW_LABELS},
     self_metrics::{Reason, SelfMetrics},
     series::{Origin, Series},
 };
@@ -44,8 +43,8 @@ pub(crate) struct Store {
     pub(crate) catalog: Catalog,
     limits: Limits,
     memory: Memory,
-    /// Finds a series without sorting and escaping its labels. Holds at most one key for each series.
-    by_key: HashMap<Key, Arc<Series>, RandomState>,
+    /// Finds a series without sorting and escaping its labels.
+    pub(crate) by_key: KeyIndex,
     /// How many series all metrics have together.
     series: usize,
     /// Where the metric is that counts registrations sent to overflow series.
@@ -101,7 +100,7 @@ impl Store {
             catalog,
             limits,
             memory,
-            by_key: HashMap::default(),
+            by_key: KeyIndex::default(),
             series,
             overflow_metric,
         }
@@ -112,10 +111,12 @@ impl Store {
         self.series
     }
 
-    /// The cell that was registered under exactly this key.
+    /// The cell that was registered under exactly this key, most likely.
     pub(crate) fn find_key(&self, key: &Key) -> Option<&Cell> {
-        let series = self.by_key.get(key)?;
-        (!series.is_dropped()).then_some(&series.cell)
+        let (position, series) = self.by_key.candidate(key)?;
+        let is_it = *self.catalog.families[position].recorded_name == *key.name()
+            && labels::are_plainly(series.labels.as_str(), key.labels().as_slice());
+        (is_it && !series.is_dropped()).then_some(&series.cell)
     }
 
     /// Answers a registration that needs no change of the store: the series is there, or the metric is full.
@@ -158,7 +159,7 @@ impl Store {
         let series = self.add(position, request.labels, request.utf8_labels);
         let cell = series.cell.clone();
         if let Some(key) = key {
-            self.by_key.insert(key.clone(), series);
+            self.by_key.insert(key, position, series);
         }
         Ok(Registered {
             cell,
@@ -177,25 +178,6 @@ impl Store {
         let dropped = self.catalog.families[position].drop_idle(candidates, now, timeout);
         self.series -= dropped;
         dropped
-    }
-
-    /// The keys of series that were dropped.
-    pub(crate) fn stale_keys(&self) -> Vec<Key> {
-        let stale = self.by_key.iter().filter(|(_, series)| series.is_dropped());
-        stale.map(|(key, _)| key.clone()).collect()
-    }
-
-    /// Forgets those of the keys that are still stale.
-    pub(crate) fn forget(&mut self, keys: &[Key]) {
-        for key in keys {
-            if self
-                .by_key
-                .get(key)
-                .is_some_and(|series| series.is_dropped())
-            {
-                self.by_key.remove(key);
-            }
-        }
     }
 
     fn is_beyond_limits(&self, family: &Family, labels: &str) -> bool {
