@@ -29,6 +29,10 @@ impl Bounds {
                 value: pair[1],
             });
         }
+        Ok(Self::of_valid(values))
+    }
+
+    fn of_valid(values: &[f64]) -> Self {
         let labels = values.iter().chain([&f64::INFINITY]).map(|value| {
             let mut text = String::new();
             number::push_float(&mut text, *value);
@@ -39,11 +43,16 @@ impl Bounds {
             few[..values.len()].copy_from_slice(values);
             few
         });
-        Ok(Self {
+        Self {
             values: values.into(),
             few,
             labels: labels.collect(),
-        })
+        }
+    }
+
+    /// None: all values are in the `+Inf` bucket.
+    pub(crate) fn none() -> Self {
+        Self::of_valid(&[])
     }
 
     pub(crate) fn values(&self) -> &[f64] {
@@ -141,6 +150,16 @@ mod tests {
         let found = [-1.0, 1.0, 1.5, 2.0, 2.1, f64::INFINITY, f64::NEG_INFINITY]
             .map(|value| bounds.bucket(value));
         assert_eq!(found, [0, 0, 1, 1, 2, 2, 0]);
+    }
+
+    #[test]
+    fn without_bounds_there_is_one_bucket() {
+        let bounds = Bounds::none();
+        assert_eq!((bounds.buckets(), bounds.labels().len()), (1, 1));
+        assert_eq!(
+            [-1.0, f64::INFINITY].map(|value| bounds.bucket(value)),
+            [0, 0]
+        );
     }
 
     #[test]

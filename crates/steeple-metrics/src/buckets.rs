@@ -69,6 +69,11 @@ impl Matcher {
         Self(Pattern::Suffix(suffix.into()))
     }
 
+    /// Whether it is for the metric recorded as `recorded` and exposed as `exposed`.
+    pub(crate) fn matches_either(&self, recorded: &str, exposed: &str) -> bool {
+        self.matches(recorded) || self.matches(exposed)
+    }
+
     fn matches(&self, name: &str) -> bool {
         match &self.0 {
             Pattern::Full(full) => name == full,
@@ -105,7 +110,7 @@ impl Buckets {
         let matching = self
             .rules
             .iter()
-            .find(|(matcher, _)| matcher.matches(recorded) || matcher.matches(exposed));
+            .find(|(matcher, _)| matcher.matches_either(recorded, exposed));
         matching.map_or_else(
             || Arc::new(default_bounds(recorded, unit)),
             |(_, bounds)| Arc::clone(bounds),

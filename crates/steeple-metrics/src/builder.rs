@@ -1,9 +1,9 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use thiserror::Error;
 
 use crate::{
-    BoundsError, Exemplar, Matcher, Registry,
+    BoundsError, Exemplar, Matcher, NativeConfig, NativeConfigError, Registry,
     exemplar::ExemplarSource,
     histograms::Histograms,
     registry::OverflowCallback,
@@ -30,6 +30,34 @@ impl RegistryBuilder {
         if let Err(source) = self.histograms.buckets.add(matcher.clone(), bounds) {
             self.invalid
                 .get_or_insert(BuildError::Bounds { matcher, source });
+        }
+        self
+    }
+
+    /// Makes the histograms that `matcher` names [native](crate#native-histograms) ones. The first rule that matches wins;
+    /// default: none is.
+    ///
+    /// ```
+    /// use steeple_metrics::{Matcher, NativeConfig, Registry, Value};
+    ///
+    /// let registry = Registry::builder()
+    ///     .native_histograms(Matcher::suffix(".duration"), NativeConfig::new())
+    ///     .build()?;
+    /// registry.histogram("checkout.duration", &[])?.record(0.05);
+    ///
+    /// let snapshot = registry.snapshot();
+    /// let checkouts = snapshot.value("checkout_duration", &[]).and_then(Value::as_histogram);
+    /// let native = checkouts.and_then(|checkouts| checkouts.native()).expect("it is native");
+    /// assert_eq!((native.schema, &native.positive[..]), (3, &[(-34, 1)][..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn native_histograms(mut self, matcher: Matcher, config: NativeConfig) -> Self {
+        match config.check() {
+            Ok(()) => self.histograms.native.push((matcher, Arc::new(config))),
+            Err(source) => {
+                let error = BuildError::Native { matcher, source };
+                self.invalid.get_or_insert(error);
+            }
         }
         self
     }
@@ -198,6 +226,14 @@ pub enum BuildError {
         matcher: Matcher,
         /// What is wrong with them.
         source: BoundsError,
+    },
+    /// A rule's configuration of native histograms is invalid.
+    #[error("the configuration of native histograms for {matcher} is invalid")]
+    Native {
+        /// The rule's metrics.
+        matcher: Matcher,
+        /// What is wrong with it.
+        source: NativeConfigError,
     },
     /// A limit or timeout is zero.
     #[error("`{setting}` is zero: give a positive value or leave the default")]

@@ -9,7 +9,7 @@ use metrics::Unit;
 
 use crate::{
     FamilySnapshot, Kind, Labels,
-    cell::{Cell, CounterCell, GaugeCell, HistogramCell},
+    cell::{Cell, CounterCell, Distribution, GaugeCell, HistogramCell, NativeCell},
     histograms::HistogramShape,
     labels::OVERFLOW_LABELS,
     series::{Origin, Series},
@@ -70,10 +70,16 @@ impl Family {
         match &self.shape {
             Shape::Counter => Cell::Counter(Arc::new(CounterCell::new())),
             Shape::Gauge { refused } => Cell::Gauge(Arc::new(GaugeCell::new(Arc::clone(refused)))),
-            Shape::Histogram { shape, refused } => Cell::Histogram(Arc::new(HistogramCell::new(
-                shape.clone(),
-                Arc::clone(refused),
-            ))),
+            Shape::Histogram { shape, refused } => {
+                let (shape, refused) = (shape.clone(), Arc::clone(refused));
+                Cell::Histogram(match &shape.native {
+                    Some(config) => {
+                        let config = Arc::clone(config);
+                        Distribution::Native(Arc::new(NativeCell::new(shape, config, refused)))
+                    }
+                    None => Distribution::Classic(Arc::new(HistogramCell::new(shape, refused))),
+                })
+            }
         }
     }
 

@@ -8,7 +8,7 @@ pub enum Kind {
     Counter,
     /// A value that goes up and down.
     Gauge,
-    /// A distribution of observations over fixed bounds.
+    /// A distribution of observations over buckets.
     Histogram,
 }
 

@@ -130,6 +130,7 @@ mod tests {
         HistogramCell::new(
             HistogramShape {
                 bounds: Arc::new(Bounds::new(bounds).unwrap()),
+                native: None,
                 exemplar_source: None,
             },
             Arc::new(CounterCell::new()),

@@ -1,10 +1,12 @@
 //! What a handle records into: relaxed atomics, no lock, no allocation, no clock.
 
 mod counter;
+mod distribution;
 mod exemplar_slot;
 mod exemplars;
 mod gauge;
 mod histogram;
+mod native;
 mod ownership;
 mod stripes;
 
@@ -15,7 +17,10 @@ use std::sync::{
 
 use metrics::{Counter, Gauge, Histogram};
 
-pub(crate) use self::{counter::CounterCell, gauge::GaugeCell, histogram::HistogramCell};
+pub(crate) use self::{
+    counter::CounterCell, distribution::Distribution, gauge::GaugeCell, histogram::HistogramCell,
+    native::NativeCell,
+};
 use crate::{Kind, Value};
 
 /// The cell of one series.
@@ -23,7 +28,7 @@ use crate::{Kind, Value};
 pub(crate) enum Cell {
     Counter(Arc<CounterCell>),
     Gauge(Arc<GaugeCell>),
-    Histogram(Arc<HistogramCell>),
+    Histogram(Distribution),
 }
 
 impl Cell {
@@ -62,7 +67,7 @@ impl Cell {
         let owners = match self {
             Self::Counter(cell) => Arc::strong_count(cell),
             Self::Gauge(cell) => Arc::strong_count(cell),
-            Self::Histogram(cell) => Arc::strong_count(cell),
+            Self::Histogram(cell) => cell.owners(),
         };
         // What the last handle recorded before it was dropped is to be seen from here on.
         fence(Acquire);
@@ -95,7 +100,7 @@ impl Cell {
 
     pub(crate) fn into_histogram(self) -> Histogram {
         if let Self::Histogram(cell) = self {
-            Histogram::from_arc(cell)
+            cell.into_histogram()
         } else {
             Histogram::noop()
         }

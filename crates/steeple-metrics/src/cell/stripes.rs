@@ -63,6 +63,7 @@ impl Stripes {
         Stripe {
             words: &self.first,
             first: 0,
+            index: 0,
             owned: false,
         }
     }
@@ -95,6 +96,7 @@ impl Striped {
         Stripe {
             words: &self.words,
             first: self.first + stripe * self.stride,
+            index: stripe,
             owned: stripe >= SHARED,
         }
     }
@@ -108,6 +110,7 @@ fn zeros(count: usize) -> Box<[AtomicU64]> {
 pub(super) struct Stripe<'a> {
     words: &'a [AtomicU64],
     first: usize,
+    index: usize,
     /// Whether nobody but the thread that got it writes it.
     owned: bool,
 }
@@ -122,10 +125,21 @@ impl Stripe<'_> {
         self.word(index).load(Relaxed)
     }
 
+    /// Which stripe it is. Before there are several, it is the first one, which is shared, too.
+    #[inline]
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
     /// Adds to a word and tells what the stripe's has come to.
     #[inline]
     pub(super) fn add(&self, index: usize, amount: u64) -> u64 {
-        let word = self.word(index);
+        self.add_to(self.word(index), amount)
+    }
+
+    /// The same for a word that the stripe has elsewhere.
+    #[inline]
+    pub(super) fn add_to(&self, word: &AtomicU64, amount: u64) -> u64 {
         if self.owned {
             let sum = word.load(Relaxed).wrapping_add(amount);
             word.store(sum, Relaxed);

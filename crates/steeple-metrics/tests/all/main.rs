@@ -4,6 +4,7 @@ mod concurrency;
 mod facade;
 mod installation;
 mod limits;
+mod native;
 mod open_metrics;
 mod parser;
 mod protobuf;

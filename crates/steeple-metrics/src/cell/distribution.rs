@@ -1,0 +1,56 @@
+use std::sync::Arc;
+
+use metrics::Histogram;
+
+use super::{HistogramCell, NativeCell};
+use crate::HistogramSnapshot;
+
+/// The cell of a histogram's series.
+#[derive(Debug, Clone)]
+pub(crate) enum Distribution {
+    Classic(Arc<HistogramCell>),
+    /// With or without classic buckets.
+    Native(Arc<NativeCell>),
+}
+
+impl Distribution {
+    pub(crate) fn snapshot(&self) -> HistogramSnapshot {
+        match self {
+            Self::Classic(cell) => cell.snapshot(),
+            Self::Native(cell) => cell.snapshot(),
+        }
+    }
+
+    /// Takes a snapshot in the place of the last one, and with its memory where that can be.
+    pub(crate) fn snapshot_into<'a>(
+        &self,
+        last: &'a mut Option<HistogramSnapshot>,
+    ) -> &'a HistogramSnapshot {
+        match self {
+            Self::Classic(cell) => cell.snapshot_into(last),
+            Self::Native(cell) => last.insert(cell.snapshot()),
+        }
+    }
+
+    /// The number of observations since the series was made.
+    pub(crate) fn count(&self) -> u64 {
+        match self {
+            Self::Classic(cell) => cell.count(),
+            Self::Native(cell) => cell.count(),
+        }
+    }
+
+    pub(crate) fn owners(&self) -> usize {
+        match self {
+            Self::Classic(cell) => Arc::strong_count(cell),
+            Self::Native(cell) => Arc::strong_count(cell),
+        }
+    }
+
+    pub(crate) fn into_histogram(self) -> Histogram {
+        match self {
+            Self::Classic(cell) => Histogram::from_arc(cell),
+            Self::Native(cell) => Histogram::from_arc(cell),
+        }
+    }
+}

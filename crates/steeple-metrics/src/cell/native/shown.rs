@@ -1,0 +1,155 @@
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
+
+use super::tally::Tally;
+use crate::{NativeConfig, NativeSnapshot};
+
+/// What the last look showed, so that the next one goes on from there.
+#[derive(Debug)]
+pub(super) struct Shown {
+    schema: i8,
+    zero_threshold: f64,
+    /// What had been counted when the histogram started over.
+    start: Tally,
+    started_at: Instant,
+    /// What had been counted by the last look, if the histogram may start over.
+    last: Tally,
+}
+
+impl Shown {
+    pub(super) fn new(config: &NativeConfig, now: Instant) -> Self {
+        Self {
+            schema: config.schema,
+            zero_threshold: config.zero_threshold,
+            start: Tally::default(),
+            started_at: now,
+            last: Tally::default(),
+        }
+    }
+
+    /// What there is to show `now` that `tally` has been counted.
+    pub(super) fn next(
+        &mut self,
+        tally: Tally,
+        config: &NativeConfig,
+        now: Instant,
+    ) -> (Tally, NativeSnapshot) {
+        let (mut counted, mut native) = self.counted(&tally);
+        let is_reduced =
+            native.schema < config.schema || native.zero_threshold > config.zero_threshold;
+        let age = now.saturating_duration_since(self.started_at);
+        let may_start_over = |least: Duration| age >= least;
+        if (is_reduced || native.buckets() > config.max_buckets)
+            && config.min_reset_duration.is_some_and(may_start_over)
+        {
+            // What came in since the last look is in none that was shown, and would be lost.
+            *self = Self {
+                start: mem::take(&mut self.last),
+                ..Self::new(config, now)
+            };
+            (counted, native) = self.counted(&tally);
+        }
+        native.limit(config.max_buckets, config.max_zero_threshold);
+        self.schema = native.schema;
+        self.zero_threshold = native.zero_threshold;
+        if config.min_reset_duration.is_some() {
+            self.last = tally;
+        }
+        (counted, native)
+    }
+
+    fn counted(&self, tally: &Tally) -> (Tally, NativeSnapshot) {
+        let counted = tally.since(&self.start);
+        let native = counted.native(self.schema, self.zero_threshold);
+        (counted, native)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::{
+        cell::native::place::Place,
+        native::{NativeBucket, index},
+    };
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    /// What was counted when each of these values was observed once.
+    fn tally(values: &[f64]) -> Tally {
+        let place = |value: &f64| Place::new(NativeBucket::Positive(index(*value, 3)), 0);
+        let counts = values.iter().map(|value| (3, place(value), 1)).collect();
+        Tally::new(counts, values.iter().sum())
+    }
+
+    fn may_start_over() -> NativeConfig {
+        NativeConfig::new().max_buckets(4).min_reset_duration(HOUR)
+    }
+
+    #[test]
+    fn a_resolution_that_was_given_up_does_not_come_back() {
+        let config = NativeConfig::new().max_buckets(4);
+        let begin = Instant::now();
+        let mut shown = Shown::new(&config, begin);
+        let mut schema_after = |values: &[f64], hours| {
+            let (_, native) = shown.next(tally(values), &config, begin + hours * HOUR);
+            assert!(native.buckets() <= 4);
+            native.schema
+        };
+        assert_eq!(schema_after(&[1.0, 1.2, 1.4, 1.6], 0), 3);
+        assert_eq!(schema_after(&[1.0, 1.2, 1.4, 1.6, 1.8, 2.0], 0), 2);
+        assert_eq!(schema_after(&[1.0, 1.2, 1.4, 1.6, 1.8, 2.0], 1_000), 2);
+    }
+
+    #[test]
+    fn a_histogram_that_starts_over_shows_what_came_in_since_the_last_look() {
+        let config = may_start_over();
+        let begin = Instant::now();
+        let mut shown = Shown::new(&config, begin);
+        let first = [1.0, 1.2, 1.4, 1.6, 1.8, 2.0];
+        let (counted, native) = shown.next(tally(&first), &config, begin + HOUR / 2);
+        assert_eq!(
+            (counted.classic(1), counted.sum, native.schema),
+            (vec![6], 9.0, 2)
+        );
+        let later = [&first[..], &[4.0, 4.0]].concat();
+        let (counted, native) = shown.next(tally(&later), &config, begin + HOUR);
+        assert_eq!((counted.classic(1), counted.sum), (vec![2], 8.0));
+        assert_eq!((native.schema, &native.positive[..]), (3, &[(16, 2)][..]));
+        let later = [&later[..], &[8.0]].concat();
+        let (counted, native) = shown.next(tally(&later), &config, begin + 3 * HOUR);
+        assert_eq!((counted.classic(1), native.buckets()), (vec![3], 2));
+    }
+
+    #[test]
+    fn a_histogram_starts_over_no_sooner_than_it_may() {
+        let config = may_start_over();
+        let begin = Instant::now();
+        let mut shown = Shown::new(&config, begin);
+        let many = [1.0, 1.2, 1.4, 1.6, 1.8, 2.0];
+        let mut count_after = |values: &[f64], time| {
+            let (counted, _) = shown.next(tally(values), &config, begin + time);
+            counted.classic(1)[0]
+        };
+        assert_eq!(count_after(&many[..3], 5 * HOUR), 3);
+        // Beyond the limit after five hours: three buckets were shown, three are new.
+        assert_eq!(count_after(&many, 5 * HOUR), 3);
+        let more = [&many[..], &[8.0, 16.0, 32.0]].concat();
+        assert_eq!(count_after(&more, 6 * HOUR - Duration::from_secs(1)), 6);
+        assert_eq!(count_after(&more, 6 * HOUR), 0);
+    }
+
+    #[test]
+    fn a_widened_zero_bucket_stays_wide() {
+        let config = NativeConfig::new().max_buckets(2).max_zero_threshold(1.0);
+        let begin = Instant::now();
+        let mut shown = Shown::new(&config, begin);
+        let (_, native) = shown.next(tally(&[0.5, 2.0, 4.0]), &config, begin);
+        assert_eq!((native.zero_threshold, native.zero_count), (0.5, 1));
+        let (_, native) = shown.next(tally(&[0.5, 0.25, 2.0, 4.0]), &config, begin);
+        assert_eq!((native.zero_threshold, native.zero_count), (0.5, 2));
+        assert_eq!((native.schema, native.buckets()), (3, 2));
+    }
+}
