@@ -187,12 +187,14 @@ impl Catalog {
             },
         };
         let help = self.described.remove(recorded).unwrap_or_default().help;
-        let utf8_name = self
-            .utf8_names
-            .then(|| name::utf8_name(recorded, kind, unit));
+        let utf8_name = if self.utf8_names {
+            name::utf8_name(recorded, kind, unit, exposed)
+        } else {
+            None
+        };
         Ok(self.push(Family {
             recorded_name: recorded.into(),
-            utf8_name: utf8_name.filter(|name| name != exposed).map(Into::into),
+            utf8_name: utf8_name.map(Into::into),
             unit,
             ..Family::new(exposed, shape, help)
         }))

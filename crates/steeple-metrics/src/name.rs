@@ -28,15 +28,35 @@ pub fn prometheus_name(name: &str, kind: Kind, unit: Option<Unit>) -> Cow<'_, st
     if !name.contains('.') {
         return sanitized(name, is_metric_character);
     }
-    suffixed(&sanitized(name, is_metric_character), kind, unit).into()
+    let mut exposed = String::with_capacity(name.len() + 16);
+    for character in sanitized(name, is_metric_character).chars() {
+        if character != '_' || !exposed.ends_with('_') {
+            exposed.push(character);
+        }
+    }
+    append_suffixes(&mut exposed, kind, unit);
+    exposed.into()
 }
 
-/// The same for a Prometheus that allows every character: the name keeps its characters and gains its suffixes.
-pub(crate) fn utf8_name(name: &str, kind: Kind, unit: Option<Unit>) -> Cow<'_, str> {
-    if !name.contains('.') {
-        return name.into();
+/// The name under which a Prometheus that allows every character sees the metric that is `exposed` as
+/// [`prometheus_name`] says: the recorded one, with the same suffixes. `None` if that is no other name.
+pub(crate) fn utf8_name(
+    recorded: &str,
+    kind: Kind,
+    unit: Option<Unit>,
+    exposed: &str,
+) -> Option<String> {
+    let mut name = recorded.to_owned();
+    if name.contains('.') {
+        append_suffixes(&mut name, kind, unit);
     }
-    suffixed(name, kind, unit).into()
+    // Names that differ when they are exposed must differ here, and so must the names of their samples: so what this
+    // name is exposed as has to be the exposed name. It is not where words are parted by other characters than `.`.
+    let sample = format!("{name}_");
+    let is_faithful = prometheus_name(&sample, Kind::Gauge, None)
+        .strip_suffix('_')
+        .is_some_and(|read| read == exposed);
+    (is_faithful && name != exposed).then_some(name)
 }
 
 /// The word that the unit appends to names; `None` for a count.
@@ -98,26 +118,19 @@ pub(crate) fn is_label_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
-fn suffixed(name: &str, kind: Kind, unit: Option<Unit>) -> String {
-    let mut suffixed = String::with_capacity(name.len() + 16);
-    for character in name.chars() {
-        if character != '_' || !suffixed.ends_with('_') {
-            suffixed.push(character);
-        }
-    }
+fn append_suffixes(name: &mut String, kind: Kind, unit: Option<Unit>) {
     if kind == Kind::Counter
-        && let Some(rest) = suffixed.strip_suffix("total")
+        && let Some(rest) = name.strip_suffix("total")
         && rest.ends_with(BETWEEN_WORDS)
     {
-        suffixed.truncate(rest.len() - 1);
+        name.truncate(rest.len() - 1);
     }
     if let Some(suffix) = unit.and_then(unit_suffix) {
-        append_word(&mut suffixed, suffix);
+        append_word(name, suffix);
     }
     if kind == Kind::Counter {
-        append_word(&mut suffixed, "total");
+        append_word(name, "total");
     }
-    suffixed
 }
 
 fn append_word(name: &mut String, word: &str) {
@@ -203,6 +216,49 @@ mod tests {
             prometheus_name("a.nanoseconds", Kind::Gauge, Some(Unit::Seconds)),
             "a_nanoseconds_seconds"
         );
+    }
+
+    #[test]
+    fn utf8_names_keep_their_characters_and_gain_the_same_suffixes() {
+        let named = |name, kind, unit| {
+            let exposed = prometheus_name(name, kind, unit).into_owned();
+            utf8_name(name, kind, unit, &exposed)
+        };
+        let cases = [
+            (
+                "http.server.requests",
+                Kind::Counter,
+                None,
+                "http.server.requests_total",
+            ),
+            (
+                "io.bytes.total",
+                Kind::Counter,
+                Some(Unit::Bytes),
+                "io.bytes_total",
+            ),
+            (
+                "wait.time",
+                Kind::Histogram,
+                Some(Unit::Seconds),
+                "wait.time_seconds",
+            ),
+            (
+                "wait.seconds",
+                Kind::Histogram,
+                Some(Unit::Seconds),
+                "wait.seconds",
+            ),
+            ("a..b__c", Kind::Gauge, None, "a..b__c"),
+            ("größe", Kind::Counter, Some(Unit::Bytes), "größe"),
+        ];
+        for (name, kind, unit, shown) in cases {
+            assert_eq!(named(name, kind, unit).as_deref(), Some(shown));
+        }
+        assert_eq!(named("jobs_done", Kind::Counter, None), None);
+        // These would be taken for what is exposed under another name.
+        assert_eq!(named("jobs.étotal", Kind::Counter, None), None);
+        assert_eq!(named("jobs.done.", Kind::Histogram, None), None);
     }
 
     #[test]

@@ -18,13 +18,17 @@ pub(super) struct Head {
     /// The name in comments, to which samples append their suffix; escaped for quotes if it stands between them.
     name: String,
     quoted: bool,
+    /// Whether it is a counter of OpenMetrics, whose sample has a suffix.
+    is_open_counter: bool,
     has_comments: bool,
 }
 
 impl Head {
     pub(super) fn new(metric: Metric, dialect: Dialect, escaping: Escaping) -> Self {
         let mut name = metric.shown_name(escaping);
-        if dialect == Dialect::OpenMetrics && metric.is_named_as_counter {
+        let is_open_counter =
+            dialect == Dialect::OpenMetrics && metric.is_named_as_counter && name.ends_with(TOTAL);
+        if is_open_counter {
             name.truncate(name.len() - TOTAL.len());
         }
         let quoted = !name::is_allowed(name.chars(), name::is_metric_character);
@@ -38,6 +42,7 @@ impl Head {
             metric,
             name,
             quoted,
+            is_open_counter,
             has_comments: false,
         }
     }
@@ -101,11 +106,7 @@ impl Head {
 
     /// What the sample of a counter appends to the name.
     pub(super) fn counter_suffix(&self) -> &'static str {
-        if self.dialect == Dialect::OpenMetrics && self.metric.is_named_as_counter {
-            TOTAL
-        } else {
-            ""
-        }
+        if self.is_open_counter { TOTAL } else { "" }
     }
 
     /// Whether a histogram has a sum, and with it a count: OpenMetrics wants one that only grows.
@@ -125,12 +126,12 @@ impl Head {
     /// Whether samples are followed by the time of their creation.
     pub(super) fn shows_creation(&self) -> bool {
         self.dialect == Dialect::OpenMetrics
-            && (self.metric.is_named_as_counter || self.metric.kind == Kind::Histogram)
+            && (self.is_open_counter || self.metric.kind == Kind::Histogram)
     }
 
     fn kind(&self) -> &'static str {
         let is_counter = self.metric.kind == Kind::Counter;
-        if self.dialect == Dialect::OpenMetrics && is_counter && !self.metric.is_named_as_counter {
+        if self.dialect == Dialect::OpenMetrics && is_counter && !self.is_open_counter {
             "unknown"
         } else {
             self.metric.kind.as_str()

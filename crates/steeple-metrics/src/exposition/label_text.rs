@@ -1,6 +1,15 @@
 use super::Escaping;
 use crate::{family::SeriesHandle, labels, name};
 
+/// The labels of a series, as the registry knows them or, if it keeps others for this escaping, those.
+pub(super) fn labels_for(escaping: Escaping, (labels, series): &SeriesHandle) -> &str {
+    let utf8_labels = match escaping {
+        Escaping::Underscores => None,
+        _ => series.utf8_labels(),
+    };
+    utf8_labels.unwrap_or(labels.as_str())
+}
+
 /// Writes the labels of one series after the other as a text format has them between its braces.
 #[derive(Debug)]
 pub(super) struct LabelText {
@@ -16,17 +25,13 @@ impl LabelText {
         }
     }
 
-    pub(super) fn of<'a>(&'a mut self, (labels, series): &'a SeriesHandle) -> &'a str {
-        let shown = match self.escaping {
-            Escaping::Underscores => None,
-            _ => series.utf8_labels(),
-        };
-        let shown = shown.unwrap_or(labels.as_str());
+    pub(super) fn of<'a>(&'a mut self, series: &'a SeriesHandle) -> &'a str {
+        let labels = labels_for(self.escaping, series);
         if matches!(self.escaping, Escaping::Underscores | Escaping::AllowUtf8) {
-            return shown;
+            return labels;
         }
         self.escaped.clear();
-        for (label, value) in labels::pairs(shown) {
+        for (label, value) in labels::pairs(labels) {
             if !self.escaped.is_empty() {
                 self.escaped.push(',');
             }

@@ -2,7 +2,8 @@ use super::{
     Escaping,
     fields::{counter, gauge, histogram, label_pair, metric, metric_family},
     histogram_message::{push_histogram, push_timestamp},
-    metric::Metric,
+    label_text::labels_for,
+    metric::{Metric, TOTAL},
     walk::{Step, Walk},
     wire::{push_double, push_nested, push_string, push_unsigned, push_varint},
 };
@@ -122,7 +123,9 @@ impl Messages {
             Kind::Histogram => 4,
         };
         push_unsigned(&mut self.message, metric_family::TYPE, kind);
-        if let Some(unit) = metric.unit_at_end_of(&name) {
+        let counted = name.strip_suffix(TOTAL);
+        let counted = counted.filter(|_| metric.kind == Kind::Counter);
+        if let Some(unit) = metric.unit_at_end_of(counted.unwrap_or(&name)) {
             push_string(&mut self.message, metric_family::UNIT, unit);
         }
     }
@@ -132,13 +135,9 @@ fn push_labels(
     message: &mut Vec<u8>,
     escaping: Escaping,
     scratch: &mut String,
-    (labels, series): &SeriesHandle,
+    series: &SeriesHandle,
 ) {
-    let shown = match escaping {
-        Escaping::Underscores => labels.as_str(),
-        _ => series.utf8_labels().unwrap_or(labels.as_str()),
-    };
-    for (label, value) in labels::pairs(shown) {
+    for (label, value) in labels::pairs(labels_for(escaping, series)) {
         push_nested(message, metric::LABEL, |message| {
             let label = labels::unescaped_characters(label);
             scratch.clear();

@@ -35,13 +35,9 @@ impl Metric {
         shown
     }
 
-    /// The word of the unit, if the shown name ends in it, without a counter's suffix.
-    pub(super) fn unit_at_end_of(&self, shown: &str) -> Option<&'static str> {
+    /// The word of the unit, if that name ends in it.
+    pub(super) fn unit_at_end_of(&self, name: &str) -> Option<&'static str> {
         let word = name::unit_suffix(self.unit?)?;
-        let name = match self.kind {
-            Kind::Counter => shown.strip_suffix(TOTAL).unwrap_or(shown),
-            _ => shown,
-        };
         let ends = name.strip_suffix(word)?.ends_with('_');
         ends.then_some(word)
     }

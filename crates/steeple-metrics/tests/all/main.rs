@@ -2,6 +2,7 @@
 
 mod concurrency;
 mod facade;
+mod formats;
 mod installation;
 mod limits;
 mod native;
@@ -9,5 +10,6 @@ mod open_metrics;
 mod parser;
 mod protobuf;
 mod recording;
+mod rendering;
 mod schema;
 mod text;

@@ -2,7 +2,11 @@
 //! [`io.prometheus.client`](https://github.com/prometheus/client_model/blob/v0.6.2/io/prometheus/client/metrics.proto)
 //! that the registry writes, for reading it back.
 
+use std::collections::BTreeMap;
+
 use prost::Message;
+
+use crate::parser::{self, Family, Labels};
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct MetricFamily {
@@ -119,7 +123,7 @@ pub(crate) struct Exemplar {
 }
 
 /// `google.protobuf.Timestamp`
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Copy, PartialEq, Message)]
 pub(crate) struct Timestamp {
     #[prost(int64, tag = "1")]
     pub(crate) seconds: i64,
@@ -134,4 +138,91 @@ pub(crate) fn decode(mut bytes: &[u8]) -> Vec<MetricFamily> {
         families.push(MetricFamily::decode_length_delimited(&mut bytes).expect("a whole message"));
     }
     families
+}
+
+/// The messages as the text formats would have them, so that they can be compared.
+pub(crate) fn families(bytes: &[u8]) -> BTreeMap<String, Family> {
+    let mut families = BTreeMap::new();
+    for message in decode(bytes) {
+        let mut family = Family {
+            kind: format!("{:?}", message.r#type()).to_ascii_lowercase(),
+            help: message.help.clone(),
+            unit: message.unit.clone(),
+            ..Family::default()
+        };
+        for metric in &message.metric {
+            metric.push_samples(message.name(), &mut family);
+        }
+        assert!(!family.samples.is_empty());
+        let known = families.insert(message.name().to_owned(), family);
+        assert!(known.is_none(), "{} is there twice", message.name());
+    }
+    families
+}
+
+impl Metric {
+    fn push_samples(&self, name: &str, family: &mut Family) {
+        let labels = labels(&self.label);
+        let mut push = |suffix: &str, labels: &Labels, value: f64| {
+            let name = format!("{name}{suffix}");
+            let repeated = family
+                .samples
+                .iter()
+                .any(|sample| (&sample.0, &sample.1) == (&name, labels));
+            assert!(!repeated, "{name} {labels:?} is there twice");
+            family.samples.push((name, labels.clone(), value));
+        };
+        match (&self.counter, &self.gauge, &self.histogram) {
+            (Some(counter), None, None) => push("", &labels, counter.value()),
+            (None, Some(gauge), None) => push("", &labels, gauge.value()),
+            (None, None, Some(histogram)) => {
+                for bucket in &histogram.bucket {
+                    let le = le(bucket.upper_bound());
+                    let with_le = labels.clone().into_iter().chain([("le".to_owned(), le)]);
+                    push(
+                        "_bucket",
+                        &with_le.collect(),
+                        bucket.cumulative_count() as f64,
+                    );
+                }
+                push("_sum", &labels, histogram.sample_sum());
+                push("_count", &labels, histogram.sample_count() as f64);
+                family.exemplars.extend(histogram.exemplars());
+            }
+            other => panic!("{other:?} is not one value"),
+        }
+    }
+}
+
+impl Histogram {
+    fn exemplars(&self) -> impl Iterator<Item = parser::Exemplar> {
+        self.bucket.iter().filter_map(|bucket| {
+            let exemplar = bucket.exemplar.as_ref()?;
+            let at = exemplar.timestamp.expect("it has a time");
+            Some(parser::Exemplar {
+                le: le(bucket.upper_bound()),
+                labels: labels(&exemplar.label),
+                value: exemplar.value(),
+                // As exact as texts are.
+                at: at.seconds as f64 + f64::from(at.nanos / 1_000_000) / 1e3,
+            })
+        })
+    }
+}
+
+fn le(bound: f64) -> String {
+    if bound == f64::INFINITY {
+        "+Inf".to_owned()
+    } else {
+        bound.to_string()
+    }
+}
+
+fn labels(pairs: &[LabelPair]) -> Labels {
+    let labels: Labels = pairs
+        .iter()
+        .map(|pair| (pair.name().to_owned(), pair.value().to_owned()))
+        .collect();
+    assert_eq!(labels.len(), pairs.len(), "a label is there twice");
+    labels
 }
