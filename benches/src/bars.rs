@@ -173,6 +173,14 @@ fn bars_of_the_registry(report: &Report) -> Vec<Bar> {
             1.5,
         ),
         bar(
+            "histogram record with exemplars, as a multiple of the floor's",
+            report
+                .figure(Measure::Record, "steeple with exemplars")
+                .zip(report.figure(Measure::Record, "floor"))
+                .map(|(ours, floor)| ours / floor),
+            2.0,
+        ),
+        bar(
             "histogram record on each of two threads, as a multiple of that on one",
             ours(Measure::ContendedRecord)
                 .zip(ours(Measure::Record))
@@ -196,16 +204,18 @@ fn bars_of_the_registry(report: &Report) -> Vec<Bar> {
         ),
     ];
     for lines in [10_000, 100_000] {
-        bars.push(bar(
-            &format!("ns a line, {lines} lines"),
-            ours(Measure::Render(lines)),
-            150.0,
-        ));
-        bars.push(bar(
-            &format!("allocations a line, {lines} lines"),
-            ours(Measure::RenderAllocations(lines)),
-            0.01,
-        ));
+        for name in [STEEPLE, "steeple, OpenMetrics", "steeple, protobuf"] {
+            bars.push(bar(
+                &format!("{name}: ns a line, {lines} lines"),
+                report.figure(Measure::Render(lines), name),
+                150.0,
+            ));
+            bars.push(bar(
+                &format!("{name}: allocations a line, {lines} lines"),
+                report.figure(Measure::RenderAllocations(lines), name),
+                0.01,
+            ));
+        }
     }
     bars
 }

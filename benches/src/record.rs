@@ -9,7 +9,7 @@ use std::{
 
 use metrics::{Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
-use steeple_metrics::Registry;
+use steeple_metrics::{Exemplar, Registry};
 
 use crate::{
     peers,
@@ -94,12 +94,17 @@ fn histograms(exporter: &PrometheusRecorder) -> Vec<(&'static str, Record)> {
     let prometheus = peers::prometheus_histogram(&BOUNDS);
     let exporter = cached(exporter);
     let steeple = cached(&Registry::new());
+    let with_exemplars = cached(&with_exemplars());
     vec![
         (
             "floor",
             Box::new(move |value| floor.record_seconds(value, (value * 1e9) as u64)),
         ),
         ("steeple", Box::new(move |value| steeple.record(value))),
+        (
+            "steeple with exemplars",
+            Box::new(move |value| with_exemplars.record(value)),
+        ),
         (
             "metrics-exporter-prometheus",
             Box::new(move |value| exporter.record(value)),
@@ -113,6 +118,16 @@ fn histograms(exporter: &PrometheusRecorder) -> Vec<(&'static str, Record)> {
             Box::new(move |value| prometheus.observe(value)),
         ),
     ]
+}
+
+/// A registry for which every record is one of a sampled trace.
+fn with_exemplars() -> Registry {
+    let registry = Registry::builder()
+        .exemplar_source(|| Some(Exemplar::new(black_box([0xab; 16]), black_box([0xcd; 8]))));
+    match registry.build() {
+        Ok(registry) => registry,
+        Err(error) => panic!("the defaults are valid: {error}"),
+    }
 }
 
 fn cached(recorder: &dyn Recorder) -> metrics::Histogram {

@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use prometheus::TextEncoder;
+use steeple_metrics::{Escaping, Format};
 
 use crate::{
     Allocations, filled,
@@ -38,40 +39,59 @@ pub fn render_allocations(lines: usize) -> Vec<(&'static str, f64)> {
 
 fn contenders(label_sets: usize) -> Vec<Contender> {
     let steeple = filled::steeple(label_sets);
+    let streamed = [
+        (
+            "steeple, OpenMetrics",
+            Format::OpenMetrics(Escaping::Underscores),
+        ),
+        ("steeple, protobuf", Format::Protobuf(Escaping::Underscores)),
+    ]
+    .map(|(name, format)| {
+        let registry = steeple.clone();
+        let stream = move || {
+            registry
+                .exposition(format)
+                .for_each(|chunk| drop(black_box(chunk)));
+        };
+        (name, Box::new(stream) as Render)
+    });
     let exporter = filled::metrics_exporter_prometheus(label_sets).handle();
     let client = filled::prometheus_client(label_sets);
     let prometheus = filled::prometheus(label_sets);
-    vec![
-        contender("steeple", move || steeple.render()),
-        contender("metrics-exporter-prometheus", move || exporter.render()),
-        contender("prometheus-client", move || {
-            let mut text = String::new();
-            match prometheus_client::encoding::text::encode(&mut text, &client) {
-                Ok(()) => text,
-                Err(error) => panic!("a string takes any text: {error}"),
-            }
-        }),
-        contender("prometheus", move || {
-            match TextEncoder::new().encode_to_string(&prometheus.gather()) {
-                Ok(text) => text,
-                Err(error) => panic!("a string takes any text: {error}"),
-            }
-        }),
-    ]
+    let whole: [(_, Render); 4] = [
+        (
+            "steeple",
+            Box::new(move || drop(black_box(steeple.render()))),
+        ),
+        (
+            "metrics-exporter-prometheus",
+            Box::new(move || drop(black_box(exporter.render()))),
+        ),
+        (
+            "prometheus-client",
+            Box::new(move || {
+                let mut text = String::new();
+                let encoded = prometheus_client::encoding::text::encode(&mut text, &client);
+                let _ = black_box((encoded, text));
+            }),
+        ),
+        (
+            "prometheus",
+            Box::new(move || {
+                let encoded = TextEncoder::new().encode_to_string(&prometheus.gather());
+                let _ = black_box(encoded);
+            }),
+        ),
+    ];
+    whole
+        .into_iter()
+        .chain(streamed)
+        .map(|(name, run)| Contender {
+            name,
+            units: label_sets * LINES_OF_LABEL_SET,
+            run,
+        })
+        .collect()
 }
 
-fn contender(name: &'static str, render: impl Fn() -> String + 'static) -> Contender {
-    Contender {
-        name,
-        units: sample_lines(&render()),
-        run: Box::new(move || {
-            black_box(render());
-        }),
-    }
-}
-
-fn sample_lines(text: &str) -> usize {
-    text.lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .count()
-}
+type Render = Box<dyn FnMut()>;
