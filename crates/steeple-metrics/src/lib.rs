@@ -1,4 +1,4 @@
-//! A bounded metrics registry that aggregates at record time and renders Prometheus text.
+//! A bounded metrics registry that aggregates at record time and renders every format that Prometheus reads.
 //!
 //! [`Registry`] is a [`metrics::Recorder`]: whatever code records through the [`metrics`] facade lands
 //! in it. It aggregates when a value is recorded, so nothing piles up while nobody scrapes and no
@@ -45,14 +45,42 @@
 //!
 //! Labels are sorted by name. As in Prometheus, an empty value is an absent label.
 //!
+//! # Formats
+//!
+//! [`Registry::exposition`] renders the text formats 0.0.4 and 1.0.0, OpenMetrics 1.0 and the protobuf format, in chunks;
+//! [`Format::negotiate`] chooses by what a scraper accepts.
+//!
+//! ```
+//! use steeple_metrics::{Format, Registry};
+//!
+//! let registry = Registry::new();
+//! registry.counter("shop.orders", &[])?.increment(3);
+//!
+//! let format = Format::negotiate(["application/openmetrics-text;version=1.0.0,text/plain;q=0.5"]);
+//! let body: Vec<u8> = registry.exposition(format).flatten().collect();
+//! assert!(body.starts_with(b"# TYPE shop_orders counter\nshop_orders_total 3\n"));
+//! assert!(format.content_type().starts_with("application/openmetrics-text; version=1.0.0"));
+//! # Ok::<(), steeple_metrics::RegisterError>(())
+//! ```
+//!
+//! A series has the same name and labels in all of them, so that a scraper may change its mind. Where OpenMetrics forbids
+//! what Prometheus allows, it therefore tells less instead of something else: a counter that is not named `_total`, or
+//! the rest of whose name belongs to another metric, is of the type `unknown`; a histogram whose sum may go down, for it
+//! has a negative bound or its sum is negative, has neither sum nor count; and `le` is written as in the
+//! text format, `1` and not `1.0`, which the specification recommends.
+//!
+//! With [`RegistryBuilder::utf8_names`], names keep the characters with which they were recorded, for scrapers that say
+//! `escaping=allow-utf-8`, `dots` or `values`; the others see them with underscores. That is also what tells metrics
+//! and series apart, so none is there twice in any [`Escaping`].
+//!
 //! # What the facade cannot be told
 //!
 //! Through the facade there is no way to return an error, so the registry repairs what it can: invalid
 //! characters become `_`, labels whose names then coincide are joined with `;`, and reserved labels
 //! (`le` on histograms, `otel_metric_overflow`, names starting with `__`) get the prefix `exported_`.
 //! What it must refuse is counted in `steeple_metrics_rejected_total` by `reason`: `invalid_name`,
-//! `kind_conflict` (the name already belongs to another kind), `name_collision` (two metrics would share
-//! a sample name), `too_many_metrics`, `late_unit` (a unit described after the first series) and
+//! `kind_conflict` (the name already belongs to another kind), `name_collision` (a metric would have the name
+//! of a histogram's samples, which end in `_bucket`, `_sum`, `_count` or `_created`), `too_many_metrics`, `late_unit` (a unit described after the first series) and
 //! `not_a_number` (a NaN observation, or a change of a gauge that is not finite; a gauge may be set to any value).
 //!
 //! # Native histograms
@@ -117,8 +145,10 @@
 //! the classic ones, at each resolution that was needed. With the default that is at most 7.5 KiB for each stripe and
 //! resolution. Times within a factor of 4 take 1 KiB a stripe, and values all over the range of floats some 35 KiB.
 //!
-//! A render or snapshot locks the registry while it lists the series of one metric, not while it reads their values.
-//! Registering waits that long, recording through a handle never.
+//! A render or snapshot locks the registry while it lists 256 series of one metric, not while it reads their values.
+//! Registering waits that long, recording through a handle never. A render takes some 20 to 50 ns and no allocation a line,
+//! whatever the format, and besides the chunk some 10 KiB, for a million lines as for ten; the protobuf format also
+//! the message of one metric, some 14 bytes for each bucket. A native histogram allocates when it is rendered.
 //!
 //! [OpenTelemetry compatibility rules]: https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
 //! [`Unit::Bytes`]: metrics::Unit::Bytes

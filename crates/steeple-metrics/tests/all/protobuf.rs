@@ -1,7 +1,10 @@
 use metrics::Unit;
-use steeple_metrics::{Escaping, Format, Kind, Matcher, Registry};
+use proptest::{collection::vec, prelude::*};
+use steeple_metrics::{
+    Escaping, Exemplar, Format, Kind, Matcher, NativeConfig, NativeSnapshot, Registry, Value,
+};
 
-use crate::schema::{self, Bucket, LabelPair, MetricFamily, MetricType};
+use crate::schema::{self, Bucket, BucketSpan, Histogram, LabelPair, MetricFamily, MetricType};
 
 fn families(registry: &Registry) -> Vec<MetricFamily> {
     let exposition = registry.exposition(Format::Protobuf(Escaping::Underscores));
@@ -115,5 +118,119 @@ fn creation_times_are_told_where_they_are_wanted() {
         let created = created.as_ref().unwrap();
         assert!(now.as_secs().abs_diff(created.seconds as u64) < 60);
         assert!((0..1_000_000_000).contains(&created.nanos));
+    }
+}
+
+/// A registry whose histogram `h` is a native one.
+fn native(config: NativeConfig) -> Registry {
+    Registry::builder()
+        .native_histograms(Matcher::full("h"), config)
+        .exemplar_source(|| Some(Exemplar::new([1; 16], [2; 8])))
+        .build()
+        .expect("valid settings")
+}
+
+fn histogram(registry: &Registry) -> Histogram {
+    let families = families(registry);
+    let histogram = families[0].metric[0].histogram.clone();
+    histogram.expect("it is the only metric of the user")
+}
+
+/// The index and observations of each bucket.
+fn buckets(spans: &[BucketSpan], deltas: &[i64]) -> Vec<(i32, u64)> {
+    let mut deltas = deltas.iter();
+    let (mut index, mut count) = (0, 0_i64);
+    let mut buckets = Vec::new();
+    for span in spans {
+        index += span.offset();
+        for _ in 0..span.length() {
+            count += deltas.next().expect("a delta for each bucket");
+            buckets.push((index, count as u64));
+            index += 1;
+        }
+    }
+    assert!(deltas.next().is_none());
+    buckets
+}
+
+fn assert_same(histogram: &Histogram, native: &NativeSnapshot) {
+    assert_eq!(histogram.schema, Some(native.schema.into()));
+    assert_eq!(histogram.zero_threshold, Some(native.zero_threshold));
+    assert_eq!(histogram.zero_count, Some(native.zero_count));
+    let positive = buckets(&histogram.positive_span, &histogram.positive_delta);
+    let negative = buckets(&histogram.negative_span, &histogram.negative_delta);
+    assert_eq!(positive, native.positive);
+    assert_eq!(negative, native.negative);
+}
+
+#[test]
+fn native_buckets_are_spans_and_deltas() {
+    let registry = native(NativeConfig::new().schema(0));
+    let recorded = registry.histogram("h", &[]).unwrap();
+    for value in [0.0, 1.5, 3.0, 3.0, 100.0, -0.3] {
+        recorded.record(value);
+    }
+    let histogram = histogram(&registry);
+    let span = |offset, length| BucketSpan {
+        offset: Some(offset),
+        length: Some(length),
+    };
+    assert_eq!((histogram.schema(), histogram.zero_count()), (0, 1));
+    assert_eq!(histogram.zero_threshold(), 2_f64.powi(-128));
+    // Up to 2, up to 4, and after four empty ones up to 128.
+    assert_eq!(histogram.positive_span, [span(1, 2), span(4, 1)]);
+    assert_eq!(histogram.positive_delta, [1, 1, -1]);
+    assert_eq!(histogram.negative_span, [span(-1, 1)]);
+    assert_eq!(histogram.negative_delta, [1]);
+    assert_eq!(
+        (histogram.sample_count(), histogram.sample_sum()),
+        (6, 107.2)
+    );
+    assert!(histogram.bucket.is_empty());
+    let [exemplar] = &histogram.exemplars[..] else {
+        panic!("without classic buckets there is one exemplar");
+    };
+    assert!(exemplar.timestamp.is_some());
+}
+
+#[test]
+fn classic_and_native_buckets_are_in_one_message() {
+    let registry = native(NativeConfig::new().with_classic_buckets());
+    registry.histogram("h", &[]).unwrap().record(0.3);
+    let histogram = histogram(&registry);
+    assert_eq!(
+        (histogram.bucket.len(), histogram.positive_delta.len()),
+        (15, 1)
+    );
+    assert!(histogram.bucket[7].exemplar.is_some());
+    assert!(histogram.exemplars.is_empty());
+}
+
+#[test]
+fn a_native_histogram_of_nothing_does_not_look_like_a_classic_one() {
+    let registry = native(NativeConfig::new().zero_threshold(0.0));
+    drop(registry.histogram("h", &[]).unwrap());
+    let histogram = histogram(&registry);
+    let no_bucket = BucketSpan {
+        offset: Some(0),
+        length: Some(0),
+    };
+    assert_eq!(histogram.positive_span, [no_bucket]);
+    assert!(histogram.positive_delta.is_empty() && histogram.negative_span.is_empty());
+}
+
+proptest! {
+    #[test]
+    fn native_histograms_read_back(values in vec(any::<f64>(), 0..60), schema in -4_i8..=8) {
+        let registry = native(NativeConfig::new().schema(schema).zero_threshold(0.0));
+        let recorded = registry.histogram("h", &[]).unwrap();
+        for value in &values {
+            recorded.record(*value);
+        }
+        let snapshot = registry.snapshot();
+        let distribution = snapshot.value("h", &[]).and_then(Value::as_histogram).unwrap();
+        let histogram = histogram(&registry);
+        assert_same(&histogram, distribution.native().unwrap());
+        prop_assert_eq!(histogram.sample_count(), distribution.count());
     }
 }
