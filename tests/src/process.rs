@@ -38,7 +38,7 @@ pub fn isolated(test: &str, body: impl FnOnce()) {
 fn alone(test: &str, deadline: Duration) -> io::Result<(Option<ExitStatus>, String)> {
     let mut printed: File = tempfile::tempfile()?;
     let mut process = Command::new(env::current_exe()?)
-        .args([test, "--exact", "--nocapture"])
+        .args([test, "--exact", "--nocapture", "--include-ignored"])
         .env(ISOLATED, test)
         .stdout(printed.try_clone()?)
         .stderr(printed.try_clone()?)

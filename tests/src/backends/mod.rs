@@ -13,12 +13,14 @@ mod prometheus;
 mod promtool;
 mod sample;
 mod server;
+mod slow;
 
 pub use error::BackendError;
 pub use exposition::{Family, parse_exposition};
-pub use hey::hey;
+pub use hey::{Load, hey, hey_with};
 pub use http::get;
 pub use prometheus::Prometheus;
 pub use promtool::check_metrics;
 pub use sample::Sample;
 pub use server::{Server, free_address};
+pub use slow::{slow_headers, slow_readers};

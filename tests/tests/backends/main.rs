@@ -5,3 +5,4 @@
 mod demo;
 mod exposition;
 mod harness;
+mod scrape_storm;

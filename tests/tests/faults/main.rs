@@ -9,6 +9,7 @@ mod endless_stream;
 mod grpc_methods;
 mod known_labels;
 mod label_attack;
+mod million_lines;
 mod overflow;
 mod panics;
 mod server;

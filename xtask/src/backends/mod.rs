@@ -16,7 +16,9 @@ use need::Need;
 const TESTS: &[Need] = &[
     Need::program("prometheus", "prometheus"),
     Need::program("promtool", "prometheus"),
+    Need::program("victoria-metrics", "victoria-metrics"),
     Need::program("hey", "hey"),
+    Need::program("slowhttptest", "slowhttptest"),
     // Its package holds little but dependencies, so that unpacking it alone gives nothing that runs.
     Need::program("python3", "python3").only_installed(),
     Need::python_module("decorator", "python3-decorator"),
