@@ -77,6 +77,7 @@ impl HistogramCell {
                 *bucket = bucket.wrapping_add(stripe.get(word));
             }
         }
+        snapshot.native = None;
         snapshot.exemplars.clear();
         let exemplars = self.exemplars.iter().flat_map(Exemplars::read);
         snapshot.exemplars.extend(exemplars);

@@ -48,6 +48,7 @@ impl Escaping {
 }
 
 fn push_dots(text: &mut String, name: impl Iterator<Item = char>, allowed: fn(char) -> bool) {
+    let start = text.len();
     for (position, character) in name.enumerate() {
         match character {
             '.' => text.push_str("_dot_"),
@@ -57,6 +58,10 @@ fn push_dots(text: &mut String, name: impl Iterator<Item = char>, allowed: fn(ch
             _ if allowed(character) => text.push(character),
             _ => text.push_str("__"),
         }
+    }
+    // The label in which Prometheus keeps the name of the metric.
+    if text[start..] == *"__name__" {
+        text.push('_');
     }
 }
 
@@ -130,6 +135,7 @@ mod tests {
             ),
             ("花火", "____", "U___82b1__706b_"),
             ("3d", "_3d", "U___33_d"),
+            ("_name_", "__name___", "_name_"),
             ("U__a", "U____a", "U__U____a"),
             ("\u{1}", "__", "U___1_"),
         ];

@@ -207,6 +207,17 @@ fn classic_and_native_buckets_are_in_one_message() {
 }
 
 #[test]
+fn a_classic_histogram_that_follows_a_native_one_stays_classic() {
+    let registry = native(NativeConfig::new());
+    registry.histogram("h", &[]).unwrap().record(0.3);
+    drop(registry.histogram("i", &[]).unwrap());
+    let families = families(&registry);
+    let classic = families[1].metric[0].histogram.as_ref().unwrap();
+    assert_eq!((classic.bucket.len(), &classic.schema), (15, &None));
+    assert!(classic.positive_span.is_empty() && classic.bucket[14].exemplar.is_none());
+}
+
+#[test]
 fn a_native_histogram_of_nothing_does_not_look_like_a_classic_one() {
     let registry = native(NativeConfig::new().zero_threshold(0.0));
     drop(registry.histogram("h", &[]).unwrap());
