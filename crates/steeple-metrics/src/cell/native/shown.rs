@@ -9,7 +9,7 @@ use crate::{NativeConfig, NativeSnapshot};
 /// What the last look showed, so that the next one goes on from there.
 #[derive(Debug)]
 pub(super) struct Shown {
-    schema: i8,
+    /// A bound of the resolution at which the zero bucket was widened: it cannot be found again at a coarser one.
     zero_threshold: f64,
     /// What had been counted when the histogram started over.
     start: Tally,
@@ -21,7 +21,6 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn new(config: &NativeConfig, now: Instant) -> Self {
         Self {
-            schema: config.schema,
             zero_threshold: config.zero_threshold,
             start: Tally::default(),
             started_at: now,
@@ -36,23 +35,19 @@ impl Shown {
         config: &NativeConfig,
         now: Instant,
     ) -> (Tally, NativeSnapshot) {
-        let (mut counted, mut native) = self.counted(&tally);
+        let (mut counted, mut native) = self.counted(&tally, config);
         let is_reduced =
             native.schema < config.schema || native.zero_threshold > config.zero_threshold;
         let age = now.saturating_duration_since(self.started_at);
         let may_start_over = |least: Duration| age >= least;
-        if (is_reduced || native.buckets() > config.max_buckets)
-            && config.min_reset_duration.is_some_and(may_start_over)
-        {
+        if is_reduced && config.min_reset_duration.is_some_and(may_start_over) {
             // What came in since the last look is in none that was shown, and would be lost.
             *self = Self {
                 start: mem::take(&mut self.last),
                 ..Self::new(config, now)
             };
-            (counted, native) = self.counted(&tally);
+            (counted, native) = self.counted(&tally, config);
         }
-        native.limit(config.max_buckets, config.max_zero_threshold);
-        self.schema = native.schema;
         self.zero_threshold = native.zero_threshold;
         if config.min_reset_duration.is_some() {
             self.last = tally;
@@ -60,9 +55,10 @@ impl Shown {
         (counted, native)
     }
 
-    fn counted(&self, tally: &Tally) -> (Tally, NativeSnapshot) {
+    fn counted(&self, tally: &Tally, config: &NativeConfig) -> (Tally, NativeSnapshot) {
         let counted = tally.since(&self.start);
-        let native = counted.native(self.schema, self.zero_threshold);
+        let mut native = counted.native(config.schema, self.zero_threshold);
+        native.limit(config.max_buckets, config.max_zero_threshold);
         (counted, native)
     }
 }
@@ -77,10 +73,16 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3_600);
 
+    fn place_of(value: f64) -> Place {
+        Place::new(NativeBucket::Positive(index(value, 3)), 0)
+    }
+
     /// What was counted when each of these values was observed once.
     fn tally(values: &[f64]) -> Tally {
-        let place = |value: &f64| Place::new(NativeBucket::Positive(index(*value, 3)), 0);
-        let counts = values.iter().map(|value| (3, place(value), 1)).collect();
+        let counts = values
+            .iter()
+            .map(|value| (3, place_of(*value), 1))
+            .collect();
         Tally::new(counts, values.iter().sum())
     }
 
@@ -142,6 +144,30 @@ mod tests {
     }
 
     #[test]
+    fn whatever_was_given_up_comes_back_when_it_starts_over() {
+        let begin = Instant::now();
+        let wide = may_start_over().max_zero_threshold(1.0);
+        let mut shown = Shown::new(&wide, begin);
+        let (_, native) = shown.next(tally(&[0.25, 0.5, 1.0, 2.0, 4.0]), &wide, begin);
+        assert_eq!(native.zero_threshold, 0.25);
+        let later = tally(&[0.25, 0.5, 1.0, 2.0, 4.0, 0.25]);
+        let (_, native) = shown.next(later, &wide, begin + HOUR);
+        assert_eq!(
+            (native.zero_threshold, native.positive.len()),
+            (wide.zero_threshold, 1)
+        );
+
+        let coarse = (-4, Place::new(NativeBucket::Positive(0), 0), 1);
+        let later = Tally::new(vec![coarse, (3, place_of(4.0), 1)], 0.0);
+        let config = may_start_over();
+        let mut shown = Shown::new(&config, begin);
+        let (_, native) = shown.next(Tally::new(vec![coarse], 0.0), &config, begin);
+        assert_eq!(native.schema, -4);
+        let (_, native) = shown.next(later, &config, begin + HOUR);
+        assert_eq!((native.schema, native.buckets()), (3, 1));
+    }
+
+    #[test]
     fn a_widened_zero_bucket_stays_wide() {
         let config = NativeConfig::new().max_buckets(2).max_zero_threshold(1.0);
         let begin = Instant::now();
@@ -151,5 +177,11 @@ mod tests {
         let (_, native) = shown.next(tally(&[0.5, 0.25, 2.0, 4.0]), &config, begin);
         assert_eq!((native.zero_threshold, native.zero_count), (0.5, 2));
         assert_eq!((native.schema, native.buckets()), (3, 2));
+        // Coarser, the nearest bucket ends beyond what the zero bucket may be.
+        let place = Place::new(NativeBucket::Positive(0), 0);
+        let coarse = Tally::new(vec![(3, place_of(0.5), 1), (-4, place, 1)], 1.0);
+        let (_, native) = shown.next(coarse, &config, begin);
+        assert_eq!((native.zero_threshold, native.zero_count), (0.5, 1));
+        assert_eq!((native.schema, native.buckets()), (-4, 1));
     }
 }
