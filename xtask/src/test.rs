@@ -63,6 +63,7 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> anyhow::Result<Exi
         Step::check("feature tables", || rules::feature_tables::check(workspace)),
         tests("tests", |command| command, options, &cache),
         Step::tests("doc tests", doc_tests(), Totals::of_libtest),
+        Step::tests("loom", loom_tests(workspace), Totals::of_libtest),
         Step::commands("docs", [documentation()]),
         tests("tests of the benches", in_benches, options, &cache),
     ]);
@@ -98,6 +99,18 @@ fn clippy() -> Command {
 
 fn doc_tests() -> Command {
     everything(["test", "--doc", "--no-fail-fast"])
+}
+
+/// The tests of what threads share without a lock, in every order of events: loom's own build, beside the others. As no crate
+/// of ours has unsafe code, there is nothing for Miri.
+fn loom_tests(workspace: &Workspace) -> Command {
+    let mut command = cargo(["test", "--package", "steeple-metrics", "--lib"]);
+    command
+        .arg("--target-dir")
+        .arg(workspace.root.join("target/loom"))
+        .arg("under_loom")
+        .env("RUSTFLAGS", "--cfg loom");
+    command
 }
 
 /// Cargo over every crate with all its features.

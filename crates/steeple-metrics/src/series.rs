@@ -1,12 +1,13 @@
-use std::{
+use std::time::{Duration, SystemTime};
+
+use crate::{
+    Labels,
+    cell::Cell,
     sync::atomic::{
         AtomicBool, AtomicU64,
         Ordering::{Acquire, Relaxed, Release},
     },
-    time::{Duration, SystemTime},
 };
-
-use crate::{Labels, cell::Cell};
 
 /// A series' cell and what the last look at it saw. Looks need no lock.
 #[derive(Debug)]
@@ -82,5 +83,47 @@ impl Series {
 
     pub(crate) fn drop_from_metric(&self) {
         self.dropped.store(true, Relaxed);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod under_loom {
+    use std::sync::Arc;
+
+    use loom::thread;
+    use metrics::CounterFn;
+
+    use super::*;
+    use crate::{cell::CounterCell, sync::model};
+
+    const TIMEOUT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn a_look_that_sees_what_another_look_saw_does_not_take_the_series_for_idle() {
+        model(|| {
+            let counter = Arc::new(CounterCell::new());
+            let cell = Cell::Counter(Arc::clone(&counter));
+            let series = Arc::new(Series::new(
+                Labels::from_escaped(""),
+                cell,
+                Origin::default(),
+            ));
+            assert!(!series.is_idle(0, TIMEOUT));
+            let recorder = thread::spawn({
+                let counter = Arc::clone(&counter);
+                move || counter.increment(1)
+            });
+            let other = thread::spawn({
+                let series = Arc::clone(&series);
+                move || series.is_idle(100, TIMEOUT)
+            });
+            let is_new = counter.total() == 1;
+            let is_idle = series.is_idle(100, TIMEOUT);
+            assert!(!(is_new && is_idle));
+            recorder.join().unwrap();
+            other.join().unwrap();
+            // Whoever looks next sees it, unless one of the two has.
+            assert!(!series.is_idle(149, TIMEOUT));
+        });
     }
 }

@@ -1,8 +1,7 @@
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-
 use metrics::CounterFn;
 
 use super::stripes::Stripes;
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A total, counted per stripe.
 #[derive(Debug)]

@@ -1,16 +1,16 @@
 //! One exemplar, written and read without a lock.
 
-use std::{
-    hint,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::time::{Duration, UNIX_EPOCH};
 
 use crate::{
     Exemplar, RecordedExemplar,
-    sync::atomic::{
-        AtomicBool, AtomicU64,
-        Ordering::{Acquire, Relaxed, Release},
-        fence,
+    sync::{
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+            fence,
+        },
+        hint,
     },
 };
 
@@ -25,7 +25,7 @@ const STEP: u64 = 16;
 
 /// How often a reader that a writer came in between of starts again. A write takes nanoseconds, and the next is a second
 /// away.
-const READS: usize = 100;
+const READS: usize = if cfg!(loom) { 1 } else { 100 };
 
 /// The words of an exemplar: the value, the wall clock's nanoseconds, two of the trace id, the span id.
 const WORDS: usize = 5;
@@ -138,6 +138,8 @@ fn decoded([value, nanoseconds, high, low, span_id]: [u64; WORDS]) -> RecordedEx
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     /// One whose every word tells its number.
@@ -150,89 +152,140 @@ mod tests {
         }
     }
 
-    #[cfg(not(loom))]
-    mod in_one_order {
-        use std::{
-            sync::atomic::{AtomicBool, Ordering::Relaxed},
-            thread,
+    fn at(nanoseconds: u64) -> RecordedExemplar {
+        RecordedExemplar {
+            at: UNIX_EPOCH + Duration::from_nanos(nanoseconds),
+            ..exemplar(nanoseconds as u32)
+        }
+    }
+
+    #[test]
+    fn what_is_kept_reads_back() {
+        let slot = ExemplarSlot::default();
+        assert_eq!(slot.read(), None);
+        let recorded = RecordedExemplar {
+            value: -0.25,
+            at: UNIX_EPOCH + Duration::from_nanos(1_790_000_000_123_456_789),
+            exemplar: Exemplar::new(*b"0123456789abcdef", *b"ABCDEFGH"),
         };
+        slot.offer(&recorded);
+        assert_eq!(slot.read(), Some(recorded));
+    }
 
-        use super::*;
+    #[test]
+    fn one_a_second_is_kept() {
+        let slot = ExemplarSlot::default();
+        slot.offer(&at(500));
+        slot.offer(&at(1_000_000_499));
+        assert_eq!(slot.read(), Some(at(500)));
+        slot.offer(&at(1_000_000_500));
+        assert_eq!(slot.read(), Some(at(1_000_000_500)));
+    }
 
-        fn at(nanoseconds: u64) -> RecordedExemplar {
-            RecordedExemplar {
-                at: UNIX_EPOCH + Duration::from_nanos(nanoseconds),
-                ..exemplar(nanoseconds as u32)
-            }
-        }
+    #[test]
+    fn a_clock_that_is_put_back_does_not_end_it() {
+        let slot = ExemplarSlot::default();
+        slot.offer(&at(2_000_000_000));
+        slot.offer(&at(500));
+        assert_eq!(slot.read(), Some(at(500)));
+    }
 
-        #[test]
-        fn what_is_kept_reads_back() {
-            let slot = ExemplarSlot::default();
-            assert_eq!(slot.read(), None);
-            let recorded = RecordedExemplar {
-                value: -0.25,
-                at: UNIX_EPOCH + Duration::from_nanos(1_790_000_000_123_456_789),
-                exemplar: Exemplar::new(*b"0123456789abcdef", *b"ABCDEFGH"),
-            };
-            slot.offer(&recorded);
-            assert_eq!(slot.read(), Some(recorded));
-        }
+    #[test]
+    fn a_busy_bucket_rests_until_it_has_stepped_on_and_only_until_the_next_exemplar() {
+        let slot = ExemplarSlot::default();
+        let resting = || (1..=64).filter(|count| slot.rests(*count, 1)).count();
+        slot.offer(&at(0));
+        slot.offer(&at(10_000_000));
+        assert_eq!(resting(), 0);
+        slot.offer(&at(9_999_999));
+        assert_eq!(resting(), 60);
+        assert!(!slot.rests(17, 2) && slot.rests(17, 1));
+        slot.offer(&at(1_000_000_000));
+        assert_eq!(resting(), 0);
+    }
 
-        #[test]
-        fn one_a_second_is_kept() {
-            let slot = ExemplarSlot::default();
-            slot.offer(&at(500));
-            slot.offer(&at(1_000_000_499));
-            assert_eq!(slot.read(), Some(at(500)));
-            slot.offer(&at(1_000_000_500));
-            assert_eq!(slot.read(), Some(at(1_000_000_500)));
-        }
-
-        #[test]
-        fn a_clock_that_is_put_back_does_not_end_it() {
-            let slot = ExemplarSlot::default();
-            slot.offer(&at(2_000_000_000));
-            slot.offer(&at(500));
-            assert_eq!(slot.read(), Some(at(500)));
-        }
-
-        #[test]
-        fn a_busy_bucket_rests_until_it_has_stepped_on_and_only_until_the_next_exemplar() {
-            let slot = ExemplarSlot::default();
-            let resting = || (1..=64).filter(|count| slot.rests(*count, 1)).count();
-            slot.offer(&at(0));
-            slot.offer(&at(10_000_000));
-            assert_eq!(resting(), 0);
-            slot.offer(&at(9_999_999));
-            assert_eq!(resting(), 60);
-            assert!(!slot.rests(17, 2) && slot.rests(17, 1));
-            slot.offer(&at(1_000_000_000));
-            assert_eq!(resting(), 0);
-        }
-
-        #[test]
-        fn an_exemplar_that_is_replaced_all_the_time_is_never_read_in_parts() {
-            let (slot, done) = (&ExemplarSlot::default(), &AtomicBool::new(false));
-            let (mut read, mut torn) = (0, 0);
-            thread::scope(|scope| {
-                for writer in 0..2 {
-                    scope.spawn(move || {
-                        let mut numbers = (1..).map(|number| 2 * number + writer);
-                        while !done.load(Relaxed) {
-                            slot.offer(&exemplar(numbers.next().unwrap()));
-                        }
-                    });
-                }
-                while read < 100_000 {
-                    if let Some(found) = slot.read() {
-                        torn += u32::from(found != exemplar(found.value as u32));
-                        read += 1;
+    #[test]
+    fn an_exemplar_that_is_replaced_all_the_time_is_never_read_in_parts() {
+        let (slot, done) = (
+            &ExemplarSlot::default(),
+            &std::sync::atomic::AtomicBool::new(false),
+        );
+        let (mut read, mut torn) = (0, 0);
+        thread::scope(|scope| {
+            for writer in 0..2 {
+                scope.spawn(move || {
+                    let mut numbers = (1..).map(|number| 2 * number + writer);
+                    while !done.load(Relaxed) {
+                        slot.offer(&exemplar(numbers.next().unwrap()));
                     }
+                });
+            }
+            while read < 100_000 {
+                if let Some(found) = slot.read() {
+                    torn += u32::from(found != exemplar(found.value as u32));
+                    read += 1;
                 }
-                done.store(true, Relaxed);
-            });
-            assert_eq!(torn, 0);
+            }
+            done.store(true, Relaxed);
+        });
+        assert_eq!(torn, 0);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod under_loom {
+    use loom::{sync::Arc, thread};
+
+    use super::*;
+    use crate::sync::model;
+
+    /// One whose every word tells its number, some seconds after the last one.
+    fn exemplar(number: u8) -> RecordedExemplar {
+        RecordedExemplar {
+            value: f64::from(number),
+            at: UNIX_EPOCH + INTERVAL * u32::from(number),
+            exemplar: Exemplar::new([number; 16], [number; 8]),
         }
+    }
+
+    fn offer(slot: &Arc<ExemplarSlot>, recorded: RecordedExemplar) -> thread::JoinHandle<()> {
+        let slot = Arc::clone(slot);
+        thread::spawn(move || slot.offer(&recorded))
+    }
+
+    #[test]
+    fn an_exemplar_is_read_whole_or_not_at_all() {
+        model(|| {
+            let slot = Arc::new(ExemplarSlot::default());
+            slot.offer(&exemplar(1));
+            let writer = offer(&slot, exemplar(2));
+            let read = slot.read();
+            assert!(
+                [None, Some(exemplar(1)), Some(exemplar(2))].contains(&read),
+                "{read:?}"
+            );
+            writer.join().unwrap();
+            assert_eq!(slot.read(), Some(exemplar(2)));
+        });
+    }
+
+    #[test]
+    fn of_two_who_offer_at_once_one_keeps_and_none_waits() {
+        model(|| {
+            let slot = Arc::new(ExemplarSlot::default());
+            let (one, other) = (
+                exemplar(1),
+                RecordedExemplar {
+                    at: exemplar(1).at,
+                    ..exemplar(2)
+                },
+            );
+            let writer = offer(&slot, one);
+            slot.offer(&other);
+            writer.join().unwrap();
+            let kept = slot.read().unwrap();
+            assert!([one, other].contains(&kept), "{kept:?}");
+            assert_eq!(slot.version.load(Relaxed), 2);
+        });
     }
 }

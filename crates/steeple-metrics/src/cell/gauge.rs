@@ -1,11 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::Arc;
 
 use metrics::{CounterFn, GaugeFn};
 
 use super::{CounterCell, stripes::Stripes};
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// How often a reader starts again when writers came in between. Each time takes nanoseconds, and a calm moment of that
 /// length comes soon.

@@ -174,3 +174,35 @@ mod tests {
         assert_eq!(snapshot.sum(), 12_000.0);
     }
 }
+
+#[cfg(all(test, loom))]
+mod under_loom {
+    use loom::thread;
+
+    use super::*;
+    use crate::sync::model;
+
+    #[test]
+    fn a_snapshot_counts_what_was_recorded_before_and_nothing_twice() {
+        model(|| {
+            let shape = HistogramShape {
+                bounds: Arc::new(Bounds::none()),
+                native: None,
+                exemplar_source: None,
+            };
+            let cell = Arc::new(HistogramCell::new(shape, Arc::new(CounterCell::new())));
+            cell.record(1.0);
+            let others: Vec<_> = (0..2)
+                .map(|_| {
+                    let cell = Arc::clone(&cell);
+                    thread::spawn(move || cell.record(2.0))
+                })
+                .collect();
+            let seen = cell.snapshot();
+            assert!((1..=3).contains(&seen.count()) && [1.0, 3.0, 5.0].contains(&seen.sum()));
+            others.into_iter().for_each(|other| other.join().unwrap());
+            let seen = cell.snapshot();
+            assert_eq!((seen.count(), cell.count(), seen.sum()), (3, 3, 5.0));
+        });
+    }
+}

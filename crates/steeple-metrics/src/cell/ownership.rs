@@ -5,14 +5,13 @@
 
 use std::{
     cell::Cell,
-    sync::{
-        LazyLock,
-        atomic::{
-            AtomicU32, AtomicUsize,
-            Ordering::{AcqRel, Acquire, Relaxed, Release},
-        },
-    },
+    sync::{LazyLock, atomic::AtomicUsize},
     thread,
+};
+
+use crate::sync::atomic::{
+    AtomicU32,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
 /// How many stripes are shared: they are the first.
@@ -38,7 +37,7 @@ pub(super) fn stripe_of_thread() -> usize {
     if stripe < SHARED { share() } else { stripe }
 }
 
-static OWNERS: Owners = Owners::new();
+static OWNERS: LazyLock<Owners> = LazyLock::new(Owners::new);
 
 thread_local! {
     static PLACE: Cell<Place> = const { Cell::new(Place::NEW) };
@@ -110,20 +109,20 @@ fn next_shared() -> usize {
 
 /// Hands out stripes, each to one owner at a time.
 #[derive(Debug)]
-struct Owners {
+pub(super) struct Owners {
     /// A bit for each stripe that is not to be had.
     taken: AtomicU32,
 }
 
 impl Owners {
-    const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             taken: AtomicU32::new((1 << SHARED) - 1),
         }
     }
 
     /// A stripe below `stripes` that nobody else has, until it is given back.
-    fn take(&self, stripes: usize) -> Option<usize> {
+    pub(super) fn take(&self, stripes: usize) -> Option<usize> {
         let free =
             |taken: u32| Some(taken.trailing_ones() as usize).filter(|stripe| *stripe < stripes);
         // Acquired: what the last owner stored is what this one goes on from.
@@ -135,7 +134,7 @@ impl Owners {
             .and_then(free)
     }
 
-    fn give_back(&self, stripe: usize) {
+    pub(super) fn give_back(&self, stripe: usize) {
         self.taken.fetch_and(!(1 << stripe), Release);
     }
 }

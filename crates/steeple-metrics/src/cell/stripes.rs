@@ -1,12 +1,7 @@
-use std::{
-    iter,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-};
+use std::{iter, sync::OnceLock};
 
 use super::ownership::{self, SHARED, STRIPES};
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Words in a cache line.
 const WORDS: usize = 8;
@@ -82,7 +77,7 @@ impl Striped {
     fn new(words: usize) -> Self {
         let stride = words.next_multiple_of(WORDS);
         let words = zeros(*STRIPES * stride + WORDS);
-        let first = words.as_ptr().align_offset(WORDS * size_of::<AtomicU64>());
+        let first = words.as_ptr().align_offset(WORDS * size_of::<u64>());
         Self {
             words,
             // Where the offset cannot be told, stripes may share lines and are right all the same.
@@ -225,5 +220,61 @@ mod tests {
             .collect();
         assert!(counts.iter().all(|count| *count == 1), "{counts:?}");
         assert!(stripes.words.len() >= *STRIPES * 2 * WORDS);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod under_loom {
+    use loom::{sync::Arc, thread};
+
+    use super::{super::ownership::Owners, *};
+    use crate::sync::model;
+
+    fn stripe(words: &[AtomicU64], owned: bool) -> Stripe<'_> {
+        Stripe {
+            words,
+            first: 0,
+            index: 0,
+            owned,
+        }
+    }
+
+    #[test]
+    fn threads_that_share_a_stripe_lose_nothing() {
+        model(|| {
+            let words = Arc::new(zeros(2));
+            let add = |words: &[AtomicU64]| {
+                stripe(words, false).add(0, 1);
+                stripe(words, false).add_float(1, 0.5);
+            };
+            let other = thread::spawn({
+                let words = Arc::clone(&words);
+                move || add(&words)
+            });
+            add(&words);
+            other.join().unwrap();
+            let stripe = stripe(&words, false);
+            assert_eq!((stripe.get(0), f64::from_bits(stripe.get(1))), (2, 1.0));
+        });
+    }
+
+    #[test]
+    fn who_takes_a_stripe_over_goes_on_from_what_its_last_owner_left() {
+        model(|| {
+            let shared = Arc::new((Owners::new(), zeros(1)));
+            let own = |(owners, words): &(Owners, Box<[AtomicU64]>)| {
+                owners.take(SHARED + 1).map_or(0, |index| {
+                    stripe(words, true).add(0, 1);
+                    owners.give_back(index);
+                    1
+                })
+            };
+            let other = thread::spawn({
+                let shared = Arc::clone(&shared);
+                move || own(&shared)
+            });
+            let added = own(&shared) + other.join().unwrap();
+            assert_eq!(stripe(&shared.1, true).get(0), added);
+        });
     }
 }

@@ -128,7 +128,7 @@ pub enum NativeConfigError {
     },
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

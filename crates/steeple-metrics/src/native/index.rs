@@ -113,7 +113,7 @@ const fn product(left: u128, right: u128) -> u128 {
     high << 1 | (middle >> 63) & 1
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use std::cmp::Ordering;
 

@@ -125,7 +125,7 @@ fn join(buckets: &mut Vec<(i32, u64)>) {
     });
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::native::index;

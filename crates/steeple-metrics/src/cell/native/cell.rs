@@ -184,7 +184,7 @@ impl HistogramFn for NativeCell {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use std::thread;
 

@@ -120,3 +120,52 @@ fn holds(held: &AtomicU64, place: Place) -> bool {
     let taken = held.compare_exchange(0, place.word(), Relaxed, Relaxed);
     taken.err().is_none_or(|word| word == place.word())
 }
+
+#[cfg(all(test, loom))]
+mod under_loom {
+    use std::ptr;
+
+    use loom::{sync::Arc, thread};
+
+    use super::*;
+    use crate::{cell::stripes::Stripes, native::NativeBucket, sync::model};
+
+    /// Two places of one group.
+    fn neighbours(table: &Table) -> [Place; 2] {
+        let mut places = (0..).map(|index| Place::new(NativeBucket::Positive(index), 0));
+        let first = places.next().unwrap();
+        let is_near = |place: &Place| ptr::eq(table.group(*place), table.group(first));
+        [first, places.find(is_near).unwrap()]
+    }
+
+    /// Adds to two places at once, and looks meanwhile.
+    fn add_to(choose: fn([Place; 2]) -> [Place; 2], expected: &'static [u64]) {
+        model(move || {
+            let shared = Arc::new((Table::new(), Stripes::new(1)));
+            let places = choose(neighbours(&shared.0));
+            let add = |(table, stripes): &(Table, Stripes), place| {
+                stripes.update(|stripe| table.add(place, 1, 0, &stripe))
+            };
+            let other = thread::spawn({
+                let shared = Arc::clone(&shared);
+                move || add(&shared, places[1])
+            });
+            add(&shared, places[0]).unwrap();
+            let seen: Vec<_> = shared.0.counts().collect();
+            assert!(seen.iter().all(|(place, _)| places.contains(place)));
+            other.join().unwrap().unwrap();
+            let counts: Vec<_> = shared.0.counts().map(|(_, count)| count).collect();
+            assert_eq!(counts, expected);
+        });
+    }
+
+    #[test]
+    fn who_adds_to_the_same_place_at_once_finds_it_once() {
+        add_to(|[first, _]| [first; 2], &[2]);
+    }
+
+    #[test]
+    fn who_adds_to_different_places_at_once_finds_each() {
+        add_to(|places| places, &[1, 1]);
+    }
+}
