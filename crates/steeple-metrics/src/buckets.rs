@@ -97,11 +97,18 @@ impl fmt::Display for Matcher {
 #[derive(Debug, Default)]
 pub(crate) struct Buckets {
     rules: Vec<(Matcher, Arc<Bounds>)>,
+    /// Those of histograms that no rule is for; without them it is the unit that tells.
+    default: Option<Arc<Bounds>>,
 }
 
 impl Buckets {
     pub(crate) fn add(&mut self, matcher: Matcher, bounds: &[f64]) -> Result<(), BoundsError> {
         self.rules.push((matcher, Arc::new(Bounds::new(bounds)?)));
+        Ok(())
+    }
+
+    pub(crate) fn set_default(&mut self, bounds: &[f64]) -> Result<(), BoundsError> {
+        self.default = Some(Arc::new(Bounds::new(bounds)?));
         Ok(())
     }
 
@@ -111,10 +118,8 @@ impl Buckets {
             .rules
             .iter()
             .find(|(matcher, _)| matcher.matches_either(recorded, exposed));
-        matching.map_or_else(
-            || Arc::new(default_bounds(recorded, unit)),
-            |(_, bounds)| Arc::clone(bounds),
-        )
+        let given = matching.map(|(_, bounds)| bounds).or(self.default.as_ref());
+        given.map_or_else(|| Arc::new(default_bounds(recorded, unit)), Arc::clone)
     }
 }
 
@@ -176,10 +181,16 @@ mod tests {
         buckets.add(Matcher::full("a.wait"), &[1.0]).unwrap();
         buckets.add(Matcher::suffix("_seconds"), &[2.0]).unwrap();
         buckets.add(Matcher::prefix("a"), &[3.0]).unwrap();
-        let first = |recorded, exposed| buckets.bounds(recorded, exposed, None).values()[0];
+        let first_of = |buckets: &Buckets, recorded, exposed| {
+            buckets.bounds(recorded, exposed, None).values()[0]
+        };
+        let first = |recorded, exposed| first_of(&buckets, recorded, exposed);
         assert_eq!(first("a.wait", "a_wait_seconds"), 1.0);
         assert_eq!(first("b.wait", "b_wait_seconds"), 2.0);
         assert_eq!(first("a.size", "a_size"), 3.0);
         assert_eq!(first("c", "c"), 0.005);
+        buckets.set_default(&[4.0]).unwrap();
+        assert_eq!(first_of(&buckets, "c", "c"), 4.0);
+        assert_eq!(first_of(&buckets, "a.size", "a_size"), 3.0);
     }
 }

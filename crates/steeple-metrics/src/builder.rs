@@ -1,35 +1,55 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use thiserror::Error;
-
 use crate::{
-    BoundsError, Exemplar, Matcher, NativeConfig, NativeConfigError, Registry,
+    BuildError, Exemplar, Kind, Matcher, NativeConfig, Registry,
     exemplar::ExemplarSource,
+    global_labels::GlobalLabels,
     histograms::Histograms,
+    idle_timeouts::IdleTimeouts,
+    name::Naming,
     registry::OverflowCallback,
     self_metrics::SelfMetrics,
     store::{Limits, Memory, Store},
 };
 
-/// Sets up a [`Registry`]; made by [`Registry::builder`].
+/// How much of a series' labels the global ones may take, in bytes.
+const GLOBAL_LABEL_BYTES: usize = 1_024;
+
+/// Sets up a [`Registry`].
 #[must_use = "a builder does nothing until it is built"]
-pub struct RegistryBuilder {
+pub struct Builder {
     histograms: Histograms,
     invalid: Option<BuildError>,
     limits: Limits,
     memory: Memory,
-    idle_timeout: Option<Duration>,
+    naming: Naming,
+    global_labels: Vec<(String, String)>,
+    idle_timeouts: IdleTimeouts,
     on_overflow: Option<OverflowCallback>,
 }
 
-impl RegistryBuilder {
+impl Builder {
+    /// A registry with the defaults, as [`Registry::builder`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Gives the histograms that `matcher` names these bucket bounds, in the metric's unit, without the last
-    /// bound, `+Inf`. The first rule that matches wins; the default depends on the unit (see the
-    /// [crate's documentation](crate#names-and-units)).
+    /// bound, `+Inf`. The first rule that matches wins. Default: no rule, see [`default_buckets`](Self::default_buckets).
     pub fn buckets(mut self, matcher: Matcher, bounds: &[f64]) -> Self {
         if let Err(source) = self.histograms.buckets.add(matcher.clone(), bounds) {
             self.invalid
                 .get_or_insert(BuildError::Bounds { matcher, source });
+        }
+        self
+    }
+
+    /// Gives all histograms that no rule names these bucket bounds, whatever their unit, without the last bound, `+Inf`.
+    /// Default: the bounds depend on the unit (see the [crate's documentation](crate#names-and-units)).
+    pub fn default_buckets(mut self, bounds: &[f64]) -> Self {
+        if let Err(source) = self.histograms.buckets.set_default(bounds) {
+            self.invalid
+                .get_or_insert(BuildError::DefaultBounds(source));
         }
         self
     }
@@ -115,14 +135,59 @@ impl RegistryBuilder {
         self
     }
 
-    /// Hides a series that did not change for this long. Default: `None`, nothing is hidden.
+    /// Gives every series this label, in every format and in snapshots; the registry's own series, too. Default: there is
+    /// none.
+    ///
+    /// A series' own label of that name wins. An empty value is an absent label. Recording and rendering take no longer: the
+    /// text of a series' labels is written when the series is registered.
+    ///
+    /// ```
+    /// use steeple_metrics::Registry;
+    ///
+    /// let registry = Registry::builder().global_label("region", "eu").build()?;
+    /// registry.counter("shop.orders", &[("country", "NZ")])?.increment(1);
+    /// assert!(registry.render().contains(r#"shop_orders_total{country="NZ",region="eu"} 1"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn global_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.global_labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Appends the unit, and `_total` to a counter, also to names without a dot, unless they end so already: `wait` described
+    /// in seconds is then `wait_seconds`. Default: `false`; names with a dot have these suffixes in any case.
+    pub fn unit_suffixes(mut self, append: bool) -> Self {
+        self.naming.unit_suffixes = append;
+        self
+    }
+
+    /// Hides a series of any kind that did not change for this long. Default: `None`, nothing is hidden.
     ///
     /// Change is judged by comparing with the last look, that is, the last render or snapshot: recording reads no
     /// clock, and when nobody looks, nothing expires. A gauge that is not 0 is never hidden. A hidden series into which somebody
     /// still holds a handle keeps its total and shows it again at its next change; one without handles is dropped and
     /// starts over.
     pub fn idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.idle_timeout = timeout.into();
+        self.idle_timeouts = IdleTimeouts::for_all(timeout.into());
+        self
+    }
+
+    /// As [`idle_timeout`](Self::idle_timeout), for series of one kind. Of several timeouts for a kind the last one set
+    /// holds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use steeple_metrics::{Kind, Registry};
+    ///
+    /// let registry = Registry::builder()
+    ///     .idle_timeout(Duration::from_secs(600))
+    ///     .idle_timeout_of(Kind::Counter, None)
+    ///     .build()?;
+    /// # Ok::<(), steeple_metrics::BuildError>(())
+    /// ```
+    pub fn idle_timeout_of(mut self, kind: Kind, timeout: impl Into<Option<Duration>>) -> Self {
+        self.idle_timeouts.set(kind, timeout.into());
         self
     }
 
@@ -134,7 +199,7 @@ impl RegistryBuilder {
     /// they have underscores are one; it is shown under the name that came first. A series with a name that is not
     /// plain takes the text of its labels twice.
     pub fn utf8_names(mut self, keep: bool) -> Self {
-        self.memory.utf8_names = keep;
+        self.naming.utf8_names = keep;
         self
     }
 
@@ -156,7 +221,8 @@ impl RegistryBuilder {
     ///
     /// # Errors
     ///
-    /// If bucket bounds are not finite and increasing, or a limit or the timeout is zero.
+    /// If bucket bounds are not finite and increasing, a global label is invalid, reserved or given twice, all of them
+    /// take more than 1,024 bytes, or a limit or timeout is zero.
     pub fn build(mut self) -> Result<Registry, BuildError> {
         if let Some(error) = self.invalid.take() {
             return Err(error);
@@ -167,29 +233,69 @@ impl RegistryBuilder {
             ("metric_limit", self.limits.metrics == 0),
             (
                 "idle_timeout",
-                self.idle_timeout.is_some_and(|timeout| timeout.is_zero()),
+                self.idle_timeouts
+                    .shortest()
+                    .is_some_and(|timeout| timeout.is_zero()),
             ),
         ];
-        match zero.into_iter().find(|(_, is_zero)| *is_zero) {
-            Some((setting, _)) => Err(BuildError::Zero { setting }),
-            None => Ok(self.assemble()),
+        if let Some((setting, _)) = zero.into_iter().find(|(_, is_zero)| *is_zero) {
+            return Err(BuildError::Zero { setting });
         }
+        let labels = std::mem::take(&mut self.global_labels);
+        let global_labels =
+            GlobalLabels::new(labels, self.naming.utf8_names).map_err(BuildError::GlobalLabels)?;
+        if global_labels.length() > GLOBAL_LABEL_BYTES {
+            return Err(BuildError::GlobalLabelsTooLong {
+                bytes: global_labels.length(),
+                most: GLOBAL_LABEL_BYTES,
+            });
+        }
+        Ok(self.assemble(global_labels))
     }
 
-    pub(crate) fn assemble(self) -> Registry {
+    /// Makes the registry and [installs](Registry::install) it as the process's recorder. What is returned is the handle to
+    /// it.
+    ///
+    /// ```
+    /// use steeple_metrics::Builder;
+    ///
+    /// let registry = Builder::new().install()?;
+    /// metrics::counter!("shop.orders").increment(1);
+    /// assert!(registry.render().contains("shop_orders_total 1"));
+    /// # Ok::<(), steeple_metrics::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`build`](Self::build), and if a recorder is installed already.
+    pub fn install(self) -> Result<Registry, BuildError> {
+        let registry = self.build()?;
+        registry.install()?;
+        Ok(registry)
+    }
+
+    pub(crate) fn assemble(self, global_labels: GlobalLabels) -> Registry {
         let self_metrics = SelfMetrics::new();
-        let store = Store::new(self.limits, self.memory, self.histograms, &self_metrics);
+        let global_labels = Arc::new(global_labels);
+        let store = Store::new(
+            self.limits,
+            self.memory,
+            self.naming,
+            Arc::clone(&global_labels),
+            self.histograms,
+            &self_metrics,
+        );
         Registry::assembled(
             store,
             self_metrics,
-            self.memory.utf8_names,
-            self.idle_timeout,
+            global_labels,
+            self.idle_timeouts,
             self.on_overflow,
         )
     }
 }
 
-impl Default for RegistryBuilder {
+impl Default for Builder {
     fn default() -> Self {
         Self {
             histograms: Histograms::default(),
@@ -200,47 +306,22 @@ impl Default for RegistryBuilder {
                 series: 20_000,
             },
             memory: Memory::default(),
-            idle_timeout: None,
+            naming: Naming::default(),
+            global_labels: Vec::new(),
+            idle_timeouts: IdleTimeouts::default(),
             on_overflow: None,
         }
     }
 }
 
-impl fmt::Debug for RegistryBuilder {
+impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistryBuilder")
+        f.debug_struct("Builder")
             .field("limits", &self.limits)
-            .field("idle_timeout", &self.idle_timeout)
+            .field("global_labels", &self.global_labels)
+            .field("idle_timeouts", &self.idle_timeouts)
             .finish_non_exhaustive()
     }
-}
-
-/// Why a registry could not be built.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A rule's bounds are invalid.
-    #[error("the bucket bounds of {matcher} are invalid")]
-    Bounds {
-        /// The rule's metrics.
-        matcher: Matcher,
-        /// What is wrong with them.
-        source: BoundsError,
-    },
-    /// A rule's configuration of native histograms is invalid.
-    #[error("the configuration of native histograms for {matcher} is invalid")]
-    Native {
-        /// The rule's metrics.
-        matcher: Matcher,
-        /// What is wrong with it.
-        source: NativeConfigError,
-    },
-    /// A limit or timeout is zero.
-    #[error("`{setting}` is zero: give a positive value or leave the default")]
-    Zero {
-        /// The setter's name.
-        setting: &'static str,
-    },
 }
 
 #[cfg(test)]
@@ -270,6 +351,46 @@ mod tests {
     }
 
     #[test]
+    fn invalid_default_bounds_name_their_cause() {
+        let error = Registry::builder()
+            .default_buckets(&[])
+            .build()
+            .unwrap_err();
+        assert_eq!(error.to_string(), "the default bucket bounds are invalid");
+        assert_eq!(
+            error.source().unwrap().to_string(),
+            "no bucket bounds are given: give at least one"
+        );
+    }
+
+    #[test]
+    fn global_labels_that_no_series_could_have_are_refused_by_name() {
+        let refused = |labels: &[&str]| {
+            let labelled = labels.iter().fold(Registry::builder(), |builder, label| {
+                builder.global_label(*label, "x")
+            });
+            labelled.build().unwrap_err().source().unwrap().to_string()
+        };
+        assert!(refused(&["a b"]).starts_with("label name \"a b\" is invalid: use"));
+        assert!(refused(&["le"]).starts_with("label name \"le\" is reserved"));
+        assert!(refused(&["otel.metric.overflow"]).contains("is reserved"));
+        assert!(refused(&["a.b", "a_b"]).starts_with("label \"a_b\" is given twice"));
+        let long = Registry::builder().global_label("a", "x".repeat(1_021));
+        let error = long.build().unwrap_err();
+        assert!(matches!(
+            error,
+            BuildError::GlobalLabelsTooLong {
+                bytes: 1_025,
+                most: 1_024
+            }
+        ));
+        let utf8 = Registry::builder()
+            .utf8_names(true)
+            .global_label("a b", "x");
+        assert!(utf8.build().is_ok());
+    }
+
+    #[test]
     fn zero_settings_are_refused_by_name() {
         let cases = [
             (Registry::builder().series_limit(0), "series_limit"),
@@ -280,6 +401,10 @@ mod tests {
             (Registry::builder().metric_limit(0), "metric_limit"),
             (
                 Registry::builder().idle_timeout(Duration::ZERO),
+                "idle_timeout",
+            ),
+            (
+                Registry::builder().idle_timeout_of(Kind::Gauge, Duration::ZERO),
                 "idle_timeout",
             ),
         ];

@@ -12,7 +12,7 @@ use crate::{
     exposition::Metric,
     family::{Family, Shape},
     histograms::Histograms,
-    name,
+    name::Naming,
 };
 
 /// What a histogram named `x` exposes beside its family name: `x_bucket` and so on, in OpenMetrics `x_created` too.
@@ -22,7 +22,7 @@ const HISTOGRAM_SUFFIXES: [&str; 4] = ["_bucket", "_sum", "_count", "_created"];
 #[derive(Debug)]
 pub(crate) struct Catalog {
     limit: usize,
-    utf8_names: bool,
+    naming: Naming,
     histograms: Histograms,
     /// Counts what histograms and gauges refuse.
     refused: Arc<CounterCell>,
@@ -44,13 +44,13 @@ struct Description {
 impl Catalog {
     pub(crate) fn new(
         limit: usize,
-        utf8_names: bool,
+        naming: Naming,
         histograms: Histograms,
         refused: Arc<CounterCell>,
     ) -> Self {
         Self {
             limit,
-            utf8_names,
+            naming,
             histograms,
             refused,
             families: Vec::new(),
@@ -129,7 +129,7 @@ impl Catalog {
             .described
             .get(recorded)
             .and_then(|description| description.unit);
-        let exposed = name::prometheus_name(recorded, kind, unit);
+        let exposed = self.naming.plain_name(recorded, kind, unit);
         let position = match self.by_exposed_name.get(&*exposed) {
             Some(&position) => self.join(position, kind, recorded)?,
             None => self.add(kind, recorded, &exposed, unit)?,
@@ -187,11 +187,7 @@ impl Catalog {
             },
         };
         let help = self.described.remove(recorded).unwrap_or_default().help;
-        let utf8_name = if self.utf8_names {
-            name::utf8_name(recorded, kind, unit, exposed)
-        } else {
-            None
-        };
+        let utf8_name = self.naming.utf8_name(recorded, kind, unit, exposed);
         Ok(self.push(Family {
             recorded_name: recorded.into(),
             utf8_name: utf8_name.map(Into::into),

@@ -11,7 +11,6 @@ use crate::{
     FamilySnapshot, Kind, Labels,
     cell::{Cell, CounterCell, Distribution, GaugeCell, HistogramCell, NativeCell},
     histograms::HistogramShape,
-    labels::OVERFLOW_LABELS,
     series::{Origin, Series},
 };
 
@@ -90,9 +89,9 @@ impl Family {
         series
     }
 
-    /// How many series there are beside the overflow series.
-    pub(crate) fn own_series(&self) -> usize {
-        self.series.len() - usize::from(self.series.contains_key(OVERFLOW_LABELS))
+    /// How many series there are beside that with these labels.
+    pub(crate) fn series_beside(&self, labels: &str) -> usize {
+        self.series.len() - usize::from(self.series.contains_key(labels))
     }
 
     /// The metric without its series.

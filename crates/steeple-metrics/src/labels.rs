@@ -10,9 +10,7 @@ use crate::{Kind, RegisterError, name};
 
 /// The label of the series that takes what is beyond a metric's limits, named as the OpenTelemetry SDK
 /// specification says.
-pub(crate) const OVERFLOW_LABELS: &str = r#"otel_metric_overflow="true""#;
-
-const OVERFLOW_LABEL: &str = "otel_metric_overflow";
+pub(crate) const OVERFLOW_LABEL: &str = "otel_metric_overflow";
 
 /// The labels of one series, sorted by name and kept as the text format writes them: `a="1",b="2"`.
 ///
@@ -90,22 +88,31 @@ pub(crate) fn validate(
 /// The text of a label set: two sets give the same text only if Prometheus could not tell them apart, or if
 /// their names differ only in characters that Prometheus does not allow.
 pub(crate) fn escaped<'a>(kind: Kind, labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    text(&sorted(kind, labels), |text, name, _| text.push_str(name))
+    plain_text(&sorted(kind, labels))
 }
 
-/// Whether `text` is that of `labels`, in any order, told without an allocation. It may say no though it is, where a name or
-/// value has characters that are written in another way.
-pub(crate) fn are_plainly(mut text: &str, labels: &[Label]) -> bool {
-    for position in 0..labels.len() {
+/// As [`escaped`].
+pub(crate) fn plain_text(labels: &[SortedLabel<'_>]) -> String {
+    text(labels, |text, name, _| text.push_str(name))
+}
+
+/// Whether `text` is that of `labels`, in any order, and of `global` ones, each of them [`escaped`], told without an
+/// allocation. It may say no though it is, where a name or value has characters that are written in another way.
+pub(crate) fn are_plainly(mut text: &str, labels: &[Label], global: &[Box<str>]) -> bool {
+    let mut found = 0;
+    while !text.is_empty() {
         // Whoever gives them sorted is answered at once.
-        let in_order = without_label(text, &labels[position]);
-        let rest = in_order.or_else(|| labels.iter().find_map(|label| without_label(text, label)));
-        match rest {
-            Some(rest) => text = rest,
-            None => return false,
-        }
+        let in_order = labels.get(found);
+        let in_order = in_order.and_then(|label| without_label(text, label));
+        let own = in_order.or_else(|| labels.iter().find_map(|label| without_label(text, label)));
+        found += usize::from(own.is_some());
+        let inherited = || global.iter().find_map(|label| text.strip_prefix(&**label));
+        let Some(rest) = own.or_else(inherited) else {
+            return false;
+        };
+        text = rest.strip_prefix(',').unwrap_or(rest);
     }
-    text.is_empty()
+    found == labels.len()
 }
 
 /// What is behind `label`, if that comes first.
@@ -125,19 +132,14 @@ fn without_label<'a>(text: &'a str, label: &Label) -> Option<&'a str> {
     let is_plain = value.bytes().fold(true, |all, byte| {
         all & !matches!(byte, b'\\' | b'"' | b'\n')
     });
-    let rest = rest.strip_prefix('"').filter(|_| is_plain)?;
-    Some(rest.strip_prefix(',').unwrap_or(rest))
+    rest.strip_prefix('"').filter(|_| is_plain)
 }
 
 /// The text of a label set with the names as they were given, those in quotes that need it; `None` if no name does.
-pub(crate) fn with_utf8_names<'a>(
-    kind: Kind,
-    labels: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Option<String> {
-    let sorted = sorted(kind, labels);
+pub(crate) fn utf8_text(kind: Kind, labels: &[SortedLabel<'_>]) -> Option<String> {
     let is_changed = |(name, original, _): &SortedLabel<'_>| name != original;
-    sorted.iter().any(is_changed).then(|| {
-        text(&sorted, |text, name, original| {
+    labels.iter().any(is_changed).then(|| {
+        text(labels, |text, name, original| {
             let is_renamed = original.is_empty() || is_reserved(kind, &name::label_name(original));
             let shown = if is_renamed { name } else { original };
             if name::is_allowed(shown.chars(), name::is_label_character) {
@@ -184,9 +186,10 @@ pub(crate) fn push_quoted(text: &mut String, content: &str) {
 }
 
 /// A label's name with underscores, its original name and its value.
-type SortedLabel<'a> = (Cow<'a, str>, &'a str, &'a str);
+pub(crate) type SortedLabel<'a> = (Cow<'a, str>, &'a str, &'a str);
 
-fn sorted<'a>(
+/// The labels that are not empty, by their names.
+pub(crate) fn sorted<'a>(
     kind: Kind,
     labels: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Vec<SortedLabel<'a>> {
@@ -225,7 +228,8 @@ fn text(labels: &[SortedLabel<'_>], push_name: impl Fn(&mut String, &str, &str))
     text
 }
 
-fn exposed_name(kind: Kind, original: &str) -> Cow<'_, str> {
+/// The name with underscores, and set aside if it is reserved.
+pub(crate) fn exposed_name(kind: Kind, original: &str) -> Cow<'_, str> {
     let name = name::label_name(original);
     if is_reserved(kind, &name) {
         format!("exported_{name}").into()
@@ -317,8 +321,12 @@ mod tests {
 
     #[test]
     fn names_of_any_characters_are_kept_in_quotes() {
-        let kept =
-            |labels: &[(&str, &str)]| with_utf8_names(Kind::Histogram, labels.iter().copied());
+        let kept = |labels: &[(&str, &str)]| {
+            utf8_text(
+                Kind::Histogram,
+                &sorted(Kind::Histogram, labels.iter().copied()),
+            )
+        };
         assert_eq!(
             kept(&[
                 ("http.route", "/"),
@@ -369,7 +377,7 @@ mod tests {
     fn labels_are_known_by_their_text_only_if_they_are_the_same() {
         let known = |text: &str, labels: &[(&'static str, &'static str)]| {
             let labels: Vec<_> = labels.iter().map(Label::from).collect();
-            are_plainly(text, &labels)
+            are_plainly(text, &labels, &[])
         };
         let text = r#"a="1",b_c="2""#;
         assert!(known(text, &[("a", "1"), ("b.c", "2")]));
@@ -380,6 +388,22 @@ mod tests {
         assert!(!known(text, &[("a", "1"), ("a", "1")]));
         assert!(!known(text, &[("a", r#"1",b_c="2"#)]));
         assert!(!known(r#"a="\n""#, &[("a", "\\n")]));
+    }
+
+    #[test]
+    fn global_labels_are_known_beside_the_series_own() {
+        let global = [r#"b="\"""#, r#"d="4""#].map(Box::from);
+        let known = |text: &str, labels: &[(&'static str, &'static str)]| {
+            let labels: Vec<_> = labels.iter().map(Label::from).collect();
+            are_plainly(text, &labels, &global)
+        };
+        let text = r#"a="1",b="\"",c="3",d="4""#;
+        assert!(known(text, &[("a", "1"), ("c", "3")]));
+        assert!(known(text, &[("c", "3"), ("a", "1"), ("d", "4")]));
+        assert!(!known(text, &[("a", "1")]));
+        assert!(!known(text, &[("a", "1"), ("c", "3"), ("d", "5")]));
+        assert!(!known(text, &[("a", "1"), ("c", "3"), ("e", "5")]));
+        assert!(known(r#"b="2",d="4""#, &[("b", "2")]));
     }
 
     proptest! {

@@ -34,16 +34,17 @@
 //!
 //! A name with a `.` is an OpenTelemetry name: [`prometheus_name`] maps it as the [OpenTelemetry
 //! compatibility rules] say (dots become `_`, the described unit and a counter's `_total` are appended).
-//! A name without a dot is a Prometheus name and stays as it is. The exposed name is fixed when the
-//! metric's first series is registered, so **describe before you register**.
+//! A name without a dot is a Prometheus name and stays as it is, but for [`Builder::unit_suffixes`]. The exposed name is
+//! fixed when the metric's first series is registered, so **describe before you register**.
 //!
-//! A histogram's bounds come from the first matching [`RegistryBuilder::buckets`] rule, otherwise from
-//! its unit: the 14 bounds of the HTTP semantic conventions (0.005 s to 10 s, scaled to the unit) for
+//! A histogram's bounds come from the first matching [`Builder::buckets`] rule, otherwise from
+//! [`Builder::default_buckets`], otherwise from its unit: the 14 bounds of the HTTP semantic conventions (0.005 s to 10 s, scaled to the unit) for
 //! times and for histograms without a unit, those of connections (0.01 s to 300 s) for times whose name ends
 //! in `.connection.duration` or `.upgrade.duration`, powers of 4 from 256 to 67,108,864 for [`Unit::Bytes`],
 //! and the OpenTelemetry default (0 to 10,000) for every other unit.
 //!
-//! Labels are sorted by name. As in Prometheus, an empty value is an absent label.
+//! Labels are sorted by name, [global ones](Builder::global_label) among them. As in Prometheus, an empty value is an absent
+//! label.
 //!
 //! # Formats
 //!
@@ -69,7 +70,7 @@
 //! has a negative bound or its sum is negative, has neither sum nor count; and `le` is written as in the
 //! text format, `1` and not `1.0`, which the specification recommends.
 //!
-//! With [`RegistryBuilder::utf8_names`], names keep the characters with which they were recorded, for scrapers that say
+//! With [`Builder::utf8_names`], names keep the characters with which they were recorded, for scrapers that say
 //! `escaping=allow-utf-8`, `dots` or `values`; the others see them with underscores. That is also what tells metrics
 //! and series apart, so none is there twice in any [`Escaping`].
 //!
@@ -85,7 +86,7 @@
 //!
 //! # Native histograms
 //!
-//! With [`RegistryBuilder::native_histograms`], metrics become [native histograms] of Prometheus, whose buckets grow by a
+//! With [`Builder::native_histograms`], metrics become [native histograms] of Prometheus, whose buckets grow by a
 //! constant factor, 1.09 by default, so that quantiles of any distribution are right within 5 % and nobody has to know it in
 //! advance. They may keep the classic buckets [as well](NativeConfig::with_classic_buckets); both follow from the same counts.
 //!
@@ -103,7 +104,7 @@
 //!
 //! # Exemplars
 //!
-//! With [`RegistryBuilder::exemplar_source`], each bucket of a histogram's series keeps one observation together with
+//! With [`Builder::exemplar_source`], each bucket of a histogram's series keeps one observation together with
 //! the trace in which it was made, and takes another one a second later at the earliest. Snapshots tell them
 //! ([`HistogramSnapshot::exemplar`]). Nobody waits for them: of two threads that want to leave one at the same moment
 //! one goes without, and a reader discards what changes while it reads. The first exemplar of a series allocates 56
@@ -114,14 +115,14 @@
 //!
 //! | what | default | beyond it |
 //! |---|---|---|
-//! | series per metric | [2,000](RegistryBuilder::series_limit) | one overflow series per metric |
-//! | series in all | [20,000](RegistryBuilder::total_series_limit) | one overflow series per metric |
+//! | series per metric | [2,000](Builder::series_limit) | one overflow series per metric |
+//! | series in all | [20,000](Builder::total_series_limit) | one overflow series per metric |
 //! | bytes of one series' labels, escaped | 4,096 | one overflow series per metric |
-//! | metric names | [1,000](RegistryBuilder::metric_limit) | refused and counted |
+//! | metric names | [1,000](Builder::metric_limit) | refused and counted |
 //!
 //! The overflow series carries the only label `otel_metric_overflow="true"`, so a metric's sum over all
 //! its series stays exact. `steeple_metrics_overflow_total{metric}` counts the registrations sent there,
-//! [`RegistryBuilder::on_overflow`] is told once per metric, and `steeple_metrics_series` is the number of
+//! [`Builder::on_overflow`] is told once per metric, and `steeple_metrics_series` is the number of
 //! series held.
 //!
 //! # Cost
@@ -155,6 +156,7 @@
 
 mod bounds;
 mod buckets;
+mod build_error;
 mod builder;
 mod call_site;
 mod catalog;
@@ -163,8 +165,10 @@ mod error;
 mod exemplar;
 mod exposition;
 mod family;
+mod global_labels;
 mod handle_cache;
 mod histograms;
+mod idle_timeouts;
 mod key_index;
 mod kind;
 mod labels;
@@ -185,7 +189,8 @@ mod sync;
 pub use self::{
     bounds::BoundsError,
     buckets::Matcher,
-    builder::{BuildError, RegistryBuilder},
+    build_error::BuildError,
+    builder::Builder,
     call_site::{CallSite, Lookup},
     error::{InstallError, RegisterError},
     exemplar::{Exemplar, RecordedExemplar},

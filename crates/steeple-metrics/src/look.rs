@@ -4,7 +4,7 @@ use std::{iter, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use crate::{
     Exposition, FamilySnapshot, Format, Registry, SeriesSnapshot, Snapshot, exposition,
-    pages::Pages, series::Series,
+    family::Family, pages::Pages, series::Series,
 };
 
 impl Registry {
@@ -38,8 +38,8 @@ impl Registry {
 
     /// Drops what is gone and tells at which positions there are metrics to look at.
     pub(crate) fn begin_look(&self) -> Vec<usize> {
-        if let Some(timeout) = self.0.idle_timeout {
-            self.drop_idle(timeout);
+        if let Some(shortest) = self.0.idle_timeouts.shortest() {
+            self.drop_idle(shortest);
         }
         let store = self.read();
         self.0.self_metrics.set_series(store.len());
@@ -49,7 +49,7 @@ impl Registry {
     /// Whether the series is not idle, by the time of this call: an earlier time, noted as that of a change, would make
     /// the next look take the series for idle.
     pub(crate) fn is_visible(&self, series: &Series) -> bool {
-        let timeout = self.0.idle_timeout;
+        let timeout = self.0.idle_timeouts.of(series.cell.kind());
         !timeout.is_some_and(|timeout| series.is_idle(self.milliseconds(), timeout))
     }
 
@@ -70,13 +70,22 @@ impl Registry {
     }
 
     /// Drops the idle series into which nobody can record any more, page by page, so that no lock is held for long.
-    fn drop_idle(&self, timeout: Duration) {
+    fn drop_idle(&self, shortest: Duration) {
         let now = self.milliseconds();
-        self.begin_generation(now, timeout);
-        let metrics = self.read().catalog.families.len();
+        self.begin_generation(now, shortest);
+        let kinds: Vec<_> = self
+            .read()
+            .catalog
+            .families
+            .iter()
+            .map(Family::kind)
+            .collect();
         let mut pages = Pages::default();
         let mut dropped = 0;
-        for position in 0..metrics {
+        for (position, kind) in kinds.into_iter().enumerate() {
+            let Some(timeout) = self.0.idle_timeouts.of(kind) else {
+                continue;
+            };
             pages.open(position);
             loop {
                 let page = pages.turn(self);
@@ -125,7 +134,7 @@ mod tests {
     use metrics::{counter, with_local_recorder};
 
     use super::*;
-    use crate::{RegistryBuilder, Value};
+    use crate::{Builder, Kind, Value};
 
     const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -144,7 +153,7 @@ mod tests {
             Self::built(Registry::builder().idle_timeout(TIMEOUT))
         }
 
-        fn built(builder: RegistryBuilder) -> Self {
+        fn built(builder: Builder) -> Self {
             thread_local! {
                 static START: Instant = Instant::now();
             }
@@ -274,6 +283,36 @@ mod tests {
         clocked.registry.gauge("g", &[]).unwrap().decrement(2);
         assert_eq!(value(clocked.after(1_000)), Some(0.0));
         assert_eq!(value(clocked.after(60)), None);
+    }
+
+    #[test]
+    fn each_kind_expires_after_its_own_timeout() {
+        let builder = Registry::builder()
+            .idle_timeout(TIMEOUT)
+            .idle_timeout_of(Kind::Counter, None)
+            .idle_timeout_of(Kind::Histogram, 2 * TIMEOUT);
+        let clocked = Clocked::built(builder);
+        let registry = &clocked.registry;
+        with_local_recorder(registry, || {
+            counter!("c").increment(1);
+            metrics::gauge!("g").set(0.0);
+            metrics::histogram!("h").record(1.0);
+        });
+        let shown = |seconds| {
+            let snapshot = clocked.after(seconds);
+            ["c", "g", "h"].map(|name| snapshot.family(name).is_some())
+        };
+        assert_eq!(shown(1), [true, true, true]);
+        assert_eq!(shown(60), [true, false, true]);
+        assert_eq!(shown(60), [true, false, false]);
+        let held = registry.read();
+        let series = |family: &Family| (family.name.to_string(), family.series.len());
+        let mut left: Vec<_> = held.catalog.families.iter().map(series).collect();
+        left.retain(|(name, _)| name.len() == 1);
+        assert_eq!(
+            left,
+            [("c", 1), ("g", 0), ("h", 0)].map(|(name, series)| (name.to_owned(), series))
+        );
     }
 
     #[test]

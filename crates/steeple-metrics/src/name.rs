@@ -25,38 +25,56 @@ const BETWEEN_WORDS: [char; 2] = ['_', '.'];
 /// ```
 #[must_use]
 pub fn prometheus_name(name: &str, kind: Kind, unit: Option<Unit>) -> Cow<'_, str> {
-    if !name.contains('.') {
-        return sanitized(name, is_metric_character);
-    }
-    let mut exposed = String::with_capacity(name.len() + 16);
-    for character in sanitized(name, is_metric_character).chars() {
-        if character != '_' || !exposed.ends_with('_') {
-            exposed.push(character);
-        }
-    }
-    append_suffixes(&mut exposed, kind, unit);
-    exposed.into()
+    Naming::default().plain_name(name, kind, unit)
 }
 
-/// The name under which a Prometheus that allows every character sees the metric that is `exposed` as
-/// [`prometheus_name`] says: the recorded one, with the same suffixes. `None` if that is no other name.
-pub(crate) fn utf8_name(
-    recorded: &str,
-    kind: Kind,
-    unit: Option<Unit>,
-    exposed: &str,
-) -> Option<String> {
-    let mut name = recorded.to_owned();
-    if name.contains('.') {
-        append_suffixes(&mut name, kind, unit);
+/// How metrics are named.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Naming {
+    /// Whether names without a dot gain suffixes, too.
+    pub(crate) unit_suffixes: bool,
+    /// Whether names are also known as they were recorded.
+    pub(crate) utf8_names: bool,
+}
+
+impl Naming {
+    /// The name with underscores.
+    pub(crate) fn plain_name(self, name: &str, kind: Kind, unit: Option<Unit>) -> Cow<'_, str> {
+        let plain = sanitized(name, is_metric_character);
+        let mut exposed = match (name.contains('.'), self.unit_suffixes) {
+            (true, _) => collapsed(&plain),
+            (false, true) => plain.into_owned(),
+            (false, false) => return plain,
+        };
+        append_suffixes(&mut exposed, kind, unit);
+        exposed.into()
     }
-    // Names that differ when they are exposed must differ here, and so must the names of their samples: so what this
-    // name is exposed as has to be the exposed name. It is not where words are parted by other characters than `.`.
-    let sample = format!("{name}_");
-    let is_faithful = prometheus_name(&sample, Kind::Gauge, None)
-        .strip_suffix('_')
-        .is_some_and(|read| read == exposed);
-    (is_faithful && name != exposed).then_some(name)
+
+    /// The name under which a Prometheus that allows every character sees the metric that is `exposed` by its
+    /// [plain name](Self::plain_name): the recorded one, with the same suffixes. `None` if that is no other name, or not
+    /// wanted.
+    pub(crate) fn utf8_name(
+        self,
+        recorded: &str,
+        kind: Kind,
+        unit: Option<Unit>,
+        exposed: &str,
+    ) -> Option<String> {
+        if !self.utf8_names {
+            return None;
+        }
+        let mut name = recorded.to_owned();
+        if self.unit_suffixes || name.contains('.') {
+            append_suffixes(&mut name, kind, unit);
+        }
+        // Names that differ when they are exposed must differ here, and so must the names of their samples: so what this
+        // name is exposed as has to be the exposed name. It is not where words are parted by other characters than `.`.
+        let sample = format!("{name}_");
+        let is_faithful = prometheus_name(&sample, Kind::Gauge, None)
+            .strip_suffix('_')
+            .is_some_and(|read| read == exposed);
+        (is_faithful && name != exposed).then_some(name)
+    }
 }
 
 /// The word that the unit appends to names; `None` for a count.
@@ -118,6 +136,18 @@ pub(crate) fn is_label_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
+/// The name with one `_` for each run of them.
+fn collapsed(name: &str) -> String {
+    let mut collapsed = String::with_capacity(name.len() + 16);
+    for character in name.chars() {
+        if character != '_' || !collapsed.ends_with('_') {
+            collapsed.push(character);
+        }
+    }
+    collapsed
+}
+
+/// Appends the unit and, to a counter, `total`.
 fn append_suffixes(name: &mut String, kind: Kind, unit: Option<Unit>) {
     if kind == Kind::Counter
         && let Some(rest) = name.strip_suffix("total")
@@ -220,9 +250,13 @@ mod tests {
 
     #[test]
     fn utf8_names_keep_their_characters_and_gain_the_same_suffixes() {
+        let naming = Naming {
+            utf8_names: true,
+            ..Naming::default()
+        };
         let named = |name, kind, unit| {
             let exposed = prometheus_name(name, kind, unit).into_owned();
-            utf8_name(name, kind, unit, &exposed)
+            naming.utf8_name(name, kind, unit, &exposed)
         };
         let cases = [
             (
@@ -271,6 +305,41 @@ mod tests {
             prometheus_name("up", Kind::Gauge, None),
             Cow::Borrowed("up")
         ));
+    }
+
+    #[test]
+    fn prometheus_names_gain_suffixes_where_that_is_wanted() {
+        let naming = Naming {
+            unit_suffixes: true,
+            utf8_names: true,
+        };
+        let cases = [
+            ("jobs", Kind::Counter, None, "jobs_total"),
+            (
+                "io_total",
+                Kind::Counter,
+                Some(Unit::Bytes),
+                "io_bytes_total",
+            ),
+            (
+                "wait__time",
+                Kind::Histogram,
+                Some(Unit::Seconds),
+                "wait__time_seconds",
+            ),
+            (
+                "wait_seconds",
+                Kind::Gauge,
+                Some(Unit::Seconds),
+                "wait_seconds",
+            ),
+            ("up", Kind::Gauge, None, "up"),
+        ];
+        for (name, kind, unit, expected) in cases {
+            assert_eq!(naming.plain_name(name, kind, unit), expected);
+        }
+        let utf8_name = naming.utf8_name("wäit", Kind::Counter, None, "w_it_total");
+        assert_eq!(utf8_name.as_deref(), Some("wäit_total"));
     }
 
     #[test]

@@ -5,15 +5,18 @@ use std::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use metrics::{Counter, Gauge, Histogram, Key, Unit};
 
 use crate::{
-    InstallError, Kind, RegisterError, RegistryBuilder,
+    Builder, InstallError, Kind, RegisterError,
     cell::Cell,
-    handle_cache, labels, name,
+    global_labels::GlobalLabels,
+    handle_cache,
+    idle_timeouts::IdleTimeouts,
+    labels, name,
     self_metrics::{Reason, SelfMetrics},
     store::{Request, Store},
 };
@@ -30,8 +33,8 @@ pub struct Registry(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     store: RwLock<Store>,
     pub(crate) self_metrics: SelfMetrics,
-    utf8_names: bool,
-    pub(crate) idle_timeout: Option<Duration>,
+    global_labels: Arc<GlobalLabels>,
+    pub(crate) idle_timeouts: IdleTimeouts,
     on_overflow: Option<OverflowCallback>,
     /// Grows at looks, each time that what is idle may have become so; nobody keeps a handle unused for longer than two.
     pub(crate) generation: AtomicU32,
@@ -44,27 +47,27 @@ impl Registry {
     /// A registry with the default limits and buckets.
     #[must_use]
     pub fn new() -> Self {
-        RegistryBuilder::default().assemble()
+        Builder::new().assemble(GlobalLabels::default())
     }
 
     /// Starts a registry with other limits or buckets.
-    pub fn builder() -> RegistryBuilder {
-        RegistryBuilder::default()
+    pub fn builder() -> Builder {
+        Builder::new()
     }
 
     pub(crate) fn assembled(
         store: Store,
         self_metrics: SelfMetrics,
-        utf8_names: bool,
-        idle_timeout: Option<Duration>,
+        global_labels: Arc<GlobalLabels>,
+        idle_timeouts: IdleTimeouts,
         on_overflow: Option<OverflowCallback>,
     ) -> Self {
         let store = RwLock::new(store);
         Self(Arc::new(Shared {
             store,
             self_metrics,
-            utf8_names,
-            idle_timeout,
+            global_labels,
+            idle_timeouts,
             on_overflow,
             generation: AtomicU32::new(0),
             generation_began: AtomicU64::new(0),
@@ -180,7 +183,7 @@ impl Registry {
         labels: &[(&str, &str)],
     ) -> Result<Cell, RegisterError> {
         self.validate_name(name)?;
-        labels::validate(kind, labels, self.0.utf8_names)?;
+        labels::validate(kind, labels, self.utf8_names())?;
         self.register(kind, name, || labels.iter().copied(), None)
     }
 
@@ -191,16 +194,10 @@ impl Registry {
         labels: impl Fn() -> L,
         key: Option<&Key>,
     ) -> Result<Cell, RegisterError> {
-        let utf8_labels = if self.0.utf8_names {
-            labels::with_utf8_names(kind, labels())
-        } else {
-            None
-        };
         let request = Request {
             kind,
             name,
-            labels: &labels::escaped(kind, labels()),
-            utf8_labels: utf8_labels.as_deref(),
+            labels: &self.0.global_labels.with(kind, labels),
         };
         if let Some(cell) = self.read().find(request)? {
             return Ok(cell);
@@ -219,11 +216,15 @@ impl Registry {
     }
 
     fn validate_name(&self, name: &str) -> Result<(), RegisterError> {
-        if name::is_valid_metric_name(name) || (self.0.utf8_names && !name.is_empty()) {
+        if name::is_valid_metric_name(name) || (self.utf8_names() && !name.is_empty()) {
             Ok(())
         } else {
             Err(RegisterError::InvalidName { name: name.into() })
         }
+    }
+
+    fn utf8_names(&self) -> bool {
+        self.0.global_labels.utf8_names()
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Store> {

@@ -6,7 +6,7 @@ use crate::{
     Kind, RegisterError,
     cell::{Cell, CounterCell, GaugeCell},
     family::{Family, Shape},
-    labels,
+    global_labels::{GlobalLabels, LabelTexts},
     series::Origin,
 };
 
@@ -93,22 +93,25 @@ impl SelfMetrics {
     }
 
     /// The metrics that have their series from the start.
-    pub(crate) fn families(&self, origin: impl Fn() -> Origin) -> [Family; 2] {
+    pub(crate) fn families(
+        &self,
+        global_labels: &GlobalLabels,
+        origin: impl Fn(&LabelTexts) -> Origin,
+    ) -> [Family; 2] {
         let help = "Series that the metrics registry holds.";
         let refused = Arc::clone(self.rejected_for(Reason::NotANumber));
         let mut series = Family::new(SERIES, Shape::Gauge { refused }, help.into());
-        series.insert("", Cell::Gauge(Arc::clone(&self.series)), origin());
+        let labels = global_labels.with(Kind::Gauge, std::iter::empty);
+        let cell = Cell::Gauge(Arc::clone(&self.series));
+        series.insert(&labels.plain, cell, origin(&labels));
 
         let help =
             "Registrations, descriptions and recorded values that the metrics registry refused.";
         let mut rejected = Family::new(REJECTED, Shape::Counter, help.into());
         for reason in Reason::ALL {
             let counter = Arc::clone(self.rejected_for(reason));
-            rejected.insert(
-                &own_label("reason", reason.as_str()),
-                Cell::Counter(counter),
-                origin(),
-            );
+            let labels = with_own(global_labels, "reason", reason.as_str());
+            rejected.insert(&labels.plain, Cell::Counter(counter), origin(&labels));
         }
         [series, rejected]
     }
@@ -120,11 +123,11 @@ impl SelfMetrics {
     }
 
     /// The labels of the overflow counter of `metric`.
-    pub(crate) fn overflow_labels(metric: &str) -> String {
-        own_label("metric", metric)
+    pub(crate) fn overflow_labels(global_labels: &GlobalLabels, metric: &str) -> LabelTexts {
+        with_own(global_labels, "metric", metric)
     }
 }
 
-fn own_label(name: &str, value: &str) -> String {
-    labels::escaped(Kind::Counter, [(name, value)].into_iter())
+fn with_own(global_labels: &GlobalLabels, name: &str, value: &str) -> LabelTexts {
+    global_labels.with(Kind::Counter, || [(name, value)].into_iter())
 }

@@ -5,7 +5,7 @@ use metrics::Unit;
 use crate::{
     Kind, Labels, NativeSnapshot, RecordedExemplar,
     bounds::Bounds,
-    labels::{self, OVERFLOW_LABELS},
+    labels::{self, OVERFLOW_LABEL},
 };
 
 /// The state of a registry at one moment: plain data that no later recording changes.
@@ -78,7 +78,7 @@ impl Snapshot {
         self.families.get(position)
     }
 
-    /// The value of the series of metric `name` with exactly these labels, in any order.
+    /// The value of the series of metric `name` with exactly these labels, in any order, global ones included.
     #[must_use]
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<&Value> {
         self.family(name)?.value(labels)
@@ -86,24 +86,23 @@ impl Snapshot {
 }
 
 impl FamilySnapshot {
-    /// The value of the series with exactly these labels, in any order.
+    /// The value of the series with exactly these labels, in any order, global ones included.
     #[must_use]
     pub fn value(&self, labels: &[(&str, &str)]) -> Option<&Value> {
-        self.find(&labels::escaped(self.kind, labels.iter().copied()))
+        let labels = labels::escaped(self.kind, labels.iter().copied());
+        let position = self
+            .series
+            .binary_search_by(|series| series.labels.as_str().cmp(&labels))
+            .ok()?;
+        self.series.get(position).map(|series| &series.value)
     }
 
     /// The value of the series that takes what is beyond the metric's limits, once something was.
     #[must_use]
     pub fn overflow(&self) -> Option<&Value> {
-        self.find(OVERFLOW_LABELS)
-    }
-
-    fn find(&self, labels: &str) -> Option<&Value> {
-        let position = self
-            .series
-            .binary_search_by(|series| series.labels.as_str().cmp(labels))
-            .ok()?;
-        self.series.get(position).map(|series| &series.value)
+        let mut series = self.series.iter();
+        let overflow = series.find(|series| series.labels.value(OVERFLOW_LABEL).is_some());
+        overflow.map(|series| &series.value)
     }
 }
 

@@ -10,9 +10,11 @@ use crate::{
     catalog::Catalog,
     cell::Cell,
     family::{Family, SeriesHandle},
+    global_labels::{GlobalLabels, LabelTexts},
     histograms::Histograms,
     key_index::KeyIndex,
-    labels::{self, OVERFLOW_LABELS},
+    labels,
+    name::Naming,
     self_metrics::{Reason, SelfMetrics},
     series::{Origin, Series},
 };
@@ -31,8 +33,6 @@ pub(crate) struct Limits {
 /// What a [`Store`] remembers of registrations beyond the usual.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Memory {
-    /// Names as they were recorded.
-    pub(crate) utf8_names: bool,
     /// When series were made.
     pub(crate) created_series: bool,
 }
@@ -49,22 +49,23 @@ pub(crate) struct Store {
     series: usize,
     /// Where the metric is that counts registrations sent to overflow series.
     overflow_metric: usize,
+    global_labels: Arc<GlobalLabels>,
+    /// Those of every overflow series.
+    overflow_labels: LabelTexts,
 }
 
-/// What a registration asks for; the labels are escaped.
+/// What a registration asks for; the labels have the global ones among them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) kind: Kind,
     pub(crate) name: &'a str,
-    pub(crate) labels: &'a str,
-    /// The labels with names of any characters, where some have them and are wanted.
-    pub(crate) utf8_labels: Option<&'a str>,
+    pub(crate) labels: &'a LabelTexts,
 }
 
 impl Memory {
-    fn origin(self, utf8_labels: Option<&str>) -> Origin {
+    fn origin(self, labels: &LabelTexts) -> Origin {
         Origin {
-            utf8_labels: utf8_labels.map(Into::into),
+            utf8_labels: labels.utf8.clone(),
             created: self.created_series.then(SystemTime::now),
         }
     }
@@ -82,12 +83,14 @@ impl Store {
     pub(crate) fn new(
         limits: Limits,
         memory: Memory,
+        naming: Naming,
+        global_labels: Arc<GlobalLabels>,
         histograms: Histograms,
         self_metrics: &SelfMetrics,
     ) -> Self {
         let refused = Arc::clone(self_metrics.rejected_for(Reason::NotANumber));
-        let mut catalog = Catalog::new(limits.metrics, memory.utf8_names, histograms, refused);
-        for family in self_metrics.families(|| memory.origin(None)) {
+        let mut catalog = Catalog::new(limits.metrics, naming, histograms, refused);
+        for family in self_metrics.families(&global_labels, |labels| memory.origin(labels)) {
             catalog.push(family);
         }
         let series = catalog
@@ -103,6 +106,8 @@ impl Store {
             by_key: KeyIndex::default(),
             series,
             overflow_metric,
+            overflow_labels: global_labels.with_overflow(),
+            global_labels,
         }
     }
 
@@ -115,7 +120,11 @@ impl Store {
     pub(crate) fn find_key(&self, key: &Key) -> Option<&Cell> {
         let (position, series) = self.by_key.candidate(key)?;
         let is_it = *self.catalog.families[position].recorded_name == *key.name()
-            && labels::are_plainly(series.labels.as_str(), key.labels().as_slice());
+            && labels::are_plainly(
+                series.labels.as_str(),
+                key.labels().as_slice(),
+                self.global_labels.each_escaped(),
+            );
         (is_it && !series.is_dropped()).then_some(&series.cell)
     }
 
@@ -125,15 +134,14 @@ impl Store {
             return Ok(None);
         };
         let family = &self.catalog.families[position];
-        if let Some(series) = family.series.get(request.labels) {
+        if let Some(series) = family.series.get(&*request.labels.plain) {
             return Ok(Some(series.cell.clone()));
         }
         if !self.is_beyond_limits(family, request.labels) {
             return Ok(None);
         }
-        let (Some(overflowed), Some(series)) =
-            (&family.overflowed, family.series.get(OVERFLOW_LABELS))
-        else {
+        let overflow_series = family.series.get(&*self.overflow_labels.plain);
+        let (Some(overflowed), Some(series)) = (&family.overflowed, overflow_series) else {
             return Ok(None);
         };
         overflowed.increment(1);
@@ -156,7 +164,7 @@ impl Store {
         if self.is_beyond_limits(&self.catalog.families[position], request.labels) {
             return Ok(self.overflow(position));
         }
-        let series = self.add(position, request.labels, request.utf8_labels);
+        let series = self.add(position, request.labels);
         let cell = series.cell.clone();
         if let Some(key) = key {
             self.by_key.insert(key, position, series);
@@ -180,17 +188,17 @@ impl Store {
         dropped
     }
 
-    fn is_beyond_limits(&self, family: &Family, labels: &str) -> bool {
-        labels.len() > LABEL_BYTES
-            || family.own_series() >= self.limits.series_per_metric
+    fn is_beyond_limits(&self, family: &Family, labels: &LabelTexts) -> bool {
+        labels.plain.len() > LABEL_BYTES
+            || family.series_beside(&self.overflow_labels.plain) >= self.limits.series_per_metric
             || self.series >= self.limits.series
     }
 
-    fn add(&mut self, position: usize, labels: &str, utf8_labels: Option<&str>) -> Arc<Series> {
+    fn add(&mut self, position: usize, labels: &LabelTexts) -> Arc<Series> {
         let family = &mut self.catalog.families[position];
         self.series += 1;
         let cell = family.new_cell();
-        family.insert(labels, cell, self.memory.origin(utf8_labels))
+        family.insert(&labels.plain, cell, self.memory.origin(labels))
     }
 
     /// Sends a registration to the metric's overflow series, which is made whatever the limits: there is at
@@ -199,13 +207,13 @@ impl Store {
         let family = &self.catalog.families[position];
         let (name, known) = (Arc::clone(&family.name), family.overflowed.clone());
         let first_overflow = known.is_none().then(|| Arc::clone(&name));
-        let series = match family.series.get(OVERFLOW_LABELS) {
+        let series = match family.series.get(&*self.overflow_labels.plain) {
             Some(series) => Arc::clone(series),
-            None => self.add(position, OVERFLOW_LABELS, None),
+            None => self.add(position, &self.overflow_labels.clone()),
         };
         let overflowed = known.or_else(|| {
-            let labels = SelfMetrics::overflow_labels(&name);
-            self.add(self.overflow_metric, &labels, None)
+            let labels = SelfMetrics::overflow_labels(&self.global_labels, &name);
+            self.add(self.overflow_metric, &labels)
                 .cell
                 .as_counter()
                 .cloned()

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use steeple_core::{Observer, ObserverBuilder, ObserverError, current};
 use steeple_metrics::{
-    BuildError as RegistryError, Exemplar, InstallError, Kind, Matcher, RegisterError, Registry,
-    RegistryBuilder,
+    BuildError as RegistryError, Builder as RegistryBuilder, Exemplar, InstallError, Kind, Matcher,
+    RegisterError, Registry,
 };
 use steeple_ops::{BindError, Ops, OpsBuilder};
 

@@ -3,7 +3,7 @@ use crate::name;
 /// How a name that Prometheus did not allow before version 3 is written: an [escaping
 /// scheme](https://prometheus.io/docs/instrumenting/escaping_schemes/).
 ///
-/// Such names there are in a registry with [`utf8_names`](crate::RegistryBuilder::utf8_names). Others stay as they are
+/// Such names there are in a registry with [`utf8_names`](crate::Builder::utf8_names). Others stay as they are
 /// but for [`Dots`](Self::Dots), which changes every name with an underscore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

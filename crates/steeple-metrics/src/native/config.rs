@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::index::{COARSEST, FINEST};
 
 /// How a [native histogram](https://prometheus.io/docs/specs/native_histograms/) counts; made by
-/// [`NativeConfig::new`] and used with [`RegistryBuilder::native_histograms`](crate::RegistryBuilder::native_histograms).
+/// [`NativeConfig::new`] and used with [`Builder::native_histograms`](crate::Builder::native_histograms).
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a configuration does nothing until a registry is built with it"]
 pub struct NativeConfig {

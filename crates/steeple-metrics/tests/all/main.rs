@@ -1,5 +1,6 @@
 //! What users of the registry see: the facade, limits, text, snapshots and cost.
 
+mod builder;
 mod concurrency;
 mod facade;
 mod formats;

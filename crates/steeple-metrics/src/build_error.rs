@@ -1,0 +1,50 @@
+use thiserror::Error;
+
+use crate::{BoundsError, InstallError, Matcher, NativeConfigError, RegisterError};
+
+/// Why a registry could not be built.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A rule's bounds are invalid.
+    #[error("the bucket bounds of {matcher} are invalid")]
+    Bounds {
+        /// The rule's metrics.
+        matcher: Matcher,
+        /// What is wrong with them.
+        source: BoundsError,
+    },
+    /// A rule's configuration of native histograms is invalid.
+    #[error("the configuration of native histograms for {matcher} is invalid")]
+    Native {
+        /// The rule's metrics.
+        matcher: Matcher,
+        /// What is wrong with it.
+        source: NativeConfigError,
+    },
+    /// The bounds of histograms that no rule is for are invalid.
+    #[error("the default bucket bounds are invalid")]
+    DefaultBounds(#[source] BoundsError),
+    /// A label cannot be that of all series.
+    #[error("the global labels are refused")]
+    GlobalLabels(#[source] RegisterError),
+    /// The labels of all series leave no room for their own.
+    #[error(
+        "the global labels take {bytes} bytes of the 4,096 that the labels of a series may have: shorten them to {most}"
+    )]
+    GlobalLabelsTooLong {
+        /// How many bytes they take, escaped.
+        bytes: usize,
+        /// How many they may take.
+        most: usize,
+    },
+    /// Another recorder is installed for the process.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// A limit or timeout is zero.
+    #[error("`{setting}` is zero: give a positive value or leave the default")]
+    Zero {
+        /// The setter's name.
+        setting: &'static str,
+    },
+}
