@@ -8,6 +8,8 @@ const FEW: usize = 15;
 /// The upper bounds of a histogram's buckets, without the last, `+Inf`.
 #[derive(Debug)]
 pub(crate) struct Bounds {
+    /// The first, or infinity.
+    lowest: f64,
     values: Box<[f64]>,
     /// The same filled up with infinity, unless there are too many.
     few: Option<[f64; FEW]>,
@@ -44,6 +46,7 @@ impl Bounds {
             few
         });
         Self {
+            lowest: values.first().copied().unwrap_or(f64::INFINITY),
             values: values.into(),
             few,
             labels: labels.collect(),
@@ -68,16 +71,21 @@ impl Bounds {
         self.values.len() + 1
     }
 
-    /// The bucket of `value`, which is not NaN: the first whose bound is not below it.
+    /// The bucket of `value`: the first whose bound is not below it; `None` if it is NaN.
     #[inline]
-    pub(crate) fn bucket(&self, value: f64) -> usize {
+    pub(crate) fn bucket(&self, value: f64) -> Option<usize> {
+        // Most values are small: sizes of nothing, answers within milliseconds.
+        if value <= self.lowest {
+            return Some(0);
+        }
+        (!value.is_nan()).then(|| self.bucket_of_number(value))
+    }
+
+    #[inline]
+    fn bucket_of_number(&self, value: f64) -> usize {
         let Some(few) = &self.few else {
             return self.values.partition_point(|bound| *bound < value);
         };
-        // Most values are small: sizes of nothing, answers within milliseconds.
-        if value <= few[0] {
-            return 0;
-        }
         let mut below = 0;
         for half in [8, 4, 2, 1] {
             if few[below + half - 1] < value {
@@ -149,7 +157,8 @@ mod tests {
         let bounds = Bounds::new(&[1.0, 2.0]).unwrap();
         let found = [-1.0, 1.0, 1.5, 2.0, 2.1, f64::INFINITY, f64::NEG_INFINITY]
             .map(|value| bounds.bucket(value));
-        assert_eq!(found, [0, 0, 1, 1, 2, 2, 0]);
+        assert_eq!(found, [0, 0, 1, 1, 2, 2, 0].map(Some));
+        assert_eq!(bounds.bucket(f64::NAN), None);
     }
 
     #[test]
@@ -158,7 +167,7 @@ mod tests {
         assert_eq!((bounds.buckets(), bounds.labels().len()), (1, 1));
         assert_eq!(
             [-1.0, f64::INFINITY].map(|value| bounds.bucket(value)),
-            [0, 0]
+            [Some(0), Some(0)]
         );
     }
 
@@ -167,8 +176,8 @@ mod tests {
         let values: Vec<_> = (0..40).map(f64::from).collect();
         let bounds = Bounds::new(&values).unwrap();
         for place in 0..40 {
-            assert_eq!(bounds.bucket(place as f64), place);
-            assert_eq!(bounds.bucket(place as f64 + 0.5), place + 1);
+            assert_eq!(bounds.bucket(place as f64), Some(place));
+            assert_eq!(bounds.bucket(place as f64 + 0.5), Some(place + 1));
         }
     }
 }

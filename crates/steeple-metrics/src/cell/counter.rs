@@ -33,7 +33,7 @@ impl CounterCell {
 impl CounterFn for CounterCell {
     #[inline]
     fn increment(&self, value: u64) {
-        self.stripes.update(|stripe| stripe.add(0, value));
+        self.stripes.local().add(0, value);
     }
 
     fn absolute(&self, value: u64) {

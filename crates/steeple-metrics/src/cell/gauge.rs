@@ -91,7 +91,7 @@ impl GaugeFn for GaugeCell {
             return self.refuse();
         }
         match self.single.load(Relaxed) {
-            STRIPED => self.stripes.update(|stripe| stripe.add_float(0, value)),
+            STRIPED => self.stripes.local().add_float(0, value),
             bits => self.add_to_single(bits, value),
         }
     }

@@ -94,14 +94,12 @@ impl HistogramCell {
 
     #[inline(always)]
     fn observe(&self, value: f64, count: u64, sum: f64) {
-        if value.is_nan() {
+        let Some(bucket) = self.bounds.bucket(value) else {
             return self.refuse(count);
-        }
-        let bucket = self.bounds.bucket(value);
-        let total = self.stripes.update(|stripe| {
-            stripe.add_float(SUM, sum);
-            stripe.add(FIRST_BUCKET + bucket, count)
-        });
+        };
+        let stripe = self.stripes.local();
+        stripe.add_float(SUM, sum);
+        let total = stripe.add(FIRST_BUCKET + bucket, count);
         if let Some(exemplars) = &self.exemplars {
             exemplars.offer(bucket, value, total, count);
         }

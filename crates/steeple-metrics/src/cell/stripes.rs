@@ -38,12 +38,15 @@ impl Stripes {
         }
     }
 
-    /// Updates the current thread's stripe.
+    /// The stripe for the current thread's next record.
     #[inline(always)]
-    pub(super) fn update<T>(&self, update: impl FnOnce(Stripe<'_>) -> T) -> T {
+    pub(super) fn local(&self) -> Stripe<'_> {
         match self.striped.get() {
-            Some(striped) => update(striped.stripe(ownership::stripe_of_thread())),
-            None => self.update_few(update),
+            Some(striped) => striped.stripe(ownership::stripe_of_thread()),
+            None => {
+                self.count_first();
+                self.first()
+            }
         }
     }
 
@@ -63,13 +66,13 @@ impl Stripes {
         }
     }
 
+    /// Counts a record in the words that all threads share, until there are enough to stripe them.
     #[cold]
-    fn update_few<T>(&self, update: impl FnOnce(Stripe<'_>) -> T) -> T {
+    fn count_first(&self) {
         let words = self.first.len() - 1;
         if self.first[words].fetch_add(1, Relaxed) >= FEW {
             self.striped.get_or_init(|| Striped::new(words));
         }
-        update(self.first())
     }
 }
 
@@ -166,7 +169,7 @@ mod tests {
     use super::*;
 
     fn add_one(stripes: &Stripes) {
-        stripes.update(|stripe| stripe.add(0, 1));
+        stripes.local().add(0, 1);
     }
 
     #[test]

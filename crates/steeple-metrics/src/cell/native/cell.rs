@@ -107,14 +107,12 @@ impl NativeCell {
 
     #[inline(always)]
     fn observe(&self, value: f64, count: u64, sum: f64) {
-        if value.is_nan() {
+        let Some(bucket) = self.bounds.bucket(value) else {
             return self.refuse(count);
-        }
-        let bucket = self.bounds.bucket(value);
-        let total = self.sums.update(|stripe| {
-            stripe.add_float(SUM, sum);
-            self.add(value, bucket, count, &stripe)
-        });
+        };
+        let stripe = self.sums.local();
+        stripe.add_float(SUM, sum);
+        let total = self.add(value, bucket, count, &stripe);
         if let Some(exemplars) = &self.exemplars {
             exemplars.offer(bucket, value, total, count);
         }
