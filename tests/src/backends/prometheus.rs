@@ -1,13 +1,12 @@
 //! A Prometheus server.
 
-use std::{fs, net::SocketAddr, time::Duration};
+use std::{fs, net::SocketAddr, ops::Deref, time::Duration};
 
 use serde_json::Value;
 
 use super::{
-    BackendError, Sample, Server, free_address, get, http::request, program::could_not_run,
+    BackendError, PromQl, Server, free_address, get, http::request, program::could_not_run,
 };
-use crate::waiting::within;
 
 const PROGRAM: &str = "prometheus";
 const START: Duration = Duration::from_secs(30);
@@ -17,17 +16,30 @@ const START: Duration = Duration::from_secs(30);
 /// The first scrape comes up to 20 s after the start.
 #[derive(Debug)]
 pub struct Prometheus {
-    address: SocketAddr,
+    queries: PromQl,
     _server: Server,
 }
 
 impl Prometheus {
-    /// Starts one, with `targets` as the job `steeple`.
+    /// Starts one that has native histograms, with `targets` as the job `steeple`.
     ///
     /// # Errors
     ///
     /// When it is not here or does not start.
     pub fn scraping(targets: &[SocketAddr]) -> Result<Self, BackendError> {
+        Self::start("native-histograms,exemplar-storage", targets)
+    }
+
+    /// As [`scraping`](Self::scraping), but without native histograms, as it is by default.
+    ///
+    /// # Errors
+    ///
+    /// When it is not here or does not start.
+    pub fn by_default(targets: &[SocketAddr]) -> Result<Self, BackendError> {
+        Self::start("exemplar-storage", targets)
+    }
+
+    fn start(features: &str, targets: &[SocketAddr]) -> Result<Self, BackendError> {
         let address = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
         let ready = format!("http://{address}/-/ready");
         let server = Server::start(
@@ -43,66 +55,43 @@ impl Prometheus {
                         directory.join("data").display()
                     ))
                     .arg(format!("--web.listen-address={address}"))
-                    .args([
-                        "--web.enable-remote-write-receiver",
-                        "--enable-feature=native-histograms,exemplar-storage",
-                        "--log.level=warn",
-                    ]);
+                    .arg(format!("--enable-feature={features}"))
+                    .args(["--web.enable-remote-write-receiver", "--log.level=warn"]);
                 Ok(())
             },
             || get(&ready).is_ok(),
         )?;
         Ok(Self {
-            address,
+            queries: PromQl { address },
             _server: server,
         })
     }
 
-    /// The samples that a PromQL expression has now; a scalar is one sample without labels.
+    /// The exemplars that it has of the series that a PromQL expression selects, each as its trace id and value.
     ///
     /// # Errors
     ///
     /// When the server does not answer, or refuses the expression.
-    pub fn query(&self, expression: &str) -> Result<Vec<Sample>, BackendError> {
-        let url = format!("http://{}/api/v1/query", self.address);
-        let (_, body) = request(&url, &[("query", expression)])?;
-        samples(&body).ok_or_else(|| BackendError::Answer {
+    pub fn exemplars(&self, expression: &str) -> Result<Vec<(String, f64)>, BackendError> {
+        let url = format!("http://{}/api/v1/query_exemplars", self.queries.address);
+        let ever = [("start", "0"), ("end", "9999999999")];
+        let (_, body) = request(&url, &[&[("query", expression)], &ever[..]].concat())?;
+        exemplars(&body).ok_or_else(|| BackendError::Answer {
             question: expression.to_owned(),
             answer: body,
         })
     }
+}
 
-    /// Asks again until the samples satisfy `expected`, and returns them.
-    ///
-    /// # Errors
-    ///
-    /// When a query fails, or `deadline` has passed; it then tells the last answer.
-    pub fn wait_for(
-        &self,
-        expression: &str,
-        deadline: Duration,
-        expected: impl Fn(&[Sample]) -> bool,
-    ) -> Result<Vec<Sample>, BackendError> {
-        let mut last = Vec::new();
-        let found = within(deadline, || match self.query(expression) {
-            Ok(samples) if expected(&samples) => Some(Ok(samples)),
-            Ok(samples) => {
-                last = samples;
-                None
-            }
-            Err(error) => Some(Err(error)),
-        });
-        found.unwrap_or_else(|| {
-            Err(BackendError::TooLate {
-                question: expression.to_owned(),
-                deadline,
-                answer: format!("{last:?}"),
-            })
-        })
+impl Deref for Prometheus {
+    type Target = PromQl;
+
+    fn deref(&self) -> &PromQl {
+        &self.queries
     }
 }
 
-fn scrape(targets: &[SocketAddr]) -> String {
+pub(crate) fn scrape(targets: &[SocketAddr]) -> String {
     let targets: Vec<String> = targets.iter().map(|target| format!("'{target}'")).collect();
     format!(
         "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
@@ -112,24 +101,14 @@ fn scrape(targets: &[SocketAddr]) -> String {
     )
 }
 
-/// Reads the [answer to an instant query](https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries).
-fn samples(answer: &str) -> Option<Vec<Sample>> {
+fn exemplars(answer: &str) -> Option<Vec<(String, f64)>> {
     let answer: Value = serde_json::from_str(answer).ok()?;
-    let data = &answer["data"];
-    match data["resultType"].as_str()? {
-        "vector" => data["result"]
-            .as_array()?
-            .iter()
-            .map(|series| {
-                let labels = &series["metric"];
-                Sample::from_json(&labels["__name__"], labels, &series["value"][1])
-            })
-            .collect(),
-        "scalar" => {
-            let no_labels = Value::Object(serde_json::Map::new());
-            Sample::from_json(&Value::Null, &no_labels, &data["result"][1])
-                .map(|sample| vec![sample])
-        }
-        _ => None,
-    }
+    let of_series = answer["data"].as_array()?.iter();
+    of_series
+        .flat_map(|series| series["exemplars"].as_array().into_iter().flatten())
+        .map(|exemplar| {
+            let trace = exemplar["labels"]["trace_id"].as_str()?.to_owned();
+            Some((trace, exemplar["value"].as_str()?.parse().ok()?))
+        })
+        .collect()
 }

@@ -12,7 +12,9 @@ use steeple::{
 use steeple_tests::backends::{Sample, check_metrics, parse_exposition};
 use tower::{Layer, ServiceExt, service_fn};
 
-type Values = BTreeMap<(String, BTreeMap<String, String>), f64>;
+/// A name with labels.
+pub(crate) type Series = (String, BTreeMap<String, String>);
+pub(crate) type Values = BTreeMap<Series, f64>;
 
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
@@ -93,7 +95,7 @@ fn the_reference_parser_reads_the_values_of_the_snapshot() {
     assert_eq!(read, held);
 }
 
-fn values(snapshot: &Snapshot) -> Values {
+pub(crate) fn values(snapshot: &Snapshot) -> Values {
     let mut values = Values::new();
     for family in &snapshot.families {
         for series in &family.series {

@@ -4,5 +4,7 @@
 
 mod demo;
 mod exposition;
+mod formats;
 mod harness;
+mod proxy;
 mod scrape_storm;
