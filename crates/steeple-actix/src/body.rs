@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     pin::Pin,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, Waker},
 };
 
 use actix_web::{
@@ -13,7 +13,7 @@ use actix_web::{
     http::Version,
 };
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use pin_project_lite::pin_project;
 use steeple_core::{Observation, Observed, Upgrade};
 
@@ -25,16 +25,9 @@ pin_project! {
     #[derive(Debug)]
     pub struct ObservedBody<B> {
         #[pin]
-        observed: Observed<B>,
+        pub(crate) observed: Observed<B>,
         // This body is what the connection goes on as.
-        upgrade: Option<Upgrade>,
-    }
-}
-
-impl<B> ObservedBody<B> {
-    pub(crate) fn new(body: B, observation: Observation, upgrade: Option<Upgrade>) -> Self {
-        let observed = Observed::new(Some(body), observation);
-        Self { observed, upgrade }
+        pub(crate) upgrade: Option<Upgrade>,
     }
 }
 
@@ -50,35 +43,12 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let mut observed = self.project().observed;
-        if observed.part().is_none() {
-            return Poll::Ready(None);
-        }
-        let mut polled = Poll::Pending;
-        let ran = observed.as_mut().poll_with(|mut body| {
-            polled = body.as_mut().poll_next(context);
-            match &polled {
-                Poll::Pending => false,
-                // Bodies in memory are empty after their one chunk.
-                Poll::Ready(Some(Ok(_))) => body.size().is_eof(),
-                Poll::Ready(Some(Err(_)) | None) => true,
-            }
-        });
-        let is_over = observed.part().is_none();
-        let observation = observed.observation();
-        let next = match ran {
-            Ok(()) => ready!(polled).map(|chunk| chunk.map_err(Into::into)),
-            Err(panicked) => Some(Err(panicked.into())),
-        };
-        match &next {
-            Some(Ok(bytes)) => observation.chunk(bytes.len()),
-            Some(Err(_)) => observation.fail("body_error"),
-            None => {}
-        }
-        if is_over {
-            observation.finish();
-        }
-        Poll::Ready(next)
+        self.project().observed.poll_piece(
+            |body| body.poll_next(context).map_err(Into::into),
+            // Bodies in memory are empty after their one chunk.
+            |body, _| body.size().is_eof(),
+            |observation, bytes| observation.chunk(bytes.len()),
+        )
     }
 }
 
@@ -93,7 +63,7 @@ pub(crate) fn look_ahead(request: &mut ServiceRequest) {
 
 fn peek(request: &mut ServiceRequest) {
     let mut payload = request.take_payload();
-    match Pin::new(&mut payload).poll_next(&mut Context::from_waker(Waker::noop())) {
+    match payload.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(None) => {}
         // Whoever reads it asks again.
         Poll::Pending => request.set_payload(payload),
@@ -107,19 +77,13 @@ fn peek(request: &mut ServiceRequest) {
 /// Counts what is read of the request's body, if it has one.
 #[inline]
 pub(crate) fn count(request: &mut ServiceRequest, observation: &mut Observation) {
-    let Some(counter) = observation.request_counter() else {
-        return;
-    };
-    let mut inner = request.take_payload();
-    let counted = stream::poll_fn(move |context| {
-        let chunk = ready!(Pin::new(&mut inner).poll_next(context));
-        match &chunk {
-            Some(Ok(bytes)) => counter.add(bytes.len()),
-            Some(Err(_)) => counter.fail(),
-            None => counter.add(0),
-        }
-        Poll::Ready(chunk)
-    });
-    let payload = Box::pin(counted);
-    request.set_payload(Payload::Stream { payload });
+    if let Some(counter) = observation.request_counter() {
+        let mut inner = request.take_payload();
+        let counted = stream::poll_fn(move |context| {
+            let next = inner.poll_next_unpin(context);
+            next.map(|next| counter.take_in(next, Bytes::len))
+        });
+        let payload = Box::pin(counted);
+        request.set_payload(Payload::Stream { payload });
+    }
 }

@@ -1,7 +1,5 @@
 //! Heads of actix-web as the core reads them.
 
-use std::cell::Cell;
-
 use actix_web::{
     body::{BodySize, MessageBody},
     dev::{Payload, ResponseHead, ServiceRequest},
@@ -10,10 +8,12 @@ use actix_web::{
         header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     },
 };
-use steeple_core::{Headers, HttpVersion, Observation, RequestHead, Scheme};
+use steeple_core::{
+    Fields, Headers, HttpVersion, Observation, Observer, RequestHead, Scheme, Upgrade,
+};
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What every observation reads of a request: always, with a body, and since HTTP/2.
+/// What every observation reads of a request: always, with a body or before HTTP/1.1, and since HTTP/2.
 static READ: [HeaderName; 5] = [
     X_REQUEST_ID,
     HeaderName::from_static("traceparent"),
@@ -23,127 +23,87 @@ static READ: [HeaderName; 5] = [
 ];
 
 /// The fields of a request.
-pub(crate) struct RequestFields<'a> {
-    request: &'a ServiceRequest,
-    /// The last `x-request-id` that was read.
-    request_id: Cell<Option<&'a HeaderValue>>,
-}
-
-impl<'a> RequestFields<'a> {
-    #[inline]
-    pub(crate) fn new(request: &'a ServiceRequest) -> Self {
-        let request_id = Cell::new(None);
-        Self {
-            request,
-            request_id,
-        }
-    }
+struct RequestFields<'a> {
+    map: &'a HeaderMap,
+    /// What the observation reads: ids, and the fields of these names.
+    ids: &'a [HeaderValue],
+    names: &'a [HeaderName],
 }
 
 impl Headers for RequestFields<'_> {
     fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
-        Fields(self.request.headers()).visit(f);
+        Fields(self.map).visit(f);
     }
 
     // Hash maps are slow to go through: eight fields cost as much as six look-ups.
     #[inline(always)]
     fn visit_read(&self, f: &mut dyn FnMut(&str, &[u8])) {
-        let count = match self.request.version() {
-            Version::HTTP_2 | Version::HTTP_3 => 5,
-            _ if body_size(self.request).is_none() => 3,
-            _ => 2,
-        };
-        for (index, name) in READ[..count].iter().enumerate() {
-            for value in self.request.headers().get_all(name) {
-                if index == 0 {
-                    self.request_id.set(Some(value));
-                }
+        for id in self.ids {
+            f("x-request-id", id.as_bytes());
+        }
+        for name in self.names {
+            for value in self.map.get_all(name) {
                 f(name.as_str(), value.as_bytes());
             }
         }
     }
 }
 
-/// The fields of a response.
-struct Fields<'a>(&'a HeaderMap);
-
-impl Headers for Fields<'_> {
-    fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in self.0 {
-            f(name.as_str(), value.as_bytes());
-        }
-    }
-}
-
+/// Starts the observation of a request, and tells the id to answer with, unless the request is observed already.
 #[inline]
-pub(crate) fn request<'a>(
-    request: &'a ServiceRequest,
-    headers: &'a RequestFields<'a>,
-) -> RequestHead<'a> {
-    RequestHead {
+pub(crate) fn start(
+    observer: &Observer,
+    request: &ServiceRequest,
+) -> (Observation, Option<HeaderValue>) {
+    let map = request.headers();
+    let ids = map.get_all(&READ[0]).as_slice();
+    let body_size = matches!(request.parts().1, Payload::None).then_some(0);
+    // actix-web speaks no other versions.
+    let (version, names) = match request.version() {
+        Version::HTTP_2 => (HttpVersion::Http2, &READ[1..]),
+        Version::HTTP_10 => (HttpVersion::Http10, &READ[1..3]),
+        _ if body_size.is_some() => (HttpVersion::Http11, &READ[1..2]),
+        _ => (HttpVersion::Http11, &READ[1..3]),
+    };
+    let observation = observer.start(&RequestHead {
         method: request.method().as_str(),
         scheme: request.app_config().secure().then_some(Scheme::Https),
-        version: version(request.version()),
+        version,
         route: None,
-        headers,
-        body_size: body_size(request),
-    }
+        headers: &RequestFields { map, ids, names },
+        body_size,
+    });
+    let id = observation.answer_id(ids.last(), |id| HeaderValue::from_maybe_shared(id).ok());
+    (observation, id)
 }
 
-/// The id to answer with, unless the request is observed already: the very value that came in, if it was accepted.
-#[inline]
-pub(crate) fn request_id(
-    observation: &Observation,
-    inbound: &RequestFields<'_>,
-) -> Option<HeaderValue> {
-    let id = observation.request_id()?;
-    match inbound.request_id.get() {
-        Some(inbound) if observation.is_identified() => Some(inbound.clone()),
-        _ => HeaderValue::from_maybe_shared(id.to_bytes()).ok(),
+/// Tells `observation` of a response, and gives the response the request's id or takes over the one that it has. The result
+/// is what the connection goes on as, if it does.
+#[inline(always)]
+pub(crate) fn respond(
+    observation: &mut Observation,
+    head: &mut ResponseHead,
+    body: &impl MessageBody,
+    request_id: Option<HeaderValue>,
+) -> Option<Upgrade> {
+    if let Some(id) = request_id {
+        let headers = head.headers_mut();
+        match headers.get(&READ[0]) {
+            // Half the cost of `insert`, which moves what it replaces.
+            None => headers.append(X_REQUEST_ID, id),
+            Some(own) if observation.adopt_request_id(own.as_bytes()) => {}
+            Some(_) => drop(headers.insert(X_REQUEST_ID, id)),
+        }
     }
-}
-
-/// Gives a response the request's id, or takes over the one that it has.
-#[inline]
-pub(crate) fn identify(observation: &mut Observation, headers: &mut HeaderMap, id: HeaderValue) {
-    if let Some(own) = headers.insert(X_REQUEST_ID, id).next()
-        && observation.adopt_request_id(own.as_bytes())
-    {
-        headers.insert(X_REQUEST_ID, own);
-    }
-}
-
-/// Tells `observation` of a response.
-#[inline]
-pub(crate) fn respond(observation: &mut Observation, head: &ResponseHead, body: &impl MessageBody) {
+    let upgrade = observation.upgrade(head.status.as_u16());
     observation.respond(&steeple_core::ResponseHead {
         status: head.status.as_u16(),
         headers: &Fields(head.headers()),
-        body_size: size(body),
+        body_size: match body.size() {
+            BodySize::None => Some(0),
+            BodySize::Sized(size) => Some(size),
+            BodySize::Stream => None,
+        },
     });
-}
-
-/// The size of `body` in bytes, where it is known.
-pub(crate) fn size(body: &impl MessageBody) -> Option<u64> {
-    match body.size() {
-        BodySize::None => Some(0),
-        BodySize::Sized(size) => Some(size),
-        BodySize::Stream => None,
-    }
-}
-
-#[inline]
-fn body_size(request: &ServiceRequest) -> Option<u64> {
-    matches!(request.parts().1, Payload::None).then_some(0)
-}
-
-#[inline]
-fn version(version: Version) -> HttpVersion {
-    match version {
-        Version::HTTP_09 => HttpVersion::Http09,
-        Version::HTTP_10 => HttpVersion::Http10,
-        Version::HTTP_2 => HttpVersion::Http2,
-        Version::HTTP_3 => HttpVersion::Http3,
-        _ => HttpVersion::Http11,
-    }
+    upgrade
 }

@@ -62,17 +62,17 @@
 //! [`HandlerPanicked`] to the middleware outside of this one; a panic in its body ends the stream with
 //! [`Panicked`](steeple_core::Panicked); the worker goes on. Each response carries `x-request-id`.
 
+mod answer;
 mod body;
 mod connection;
-mod future;
 mod head;
 mod ops;
 mod service;
 
 pub use self::{
+    answer::HandlerPanicked,
     body::ObservedBody,
     connection::on_connect,
-    future::{HandlerPanicked, ObserveFuture},
     ops::ops,
     service::{Observe, ObserveService},
 };

@@ -2,7 +2,6 @@ use std::{
     cell::OnceCell,
     future::{Ready, ready},
     rc::Rc,
-    thread,
 };
 
 use actix_web::{
@@ -10,12 +9,12 @@ use actix_web::{
     body::MessageBody,
     dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
 };
-use steeple_core::{Observed, Observer};
+use steeple_core::{ObservedFuture, Observer};
 
 use crate::{
+    answer::UnansweredRequest,
     body::{self, ObservedBody},
-    future::ObserveFuture,
-    head::{self, RequestFields},
+    head,
 };
 
 /// Observes every request of the application, scope or resource that it wraps.
@@ -23,17 +22,13 @@ use crate::{
 /// Clones share one observer: make it once and clone it for each worker. If the workers build one each, it warns. Applied
 /// twice to one request it observes once and warns.
 #[derive(Clone, Debug)]
-pub struct Observe {
-    observer: Observer,
-}
+pub struct Observe(Observer);
 
 impl Observe {
     /// Makes a middleware to `wrap` an application with.
     #[must_use]
     pub fn new(observer: &Observer) -> Self {
-        Self {
-            observer: observer.clone(),
-        }
+        Self(observer.clone())
     }
 }
 
@@ -49,15 +44,11 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        // So actix-rt and actix-server call the threads of their workers.
-        if thread::current().name().is_some_and(|name| {
-            name.starts_with("actix-rt|") || name.starts_with("actix-server worker")
-        }) {
-            self.observer.serve_worker();
-        }
+        // So begin the names that actix-rt and actix-server give the threads of their workers.
+        self.0.serve_worker("actix-");
         ready(Ok(ObserveService {
             inner,
-            observer: self.observer.clone(),
+            observer: self.0.clone(),
             routes: OnceCell::new(),
         }))
     }
@@ -79,7 +70,7 @@ where
 {
     type Response = ServiceResponse<ObservedBody<B>>;
     type Error = Error;
-    type Future = ObserveFuture<S::Future>;
+    type Future = ObservedFuture<S::Future, UnansweredRequest>;
 
     forward_ready!(inner);
 
@@ -88,16 +79,14 @@ where
         let routes = Rc::clone(self.routes.get_or_init(copy));
         let path = request.uri().path_and_query().cloned();
         body::look_ahead(&mut request);
-        let headers = RequestFields::new(&request);
-        let mut observation = self.observer.start(&head::request(&request, &headers));
-        let request_id = head::request_id(&observation, &headers);
+        let (mut observation, request_id) = head::start(&self.observer, &request);
         body::count(&mut request, &mut observation);
-        let future = observation.run(|| self.inner.call(request)).ok();
-        ObserveFuture {
-            observed: Observed::new(future, observation),
+        let called = observation.run(|| self.inner.call(request)).ok();
+        let unanswered = UnansweredRequest {
             request_id,
             routes,
             path,
-        }
+        };
+        ObservedFuture::new(called, observation, unanswered)
     }
 }

@@ -36,6 +36,23 @@ impl<const N: usize> Headers for [(&str, &str); N] {
     }
 }
 
+/// The fields of a map of headers, for adapters.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'a, M>(pub &'a M);
+
+impl<'a, M, N, V> Headers for Fields<'a, M>
+where
+    &'a M: IntoIterator<Item = (&'a N, &'a V)>,
+    N: AsRef<str> + 'a,
+    V: AsRef<[u8]> + 'a,
+{
+    fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in self.0 {
+            f(name.as_ref(), value.as_ref());
+        }
+    }
+}
+
 /// What a request's header fields say that an observation wants to know.
 #[derive(Debug)]
 pub(crate) struct RequestFields {

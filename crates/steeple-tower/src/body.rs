@@ -8,7 +8,7 @@ use bytes::Buf;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use steeple_core::{Observation, Observed};
+use steeple_core::{Observation, Observed, Panicked};
 
 use crate::head;
 
@@ -28,6 +28,12 @@ pub enum BodyError {
     /// The observed body panicked.
     #[error("the body stream panicked")]
     Panicked,
+}
+
+impl From<Panicked> for BodyError {
+    fn from(_: Panicked) -> Self {
+        Self::Panicked
+    }
 }
 
 pin_project! {
@@ -56,18 +62,6 @@ impl<B> Default for ObservedBody<B> {
     }
 }
 
-type Polled<D> = Poll<Option<Result<Frame<D>, BodyError>>>;
-
-/// Whether `body` has nothing to give after `polled`.
-fn is_last<B: Body>(polled: &Polled<B::Data>, body: &B) -> bool {
-    match polled {
-        Poll::Pending => false,
-        // Trailers are the last frame: servers ask for none behind them.
-        Poll::Ready(Some(Ok(frame))) => frame.is_trailers() || body.is_end_stream(),
-        Poll::Ready(Some(Err(_)) | None) => true,
-    }
-}
-
 impl<B> Body for ObservedBody<B>
 where
     B: Body,
@@ -76,31 +70,24 @@ where
     type Data = B::Data;
     type Error = BodyError;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled<B::Data> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, BodyError>>> {
         let mut observed = self.project().observed;
-        // Frames are large: this one is written where the caller wants it and looked at there.
-        let mut polled = Poll::Ready(None);
-        if observed.part().is_none() {
-            return polled;
-        }
-        let ran = observed.as_mut().poll_with(|mut body| {
-            let frame = body.as_mut().poll_frame(context);
-            polled = frame.map_err(|error| BodyError::Body(error.into()));
-            is_last(&polled, &*body)
-        });
-        let is_over = observed.part().is_none();
-        let observation = observed.observation();
-        match &polled {
-            _ if ran.is_err() => polled = Poll::Ready(Some(panicked(observation))),
-            Poll::Pending => {}
-            Poll::Ready(Some(Ok(frame))) => {
-                observe(observation, frame);
-                if is_over {
-                    observation.finish();
-                }
-            }
-            Poll::Ready(Some(Err(_))) => observation.fail("body_error"),
-            Poll::Ready(None) => observation.finish(),
+        let grpc = observed.as_mut().observation().is_grpc();
+        let polled = observed.poll_piece(
+            |body| {
+                let frame = body.poll_frame(context);
+                frame.map_err(|error| BodyError::Body(error.into()))
+            },
+            // Trailers are the last frame: servers ask for none behind them.
+            |body, frame| frame.is_trailers() || body.is_end_stream(),
+            observe,
+        );
+        if grpc && matches!(polled, Poll::Ready(Some(Err(BodyError::Panicked)))) {
+            let trailers = HeaderMap::from_iter([(GRPC_STATUS, INTERNAL)]);
+            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
         }
         polled
     }
@@ -120,20 +107,5 @@ fn observe<D: Buf>(observation: &mut Observation, frame: &Frame<D>) {
         observation.chunk(data.remaining());
     } else if let Some(trailers) = frame.trailers_ref() {
         head::trailers(observation, trailers);
-    }
-}
-
-/// How a body ends that panicked.
-#[cold]
-fn panicked<D>(observation: &mut Observation) -> Result<Frame<D>, BodyError> {
-    let grpc = observation.is_grpc();
-    observation.finish();
-    if grpc {
-        Ok(Frame::trailers(HeaderMap::from_iter([(
-            GRPC_STATUS,
-            INTERNAL,
-        )])))
-    } else {
-        Err(BodyError::Panicked)
     }
 }

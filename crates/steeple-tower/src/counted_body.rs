@@ -36,12 +36,8 @@ impl<B: Body> Body for CountedBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let frame = ready!(this.inner.poll_frame(context));
-        match &frame {
-            Some(Ok(frame)) => this.counter.add(frame.data_ref().map_or(0, Buf::remaining)),
-            Some(Err(_)) => this.counter.fail(),
-            None => this.counter.add(0),
-        }
-        Poll::Ready(frame)
+        let size = |frame: &Frame<_>| frame.data_ref().map_or(0, Buf::remaining);
+        Poll::Ready(this.counter.take_in(frame, size))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -4,17 +4,19 @@ use std::cell::Cell;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
 use http_body::Body;
-use steeple_core::{Headers, HttpVersion, Observation, RequestHead, ResponseHead, Template};
+use steeple_core::{
+    Fields, Headers, HttpVersion, Observation, RequestHead, ResponseHead, Template,
+};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The fields of an `http` message.
-pub(crate) struct Fields<'a> {
+/// The fields of a request.
+pub(crate) struct RequestFields<'a> {
     map: &'a HeaderMap,
     request_id: Cell<Option<&'a HeaderValue>>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> RequestFields<'a> {
     pub(crate) fn new(map: &'a HeaderMap) -> Self {
         Self {
             map,
@@ -28,7 +30,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl Headers for Fields<'_> {
+impl Headers for RequestFields<'_> {
     fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
         self.visit_read(f);
     }
@@ -49,7 +51,7 @@ impl Headers for Fields<'_> {
 #[inline]
 pub(crate) fn request<'a, B: Body>(
     request: &'a Request<B>,
-    headers: &'a Fields<'a>,
+    headers: &'a RequestFields<'a>,
     route: Option<Template<'a>>,
 ) -> RequestHead<'a> {
     RequestHead {
@@ -59,19 +61,6 @@ pub(crate) fn request<'a, B: Body>(
         route,
         headers,
         body_size: known_size(request.body()),
-    }
-}
-
-/// The id to answer with: the very value that came in, if it was accepted.
-#[inline]
-pub(crate) fn request_id(
-    observation: &Observation,
-    inbound: Option<&HeaderValue>,
-) -> Option<HeaderValue> {
-    let id = observation.request_id()?;
-    match inbound {
-        Some(inbound) if observation.is_identified() => Some(inbound.clone()),
-        _ => HeaderValue::from_maybe_shared(id.to_bytes()).ok(),
     }
 }
 
@@ -92,7 +81,7 @@ pub(crate) fn respond<B: Body>(
     }
     observation.respond(&ResponseHead {
         status: response.status().as_u16(),
-        headers: &Fields::new(response.headers()),
+        headers: &Fields(response.headers()),
         body_size: known_size(response.body()),
     });
 }
@@ -100,7 +89,7 @@ pub(crate) fn respond<B: Body>(
 /// Tells `observation` of the trailers, which few answers have.
 #[cold]
 pub(crate) fn trailers(observation: &mut Observation, trailers: &HeaderMap) {
-    observation.trailers(&Fields::new(trailers));
+    observation.trailers(&Fields(trailers));
 }
 
 fn known_size(body: &impl Body) -> Option<u64> {

@@ -62,12 +62,12 @@
 //! |---|---|
 //! | `tower-http` | `ObserveLayer::classify` takes a classifier of tower-http as outcome policy |
 
+mod answer;
 mod body;
 #[cfg(feature = "tower-http")]
 mod classify;
 mod counted_body;
 mod framework;
-mod future;
 mod head;
 mod io;
 mod layer;
@@ -81,7 +81,6 @@ pub use self::{
     body::{BodyError, ObservedBody},
     counted_body::CountedBody,
     framework::{Framework, Plain},
-    future::ObserveFuture,
     io::ObservedIo,
     layer::ObserveLayer,
     on_connection::{OnConnection, OnConnectionFuture},

@@ -1,15 +1,15 @@
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body::Body;
-use steeple_core::{Observation, Observer};
+use steeple_core::{Observation, ObservedFuture, Observer};
 use tower_service::Service;
 
 use crate::{
+    answer::UnansweredRequest,
     body::{BoxError, ObservedBody},
     framework::{Framework, Plain},
-    future::ObserveFuture,
-    head::{self, Fields},
+    head::{self, RequestFields},
 };
 
 /// A service that is observed, made by [`ObserveLayer`](crate::ObserveLayer).
@@ -40,7 +40,7 @@ where
 {
     type Response = Response<ObservedBody<ResponseBody>>;
     type Error = S::Error;
-    type Future = ObserveFuture<S::Future>;
+    type Future = ObservedFuture<S::Future, UnansweredRequest>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -48,7 +48,7 @@ where
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         let route = self.framework.route(&request);
-        let headers = Fields::new(request.headers());
+        let headers = RequestFields::new(request.headers());
         // A router that matched nothing has no news for the layer around it, and was not applied twice.
         let no_news = F::ROUTES && route.is_none() && self.observer.observes_current();
         let mut observation = if no_news {
@@ -60,7 +60,8 @@ where
         if observation.is_grpc() {
             observation.called(request.uri().path());
         }
-        let request_id = head::request_id(&observation, headers.request_id());
+        let make = |id| HeaderValue::from_maybe_shared(id).ok();
+        let request_id = observation.answer_id(headers.request_id(), make);
         self.framework.count(&mut request, &mut observation);
         // Requests and futures are large: lent, they are copied less on their way through the catching of panics.
         let (mut request, mut called) = (Some(request), None);
@@ -69,6 +70,6 @@ where
                 called.get_or_insert_with(|| self.inner.call(request));
             }
         });
-        ObserveFuture::new(called, observation, request_id)
+        ObservedFuture::new(called, observation, UnansweredRequest { request_id })
     }
 }

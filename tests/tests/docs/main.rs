@@ -79,7 +79,9 @@ fn observed_by(names: MetricNames, series_limit: usize) -> Steeple {
         body_size: None,
     };
     let mut upload = steeple.observer().start(&head);
-    upload.request_counter().unwrap().fail();
+    let broken = Some(Err::<&[u8], _>("the client is gone"));
+    let counter = upload.request_counter().unwrap();
+    let _ = counter.take_in(broken, |piece| piece.len());
     drop(upload);
     steeple
         .observe("job", "nightly")

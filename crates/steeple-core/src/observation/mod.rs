@@ -4,12 +4,15 @@ mod call;
 mod content;
 mod job;
 mod observed;
+mod observed_future;
 mod pool;
 mod request_counter;
 mod settlement;
 mod state;
 
 use std::{any::Any, thread};
+
+use bytes::Bytes;
 
 use crate::{
     current,
@@ -30,6 +33,7 @@ pub(crate) use self::{
 pub use self::{
     job::{Job, JobFuture},
     observed::Observed,
+    observed_future::{Answer, ObservedFuture, Unanswered},
     request_counter::RequestCounter,
 };
 
@@ -118,18 +122,25 @@ impl Observation {
         Panicked::new()
     }
 
-    /// The id to answer with in `x-request-id`.
+    /// The id of the request, unless nothing is observed.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         Some(&self.state.as_ref()?.fields.request_id)
     }
 
-    /// Whether the caller sent that id, as the last `x-request-id` of the request.
-    #[must_use]
-    pub fn is_identified(&self) -> bool {
-        self.state
-            .as_ref()
-            .is_some_and(|state| state.fields.identified)
+    /// The value of `x-request-id` to answer with: the very value that was `sent` last if that is the request's id, or what
+    /// `make` makes of the id. `None` if nothing is observed.
+    #[inline]
+    pub fn answer_id<V: Clone>(
+        &self,
+        sent: Option<&V>,
+        make: impl FnOnce(Bytes) -> Option<V>,
+    ) -> Option<V> {
+        let fields = &self.state.as_ref()?.fields;
+        match sent {
+            Some(sent) if fields.identified => Some(sent.clone()),
+            _ => make(fields.request_id.to_bytes()),
+        }
     }
 
     /// Takes over the id that the application has given the response itself, if that is acceptable: record and response have
@@ -229,6 +240,14 @@ impl Observation {
             state.progress.complete = true;
         }
         self.settle();
+    }
+
+    /// Settles as complete with all bytes that the head of the response tells: for a body that the framework sends itself.
+    pub fn finish_unseen(&mut self) {
+        if let Some(state) = &mut self.state {
+            state.progress.response_size = state.expected_size().unwrap_or_default();
+        }
+        self.finish();
     }
 
     #[inline]

@@ -1,4 +1,9 @@
-use std::{any::Any, pin::Pin, thread};
+use std::{
+    any::Any,
+    pin::Pin,
+    task::{Context, Poll},
+    thread,
+};
 
 use pin_project_lite::pin_project;
 
@@ -60,6 +65,47 @@ impl<T> Observed<T> {
         polled.map_err(|payload| self.observation().keep(payload))
     }
 
+    /// Lets `poll` poll the part, a body, for its next piece, and tells the observation how the body fared.
+    ///
+    /// After a piece that `is_last` the body has none; `take_in` tells the observation what a piece holds. A panic becomes
+    /// the body's last error.
+    #[inline(always)]
+    pub fn poll_piece<P, E: From<Panicked>>(
+        mut self: Pin<&mut Self>,
+        poll: impl FnOnce(Pin<&mut T>) -> Poll<Option<Result<P, E>>>,
+        is_last: impl FnOnce(&T, &P) -> bool,
+        take_in: impl FnOnce(&mut Observation, &P),
+    ) -> Poll<Option<Result<P, E>>> {
+        // Pieces are large: this one is written where the caller wants it and looked at there.
+        let mut polled = Poll::Ready(None);
+        if self.part().is_none() {
+            return polled;
+        }
+        let ran = self.as_mut().poll_with(|mut body| {
+            polled = poll(body.as_mut());
+            match &polled {
+                Poll::Pending => false,
+                Poll::Ready(Some(Ok(piece))) => is_last(&body, piece),
+                Poll::Ready(Some(Err(_)) | None) => true,
+            }
+        });
+        let is_over = self.part().is_none();
+        let observation = self.observation();
+        if let Err(panicked) = ran {
+            polled = Poll::Ready(Some(Err(panicked.into())));
+        }
+        match &polled {
+            Poll::Pending => return polled,
+            Poll::Ready(Some(Ok(piece))) => take_in(observation, piece),
+            Poll::Ready(Some(Err(_))) => observation.fail("body_error"),
+            Poll::Ready(None) => {}
+        }
+        if is_over {
+            observation.finish();
+        }
+        polled
+    }
+
     /// As [`poll_with`](Self::poll_with), but hands on what it panicked with.
     #[inline(always)]
     pub(crate) fn poll_catching(
@@ -85,6 +131,24 @@ impl<T> Observed<T> {
             let _ = this.observation.keep(payload);
         }
         Ok(())
+    }
+}
+
+/// The future of a response: it ends as the part does, or as [`Panicked`].
+impl<F: Future> Future for Observed<F> {
+    type Output = Result<F::Output, Panicked>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut polled = Poll::Pending;
+        let ran = self.poll_with(|future| {
+            polled = future.poll(context);
+            polled.is_ready()
+        });
+        match ran {
+            Ok(()) => polled.map(Ok),
+            Err(panicked) => Poll::Ready(Err(panicked)),
+        }
     }
 }
 

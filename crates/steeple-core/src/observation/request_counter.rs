@@ -17,8 +17,22 @@ impl RequestCounter {
         Self(count)
     }
 
-    /// Counts `bytes` more bytes; zero at the end of a body.
-    pub fn add(&self, bytes: usize) {
+    /// Takes in what the body was polled for, a piece of `size` bytes, an error or its end, and hands it through.
+    #[inline]
+    pub fn take_in<P, E>(
+        &self,
+        next: Option<Result<P, E>>,
+        size: impl FnOnce(&P) -> usize,
+    ) -> Option<Result<P, E>> {
+        match &next {
+            Some(Ok(piece)) => self.add(size(piece)),
+            Some(Err(_)) => self.fail(),
+            None => self.add(0),
+        }
+        next
+    }
+
+    fn add(&self, bytes: usize) {
         // One more than there are bytes tells a body that was read from one that was not. It has one reader.
         let first = u64::from(self.0.load(Ordering::Relaxed) == 0);
         self.0.fetch_add(first + bytes as u64, Ordering::Relaxed);
@@ -27,7 +41,7 @@ impl RequestCounter {
     /// Notes that the body broke off: the client is gone, or does not keep to the protocol. Known by the end of the
     /// response, it is what failed, not the service.
     #[cold]
-    pub fn fail(&self) {
+    fn fail(&self) {
         self.add(0);
         self.0.fetch_or(BROKEN, Ordering::Relaxed);
     }

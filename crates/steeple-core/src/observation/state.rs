@@ -342,6 +342,11 @@ impl State {
         self.progress.complete = self.progress.expected_size == Some(self.progress.response_size);
     }
 
+    /// How many bytes the head of the response tells.
+    pub(crate) fn expected_size(&self) -> Option<u64> {
+        self.progress.expected_size
+    }
+
     /// Whether the connection goes on as something else.
     pub(crate) fn is_upgraded(&self) -> bool {
         self.beginning.content.is_upgrade(self.progress.status)

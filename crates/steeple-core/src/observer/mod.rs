@@ -94,12 +94,14 @@ impl Observer {
         Observation::new(state)
     }
 
-    /// Tells that the thread is one of several workers that observe alike, for adapters whose servers have such.
+    /// Tells that threads whose names begin with `workers` observe alike, for adapters whose servers have such.
     ///
-    /// Workers should share one observer: if this one was built on the worker's own thread, it warns, once in a process.
-    pub fn serve_worker(&self) {
+    /// Workers should share one observer: if this is one of them and built this observer, it warns, once in a process.
+    pub fn serve_worker(&self, workers: &str) {
         static WARNED: Once = Once::new();
-        if self.shared.built_on == thread::current().id() {
+        let current = thread::current();
+        let is_worker = current.name().is_some_and(|name| name.starts_with(workers));
+        if is_worker && self.shared.built_on == current.id() {
             WARNED.call_once(|| {
                 panic::quietly(|| {
                     tracing::warn!(
