@@ -1,11 +1,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    BuildError, Exemplar, Kind, Matcher, NativeConfig, Registry,
+    BuildError, Exemplar, Finding, Kind, Matcher, NativeConfig, Registry,
     exemplar::ExemplarSource,
     global_labels::GlobalLabels,
     histograms::Histograms,
     idle_timeouts::IdleTimeouts,
+    lint::{FindingCallback, Linter},
     name::Naming,
     registry::OverflowCallback,
     self_metrics::SelfMetrics,
@@ -26,6 +27,8 @@ pub struct Builder {
     global_labels: Vec<(String, String)>,
     idle_timeouts: IdleTimeouts,
     on_overflow: Option<OverflowCallback>,
+    lint_interval: Duration,
+    on_finding: Option<FindingCallback>,
 }
 
 impl Builder {
@@ -217,6 +220,23 @@ impl Builder {
         self
     }
 
+    /// Calls `callback` with what [`Registry::lint`] finds, once for each rule that a metric or one of its labels offends
+    /// against and 1,000 times at most. Default: nothing is called, and nothing linted.
+    ///
+    /// The lint is part of a look, that is, of a render or snapshot: of the first, and again of one that comes a
+    /// [minute](Self::lint_interval) later. The callback is called on the thread that looks and outside any lock.
+    pub fn on_finding(mut self, callback: impl Fn(&Finding) + Send + Sync + 'static) -> Self {
+        self.on_finding = Some(Box::new(callback));
+        self
+    }
+
+    /// The least time between two lints for [`on_finding`](Self::on_finding), and between two at which it counts whether
+    /// labels got new values. Default: 1 minute.
+    pub fn lint_interval(mut self, interval: Duration) -> Self {
+        self.lint_interval = interval;
+        self
+    }
+
     /// Makes the registry.
     ///
     /// # Errors
@@ -291,6 +311,7 @@ impl Builder {
             global_labels,
             self.idle_timeouts,
             self.on_overflow,
+            Linter::new(self.lint_interval, self.on_finding),
         )
     }
 }
@@ -310,6 +331,8 @@ impl Default for Builder {
             global_labels: Vec::new(),
             idle_timeouts: IdleTimeouts::default(),
             on_overflow: None,
+            lint_interval: Duration::from_secs(60),
+            on_finding: None,
         }
     }
 }

@@ -65,6 +65,12 @@ impl Catalog {
         self.by_exposed_name.values().copied().collect()
     }
 
+    /// The names under which metrics were recorded or described so far.
+    pub(crate) fn recorded_names(&self) -> impl Iterator<Item = &str> {
+        let recorded = self.by_recorded_name.keys();
+        recorded.chain(self.described.keys()).map(|name| &**name)
+    }
+
     /// The metric at this position.
     pub(crate) fn metric(&self, position: usize) -> Metric {
         let family = &self.families[position];

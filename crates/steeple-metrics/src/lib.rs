@@ -172,6 +172,7 @@ mod idle_timeouts;
 mod key_index;
 mod kind;
 mod labels;
+mod lint;
 mod look;
 mod macros;
 mod name;
@@ -197,6 +198,7 @@ pub use self::{
     exposition::{Escaping, Exposition, Format},
     kind::Kind,
     labels::Labels,
+    lint::{Finding, Rule},
     name::prometheus_name,
     native::{NativeConfig, NativeConfigError, NativeSnapshot},
     registry::Registry,

@@ -16,7 +16,9 @@ use crate::{
     global_labels::GlobalLabels,
     handle_cache,
     idle_timeouts::IdleTimeouts,
-    labels, name,
+    labels,
+    lint::Linter,
+    name,
     self_metrics::{Reason, SelfMetrics},
     store::{Request, Store},
 };
@@ -36,6 +38,7 @@ pub(crate) struct Shared {
     global_labels: Arc<GlobalLabels>,
     pub(crate) idle_timeouts: IdleTimeouts,
     on_overflow: Option<OverflowCallback>,
+    pub(crate) linter: Linter,
     /// Grows at looks, each time that what is idle may have become so; nobody keeps a handle unused for longer than two.
     pub(crate) generation: AtomicU32,
     pub(crate) generation_began: AtomicU64,
@@ -61,6 +64,7 @@ impl Registry {
         global_labels: Arc<GlobalLabels>,
         idle_timeouts: IdleTimeouts,
         on_overflow: Option<OverflowCallback>,
+        linter: Linter,
     ) -> Self {
         let store = RwLock::new(store);
         Self(Arc::new(Shared {
@@ -69,6 +73,7 @@ impl Registry {
             global_labels,
             idle_timeouts,
             on_overflow,
+            linter,
             generation: AtomicU32::new(0),
             generation_began: AtomicU64::new(0),
             created: Instant::now(),
@@ -150,6 +155,13 @@ impl Registry {
     ) -> Result<(), RegisterError> {
         self.validate_name(name)?;
         self.write().catalog.describe(kind, name, unit, help)
+    }
+
+    /// The names under which metrics were recorded or described so far, in no order, but for the registry's own.
+    #[must_use]
+    pub fn recorded_names(&self) -> Vec<String> {
+        let store = self.read();
+        store.catalog.recorded_names().map(str::to_owned).collect()
     }
 
     /// Registers for the facade: repairs names, and knows the key again next time.

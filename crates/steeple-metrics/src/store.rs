@@ -116,6 +116,11 @@ impl Store {
         self.series
     }
 
+    /// How many series one metric may have.
+    pub(crate) fn series_limit(&self) -> usize {
+        self.limits.series_per_metric
+    }
+
     /// The cell that was registered under exactly this key, most likely.
     pub(crate) fn find_key(&self, key: &Key) -> Option<&Cell> {
         let (position, series) = self.by_key.candidate(key)?;

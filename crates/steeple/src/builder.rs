@@ -12,6 +12,7 @@ use steeple_ops::{BindError, Ops, OpsBuilder};
 use crate::{
     environment::{Environment, EnvironmentError},
     instance::Steeple,
+    lint::{self, OwnMetrics},
     recorder::{self, GlobalRecorder},
     service_name::{ServiceName, ServiceNameError},
 };
@@ -27,6 +28,7 @@ pub struct SteepleBuilder {
     service_name: String,
     global: GlobalRecorder,
     ops: bool,
+    lint: bool,
     environment: bool,
     registry: Configure<RegistryBuilder>,
     observer: Configure<ObserverBuilder>,
@@ -71,6 +73,7 @@ impl SteepleBuilder {
             service_name,
             global: GlobalRecorder::default(),
             ops: true,
+            lint: cfg!(debug_assertions),
             environment: true,
             registry: Box::new(|registry| registry),
             observer: Box::new(|observer| observer),
@@ -111,6 +114,15 @@ impl SteepleBuilder {
     /// Starts no ops listener. Default: one is started.
     pub fn without_ops(mut self) -> Self {
         self.ops = false;
+        self
+    }
+
+    /// Warns through `tracing`, with the target `steeple::lint`, of metrics of the application's own that offend against the
+    /// [rules](steeple_metrics::Rule), when metrics are scraped: the first time, and again after a minute at the earliest.
+    /// Each finding is told once. [`Steeple::lint`] asks for them at any time. Default: on in builds with debug
+    /// assertions, off otherwise.
+    pub fn lint(mut self, lint: bool) -> Self {
+        self.lint = lint;
         self
     }
 
@@ -163,6 +175,12 @@ impl SteepleBuilder {
         let registry = Registry::builder()
             .on_overflow(warn_of_overflow)
             .exemplar_source(current_exemplar);
+        let own = OwnMetrics::default();
+        let registry = if environment.lint.unwrap_or(self.lint) {
+            registry.on_finding(lint::warn_of_all_but(&own))
+        } else {
+            registry
+        };
         let registry = (self.registry)(registry);
         let registry = observer
             .buckets()
@@ -176,9 +194,12 @@ impl SteepleBuilder {
             .then(|| listen(self.listener, &registry, &environment))
             .transpose()?;
         let observer = recorder::connect(observer, &registry, self.global)?.build()?;
+        own.are_those_of(&registry);
         let is_global = self.global != GlobalRecorder::Leave;
         let ops_token = environment.ops_token;
-        Ok(Steeple::new(observer, registry, ops, ops_token, is_global))
+        Ok(Steeple::new(
+            observer, registry, own, ops, ops_token, is_global,
+        ))
     }
 
     /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one

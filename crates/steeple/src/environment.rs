@@ -12,6 +12,7 @@ const KNOWN_METHODS: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 const OPS_HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
 const OPS_PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 const METRIC_NAMES: &str = "STEEPLE_METRIC_NAMES";
+const LINT: &str = "STEEPLE_LINT";
 const OPS_TOKEN: &str = "STEEPLE_OPS_TOKEN";
 
 /// An environment variable has a value that it cannot have.
@@ -34,6 +35,7 @@ pub(crate) struct Environment {
     pub(crate) disabled: bool,
     pub(crate) known_methods: Option<Vec<String>>,
     pub(crate) metric_names: Option<Vec<MetricNames>>,
+    pub(crate) lint: Option<bool>,
     pub(crate) ops_host: Option<IpAddr>,
     pub(crate) ops_port: Option<u16>,
     pub(crate) ops_token: Option<String>,
@@ -69,6 +71,7 @@ impl Environment {
             metric_names: text(METRIC_NAMES)?
                 .map(|list| metric_names(&list))
                 .transpose()?,
+            lint: text(LINT)?.map(|value| boolean(LINT, &value)),
             ops_host: text(OPS_HOST)?.map(|host| address(&host)).transpose()?,
             ops_port: text(OPS_PORT)?.map(|port| number(&port)).transpose()?,
             ops_token: text(OPS_TOKEN)?,
@@ -172,6 +175,7 @@ mod tests {
             (DISABLED, "TRUE"),
             (KNOWN_METHODS, "GET, PROPFIND"),
             (METRIC_NAMES, "semantic-conventions, axum-prometheus"),
+            (LINT, "false"),
             (OPS_HOST, "localhost"),
             (OPS_PORT, "0"),
             (OPS_TOKEN, "0123456789abcdef0123456789abcdef"),
@@ -193,6 +197,7 @@ mod tests {
                 MetricNames::AxumPrometheus
             ])
         );
+        assert_eq!(environment.lint, Some(false));
         assert_eq!(environment.ops_host, Some([127, 0, 0, 1].into()));
         assert_eq!(environment.ops_port, Some(0));
         assert_eq!(
@@ -203,11 +208,13 @@ mod tests {
 
     #[test]
     fn an_empty_variable_is_not_set() {
-        let environment = read(&[(SERVICE_NAME, ""), (OPS_PORT, ""), (DISABLED, "")]).unwrap();
+        let variables = [SERVICE_NAME, OPS_PORT, DISABLED, LINT].map(|key| (key, ""));
+        let environment = read(&variables).unwrap();
         assert_eq!(
             (environment.service_name, environment.ops_port),
             (None, None)
         );
+        assert_eq!(environment.lint, None);
         assert!(!environment.disabled);
     }
 

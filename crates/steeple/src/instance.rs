@@ -3,10 +3,10 @@
 use std::{fmt, net::SocketAddr, sync::OnceLock, time::Duration};
 
 use steeple_core::{Job, Observer};
-use steeple_metrics::Registry;
+use steeple_metrics::{Finding, Registry};
 use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder, ShutdownError};
 
-use crate::builder::SteepleBuilder;
+use crate::{builder::SteepleBuilder, lint::OwnMetrics};
 
 static GLOBAL: OnceLock<Observer> = OnceLock::new();
 
@@ -37,6 +37,7 @@ pub fn observe(kind: &'static str, name: &'static str) -> Job {
 pub struct Steeple {
     observer: Observer,
     registry: Registry,
+    own_metrics: OwnMetrics,
     ops: Option<Ops>,
     /// What the operator asks for.
     ops_token: Option<String>,
@@ -51,6 +52,7 @@ impl Steeple {
     pub(crate) fn new(
         observer: Observer,
         registry: Registry,
+        own_metrics: OwnMetrics,
         ops: Option<Ops>,
         ops_token: Option<String>,
         global: bool,
@@ -62,6 +64,7 @@ impl Steeple {
         Self {
             observer,
             registry,
+            own_metrics,
             ops,
             ops_token,
         }
@@ -73,6 +76,7 @@ impl Steeple {
         Self {
             observer: Observer::default(),
             registry: Registry::new(),
+            own_metrics: OwnMetrics::default(),
             ops: None,
             ops_token,
         }
@@ -115,6 +119,15 @@ impl Steeple {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// What the [rules](steeple_metrics::Rule) say against the application's own metrics; see [`Registry::lint`]. Those that
+    /// steeple records are left out.
+    #[must_use]
+    pub fn lint(&self) -> Vec<Finding> {
+        let mut findings = self.registry.lint();
+        findings.retain(|finding| !self.own_metrics.have(finding));
+        findings
     }
 
     /// Where the ops listener listens, if there is one.

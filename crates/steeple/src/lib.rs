@@ -50,6 +50,7 @@
 //! | `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` | the known methods, separated by commas, instead of the standard ones |
 //! | `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` | where the ops listener is, 127.0.0.1 and 9464 for the one that is not set; either replaces the address set in code |
 //! | `STEEPLE_METRIC_NAMES` | by which [names](MetricNames) the request metrics go, separated by commas, such as `semantic-conventions,axum-prometheus` |
+//! | `STEEPLE_LINT` | `true` or `false`: whether the application's own metrics are [linted](SteepleBuilder::lint) while it runs |
 //! | `STEEPLE_OPS_TOKEN` | the token that the ops listener asks for, and what `ops_service` makes |
 //!
 //! # Diagnostics
@@ -72,6 +73,7 @@ mod builder;
 mod environment;
 mod foreign;
 mod instance;
+mod lint;
 mod recorder;
 mod renewed;
 mod service_name;

@@ -6,5 +6,6 @@ mod demo;
 mod exposition;
 mod formats;
 mod harness;
+mod lint;
 mod proxy;
 mod scrape_storm;

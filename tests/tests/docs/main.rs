@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod lint;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,

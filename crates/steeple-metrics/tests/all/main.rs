@@ -6,6 +6,7 @@ mod facade;
 mod formats;
 mod installation;
 mod limits;
+mod lint;
 mod native;
 mod open_metrics;
 mod parser;

@@ -159,6 +159,7 @@ fn the_operator_has_the_last_word() {
         ("OTEL_EXPORTER_PROMETHEUS_HOST", "localhost"),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
         ("STEEPLE_METRIC_NAMES", "semantic-conventions,classic"),
+        ("STEEPLE_LINT", "true"),
         ("STEEPLE_OPS_TOKEN", TOKEN),
     ];
     let Some(ended) = process::run(&environment, || {
@@ -177,6 +178,8 @@ fn the_operator_has_the_last_word() {
         assert!(text.contains(r#"http_request_method="GET""#), "{text}");
         assert!(text.contains("http_requests_total{"), "{text}");
         assert!(steeple.ops_addr().unwrap().ip().is_loopback());
+        metrics::counter!("orders").increment(1);
+        drop(steeple.registry().render());
         let mounted = steeple.ops_service(|ops| ops.token("weak")).unwrap();
         assert_eq!(mounted::livez(&mounted, TOKEN), 200);
         assert!(!format!("{steeple:?}").contains(TOKEN));

@@ -6,6 +6,7 @@ mod disabled;
 mod environment;
 mod exemplars;
 mod jobs;
+mod lint;
 mod metric_names;
 mod mounted;
 mod panic_hook;

@@ -1,0 +1,93 @@
+//! Warnings about the application's own metrics.
+
+use steeple::{Steeple, metrics::Rule};
+
+use crate::{process, service};
+
+/// An instance whose requests and jobs have a label that is found, and which records a metric that is.
+fn shop(lint: Option<bool>) -> Steeple {
+    let builder = Steeple::builder("shop").without_ops();
+    let builder = match lint {
+        Some(lint) => builder.lint(lint),
+        None => builder,
+    };
+    let steeple = builder.build().unwrap();
+    service::serve(steeple.observer(), || {});
+    metrics::histogram!("checkout_ms").record(42.0);
+    steeple
+}
+
+#[test]
+fn a_debug_build_warns_of_each_finding_once_when_it_is_scraped() {
+    let Some(said) = process::passes(|| {
+        let steeple = shop(None);
+        eprintln!("before the first scrape");
+        drop(steeple.registry().render());
+        drop(steeple.registry().render());
+    }) else {
+        return;
+    };
+    let (before, after) = said.split_once("before the first scrape").unwrap();
+    assert!(!before.contains("steeple::lint"), "{said}");
+    let warnings: Vec<_> = after
+        .lines()
+        .filter(|line| line.contains("WARN steeple::lint:"))
+        .collect();
+    if !cfg!(debug_assertions) {
+        return assert_eq!(warnings.len(), 0, "{said}");
+    }
+    assert_eq!(warnings.len(), 2, "{said}");
+    for rule in ["missing_help", "abbreviated_unit"] {
+        let fields = format!("metric=checkout_ms rule={rule}");
+        assert!(warnings.iter().any(|line| line.contains(&fields)), "{said}");
+    }
+}
+
+#[test]
+fn switched_off_it_says_nothing_unless_asked() {
+    let Some(said) = process::passes(|| {
+        let steeple = shop(Some(false));
+        drop(steeple.registry().render());
+        let rules: Vec<_> = steeple.lint().iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, [Rule::MissingHelp, Rule::AbbreviatedUnit]);
+    }) else {
+        return;
+    };
+    assert!(!said.contains("steeple::lint"), "{said}");
+}
+
+#[test]
+fn the_operator_turns_it_off_and_on() {
+    for (value, code, warns) in [("false", true, false), ("TRUE", false, true)] {
+        let Some(ended) = process::run(&[("STEEPLE_LINT", value)], || {
+            // What the code says is the other way round.
+            let code = std::env::var("STEEPLE_LINT").unwrap() == "false";
+            drop(shop(Some(code)).registry().render());
+        }) else {
+            return;
+        };
+        assert!(ended.success, "{}", ended.said);
+        assert_eq!(
+            ended.said.contains("steeple::lint"),
+            warns,
+            "{code} {}",
+            ended.said
+        );
+    }
+}
+
+#[test]
+fn what_steeple_records_is_none_of_the_application_s_business() {
+    let steeple = Steeple::builder("shop")
+        .private()
+        .without_ops()
+        .build()
+        .unwrap();
+    for route in 0..101 {
+        let labels = [("http_route", &*format!("/{route}"))];
+        let registry = steeple.registry();
+        drop(registry.counter("http.server.errors", &labels).unwrap());
+    }
+    assert_eq!(steeple.registry().lint().len(), 1);
+    assert_eq!(steeple.lint(), []);
+}
