@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    Labels,
+    HistogramSnapshot, Labels,
     cell::Cell,
     sync::atomic::{
         AtomicBool, AtomicU64,
@@ -53,6 +53,12 @@ impl Series {
     /// When the series was made, if that is wanted.
     pub(crate) fn created(&self) -> Option<SystemTime> {
         self.origin.as_ref()?.created
+    }
+
+    /// Since when the series' distribution counts, if that is wanted.
+    pub(crate) fn counted_since(&self, distribution: &HistogramSnapshot) -> Option<SystemTime> {
+        let created = self.created()?;
+        Some(distribution.started_over.unwrap_or(created))
     }
 
     /// Notes whether the series changed since the last look, and tells whether it has been idle for

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use metrics::Unit;
 
@@ -65,6 +65,8 @@ pub struct HistogramSnapshot {
     /// One for each bucket, or none at all.
     pub(crate) exemplars: Vec<Option<RecordedExemplar>>,
     pub(crate) native: Option<NativeSnapshot>,
+    /// When the histogram started over, if it did.
+    pub(crate) started_over: Option<SystemTime>,
 }
 
 impl Snapshot {

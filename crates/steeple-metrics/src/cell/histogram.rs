@@ -62,6 +62,7 @@ impl HistogramCell {
             sum: 0.0,
             exemplars: Vec::new(),
             native: None,
+            started_over: None,
         }
     }
 
@@ -78,6 +79,7 @@ impl HistogramCell {
             }
         }
         snapshot.native = None;
+        snapshot.started_over = None;
         snapshot.exemplars.clear();
         let exemplars = self.exemplars.iter().flat_map(Exemplars::read);
         snapshot.exemplars.extend(exemplars);

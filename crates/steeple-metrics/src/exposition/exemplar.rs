@@ -17,3 +17,15 @@ fn hexadecimal(bytes: &[u8]) -> impl Iterator<Item = u8> + use<'_> {
         .iter()
         .flat_map(move |byte| [digit(byte >> 4), digit(byte & 0xf)])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_labels_of_an_exemplar_have_63_characters() {
+        let exemplar = Exemplar::new([0xff; 16], [0; 8]);
+        let lengths = labels(&exemplar).map(|(name, value)| name.len() + value.count());
+        assert_eq!(lengths.iter().sum::<usize>(), 63);
+    }
+}

@@ -65,6 +65,7 @@ impl Lines {
         head.push_comments_once(text);
         let labels = self.labels.of(series);
         let (_, series) = series;
+        let mut created = series.created();
         match &series.cell {
             Cell::Counter(cell) => {
                 head.push_sample(text, head.counter_suffix(), labels);
@@ -78,6 +79,7 @@ impl Lines {
             }
             Cell::Histogram(cell) => {
                 let distribution = cell.snapshot_into(&mut self.distribution);
+                created = series.counted_since(distribution);
                 push_buckets(text, &mut self.bucket, head, labels, distribution);
                 if head.shows_sum(distribution) {
                     head.push_sample(text, "_sum", labels);
@@ -89,7 +91,7 @@ impl Lines {
                 }
             }
         }
-        if let Some(created) = series.created().filter(|_| head.shows_creation()) {
+        if let Some(created) = created.filter(|_| head.shows_creation()) {
             head.push_sample(text, "_created", labels);
             number::push_seconds(text, created);
             text.push('\n');

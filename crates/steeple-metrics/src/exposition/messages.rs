@@ -101,8 +101,9 @@ impl Messages {
                     push_double(message, gauge::VALUE, cell.value());
                 }),
                 Cell::Histogram(cell) => push_nested(message, metric::HISTOGRAM, |message| {
-                    push_histogram(message, cell.snapshot_into(distribution));
-                    if let Some(created) = series.created() {
+                    let distribution = cell.snapshot_into(distribution);
+                    push_histogram(message, distribution);
+                    if let Some(created) = series.counted_since(distribution) {
                         push_timestamp(message, histogram::CREATED_TIMESTAMP, created);
                     }
                 }),

@@ -1,10 +1,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::f64::consts::TAU;
+use std::{
+    f64::consts::TAU,
+    time::{Duration, Instant},
+};
 
 use steeple_metrics::{
-    BuildError, HistogramSnapshot, Matcher, NativeConfig, NativeConfigError, NativeSnapshot,
-    Registry, Value,
+    BuildError, Escaping, Format, HistogramSnapshot, Matcher, NativeConfig, NativeConfigError,
+    NativeSnapshot, Registry, Value,
 };
 
 const QUANTILES: [f64; 6] = [0.01, 0.1, 0.5, 0.9, 0.99, 0.999];
@@ -152,6 +155,38 @@ fn a_bad_rule_is_named() {
         error.to_string(),
         "the configuration of native histograms for metrics starting with \"a\" is invalid"
     );
+}
+
+#[test]
+fn a_histogram_that_starts_over_was_created_when_it_was_shown_last() {
+    let config = NativeConfig::new().max_buckets(2);
+    let registry = Registry::builder()
+        .native_histograms(
+            Matcher::full("h"),
+            config.min_reset_duration(Duration::from_nanos(1)),
+        )
+        .created_series(true)
+        .build()
+        .unwrap();
+    let histogram = registry.histogram("h", &[]).unwrap();
+    let count_and_creation = || {
+        let format = Format::OpenMetrics(Escaping::Underscores);
+        let text = String::from_utf8(registry.exposition(format).flatten().collect()).unwrap();
+        let value = |name: &str| {
+            let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+            line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+        };
+        (value("h_count"), value("h_created"))
+    };
+    histogram.record(1);
+    // The text has milliseconds.
+    let made = Instant::now();
+    while made.elapsed() < Duration::from_millis(2) {}
+    let (first, created) = count_and_creation();
+    (2..=4).for_each(|value| histogram.record(value));
+    let (second, created_again) = count_and_creation();
+    assert_eq!((first, second), (1.0, 3.0));
+    assert!(created_again > created, "{created_again} is {created}");
 }
 
 #[test]

@@ -85,6 +85,7 @@ impl NativeCell {
             sum: counted.sum,
             exemplars: self.exemplars.iter().flat_map(Exemplars::read).collect(),
             native: Some(native),
+            started_over: shown.started_over(),
         }
     }
 

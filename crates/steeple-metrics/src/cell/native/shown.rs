@@ -1,6 +1,6 @@
 use std::{
     mem,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::tally::Tally;
@@ -14,8 +14,10 @@ pub(super) struct Shown {
     /// What had been counted when the histogram started over.
     start: Tally,
     started_at: Instant,
+    started_over: Option<SystemTime>,
     /// What had been counted by the last look, if the histogram may start over.
     last: Tally,
+    looked_at: Option<SystemTime>,
 }
 
 impl Shown {
@@ -24,7 +26,9 @@ impl Shown {
             zero_threshold: config.zero_threshold,
             start: Tally::default(),
             started_at: now,
+            started_over: None,
             last: Tally::default(),
+            looked_at: None,
         }
     }
 
@@ -36,14 +40,16 @@ impl Shown {
         now: Instant,
     ) -> (Tally, NativeSnapshot) {
         let (mut counted, mut native) = self.counted(&tally, config);
-        let is_reduced =
-            native.schema < config.schema || native.zero_threshold > config.zero_threshold;
+        let is_reduced = native.schema < config.schema
+            || native.zero_threshold > config.zero_threshold
+            || native.buckets() > config.max_buckets;
         let age = now.saturating_duration_since(self.started_at);
         let may_start_over = |least: Duration| age >= least;
         if is_reduced && config.min_reset_duration.is_some_and(may_start_over) {
             // What came in since the last look is in none that was shown, and would be lost.
             *self = Self {
                 start: mem::take(&mut self.last),
+                started_over: self.looked_at,
                 ..Self::new(config, now)
             };
             (counted, native) = self.counted(&tally, config);
@@ -51,8 +57,14 @@ impl Shown {
         self.zero_threshold = native.zero_threshold;
         if config.min_reset_duration.is_some() {
             self.last = tally;
+            self.looked_at = Some(SystemTime::now());
         }
         (counted, native)
+    }
+
+    /// Since when the histogram counts by the wall clock, if it started over: since the look before that.
+    pub(super) fn started_over(&self) -> Option<SystemTime> {
+        self.started_over
     }
 
     fn counted(&self, tally: &Tally, config: &NativeConfig) -> (Tally, NativeSnapshot) {
@@ -116,10 +128,13 @@ mod tests {
             (counted.classic(1), counted.sum, native.schema),
             (vec![6], 9.0, 2)
         );
+        assert_eq!(shown.started_over(), None);
+        let looked = SystemTime::now();
         let later = [&first[..], &[4.0, 4.0]].concat();
         let (counted, native) = shown.next(tally(&later), &config, begin + HOUR);
         assert_eq!((counted.classic(1), counted.sum), (vec![2], 8.0));
         assert_eq!((native.schema, &native.positive[..]), (3, &[(16, 2)][..]));
+        assert!(shown.started_over().unwrap() <= looked);
         let later = [&later[..], &[8.0]].concat();
         let (counted, native) = shown.next(tally(&later), &config, begin + 3 * HOUR);
         assert_eq!((counted.classic(1), native.buckets()), (vec![3], 2));
@@ -165,6 +180,16 @@ mod tests {
         assert_eq!(native.schema, -4);
         let (_, native) = shown.next(later, &config, begin + HOUR);
         assert_eq!((native.schema, native.buckets()), (3, 1));
+
+        // Where there is nothing to give up, there may be too many buckets.
+        let config = may_start_over().schema(-4).max_buckets(1);
+        let place = |index| Place::new(NativeBucket::Positive(index), 0);
+        let many = vec![(-4, place(0), 1), (-4, place(1), 1)];
+        let mut shown = Shown::new(&config, begin);
+        let (_, native) = shown.next(Tally::new(many.clone(), 0.0), &config, begin);
+        assert_eq!(native.buckets(), 2);
+        let (_, native) = shown.next(Tally::new(many, 0.0), &config, begin + HOUR);
+        assert_eq!(native.buckets(), 0);
     }
 
     #[test]
