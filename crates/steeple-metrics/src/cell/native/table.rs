@@ -144,7 +144,7 @@ mod under_loom {
             let shared = Arc::new((Table::new(), Stripes::new(1)));
             let places = choose(neighbours(&shared.0));
             let add = |(table, stripes): &(Table, Stripes), place| {
-                stripes.update(|stripe| table.add(place, 1, 0, &stripe))
+                table.add(place, 1, 0, &stripes.local())
             };
             let other = thread::spawn({
                 let shared = Arc::clone(&shared);
