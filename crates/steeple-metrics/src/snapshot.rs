@@ -167,7 +167,7 @@ impl HistogramSnapshot {
     }
 
     /// The observations in each bucket and those below it, with the text of its `le` label.
-    pub(crate) fn cumulative(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn cumulative(&self) -> impl Iterator<Item = (&str, u64)> {
         let counts = self.buckets.iter().scan(0_u64, |total, count| {
             *total = total.wrapping_add(*count);
             Some(*total)

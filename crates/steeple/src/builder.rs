@@ -8,7 +8,11 @@ use steeple_metrics::{
     RegisterError, Registry,
 };
 use steeple_ops::{BindError, Ops, OpsBuilder};
+#[cfg(feature = "push")]
+use steeple_push::{PushError, PushGatewayBuilder, RemoteWriteBuilder};
 
+#[cfg(feature = "push")]
+use crate::pushes::PushSettings;
 use crate::{
     environment::{Environment, EnvironmentError},
     instance::Steeple,
@@ -33,6 +37,8 @@ pub struct SteepleBuilder {
     registry: Configure<RegistryBuilder>,
     observer: Configure<ObserverBuilder>,
     listener: Configure<OpsBuilder>,
+    #[cfg(feature = "push")]
+    pushes: PushSettings,
 }
 
 /// An instance cannot be had as it is configured.
@@ -62,6 +68,10 @@ pub enum BuildError {
          and STEEPLE_OPS_TOKEN, configure it"
     )]
     Ops(#[from] BindError),
+    /// What is to be pushed, or where to, is configured wrongly.
+    #[cfg(feature = "push")]
+    #[error(transparent)]
+    Push(#[from] PushError),
     /// A metric about steeple itself is refused.
     #[error("a metric of steeple's own cannot be registered")]
     SelfMetric(#[from] RegisterError),
@@ -78,6 +88,8 @@ impl SteepleBuilder {
             registry: Box::new(|registry| registry),
             observer: Box::new(|observer| observer),
             listener: Box::new(|listener| listener),
+            #[cfg(feature = "push")]
+            pushes: PushSettings::default(),
         }
     }
 
@@ -126,6 +138,36 @@ impl SteepleBuilder {
         self
     }
 
+    /// Pushes to a Pushgateway, given by its URL or by more settings: at the end, and at an interval where one is set. The
+    /// service's name is the job. `STEEPLE_PUSHGATEWAY_URL` wins over the URL. Default: none.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use steeple::{Steeple, push::PushGateway};
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let gateway = PushGateway::builder("http://127.0.0.1:9091").label("shard", "7");
+    /// let steeple = Steeple::builder("mailer").push_gateway(gateway).build()?;
+    /// // ... the job ...
+    /// steeple.shutdown(Duration::from_secs(5)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "push")]
+    pub fn push_gateway(mut self, gateway: impl Into<PushGatewayBuilder>) -> Self {
+        self.pushes.gateway = Some(gateway.into());
+        self
+    }
+
+    /// Writes by remote write, to a URL or with more settings: every 15 s unless another interval is set, and at the end.
+    /// The service's name is the job. `STEEPLE_REMOTE_WRITE_URL` wins over the URL. Default: none.
+    #[cfg(feature = "push")]
+    pub fn remote_write(mut self, remote_write: impl Into<RemoteWriteBuilder>) -> Self {
+        self.pushes.remote_write = Some(remote_write.into());
+        self
+    }
+
     /// Takes the process's one metrics recorder or fails. Default: a recorder that was installed before stays, and gets the
     /// request metrics too.
     pub fn require_recorder(mut self) -> Self {
@@ -171,6 +213,8 @@ impl SteepleBuilder {
             observer = observer.metric_names(names);
         }
         observer.check()?;
+        #[cfg(feature = "push")]
+        let pushes = self.pushes.resolve(&environment, &name)?;
         // Rules of the application's own come first, and the first that matches wins.
         let registry = Registry::builder()
             .on_overflow(warn_of_overflow)
@@ -194,12 +238,15 @@ impl SteepleBuilder {
             .then(|| listen(self.listener, &registry, &environment))
             .transpose()?;
         let observer = recorder::connect(observer, &registry, self.global)?.build()?;
+        #[cfg(feature = "push")]
+        let pushes = pushes.start(&registry)?;
         own.are_those_of(&registry);
         let is_global = self.global != GlobalRecorder::Leave;
         let ops_token = environment.ops_token;
-        Ok(Steeple::new(
-            observer, registry, own, ops, ops_token, is_global,
-        ))
+        let steeple = Steeple::new(observer, registry, own, ops, ops_token, is_global);
+        #[cfg(feature = "push")]
+        let steeple = steeple.pushing(pushes);
+        Ok(steeple)
     }
 
     /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one

@@ -3,6 +3,8 @@
 use std::{env, ffi::OsString, net::IpAddr};
 
 use steeple_core::{MOST_METHODS, MetricNames};
+#[cfg(feature = "push")]
+use steeple_push::{Endpoint, EndpointError};
 
 use crate::service_name::ServiceName;
 
@@ -14,6 +16,8 @@ const OPS_PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 const METRIC_NAMES: &str = "STEEPLE_METRIC_NAMES";
 const LINT: &str = "STEEPLE_LINT";
 const OPS_TOKEN: &str = "STEEPLE_OPS_TOKEN";
+const PUSHGATEWAY_URL: &str = "STEEPLE_PUSHGATEWAY_URL";
+const REMOTE_WRITE_URL: &str = "STEEPLE_REMOTE_WRITE_URL";
 
 /// An environment variable has a value that it cannot have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +43,10 @@ pub(crate) struct Environment {
     pub(crate) ops_host: Option<IpAddr>,
     pub(crate) ops_port: Option<u16>,
     pub(crate) ops_token: Option<String>,
+    #[cfg(feature = "push")]
+    pub(crate) push_gateway: Option<Endpoint>,
+    #[cfg(feature = "push")]
+    pub(crate) remote_write: Option<Endpoint>,
 }
 
 impl Environment {
@@ -62,6 +70,15 @@ impl Environment {
                 accepted: "UTF-8",
             }),
         };
+        #[cfg(not(feature = "push"))]
+        for key in [PUSHGATEWAY_URL, REMOTE_WRITE_URL] {
+            if text(key)?.is_some() {
+                tracing::warn!(
+                    key,
+                    "nothing is pushed: steeple was built without the feature `push`"
+                );
+            }
+        }
         Ok(Self {
             service_name: text(SERVICE_NAME)?.map(name).transpose()?,
             disabled: text(DISABLED)?.is_some_and(|value| boolean(DISABLED, &value)),
@@ -75,6 +92,14 @@ impl Environment {
             ops_host: text(OPS_HOST)?.map(|host| address(&host)).transpose()?,
             ops_port: text(OPS_PORT)?.map(|port| number(&port)).transpose()?,
             ops_token: text(OPS_TOKEN)?,
+            #[cfg(feature = "push")]
+            push_gateway: text(PUSHGATEWAY_URL)?
+                .map(|url| endpoint(PUSHGATEWAY_URL, &url))
+                .transpose()?,
+            #[cfg(feature = "push")]
+            remote_write: text(REMOTE_WRITE_URL)?
+                .map(|url| endpoint(REMOTE_WRITE_URL, &url))
+                .transpose()?,
         })
     }
 }
@@ -155,6 +180,17 @@ fn number(port: &str) -> Result<u16, EnvironmentError> {
     })
 }
 
+#[cfg(feature = "push")]
+fn endpoint(key: &'static str, url: &str) -> Result<Endpoint, EnvironmentError> {
+    url.parse()
+        .map_err(|error: EndpointError| EnvironmentError {
+            key,
+            value: format!("{:?}", error.url()),
+            accepted: "an http URL, such as `http://127.0.0.1:9091` of a Pushgateway or \
+                   `http://127.0.0.1:9090/api/v1/write` for remote write",
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +215,8 @@ mod tests {
             (OPS_HOST, "localhost"),
             (OPS_PORT, "0"),
             (OPS_TOKEN, "0123456789abcdef0123456789abcdef"),
+            (PUSHGATEWAY_URL, "http://gateway:9091"),
+            (REMOTE_WRITE_URL, "http://prometheus:9090/api/v1/write"),
         ])
         .unwrap();
         assert_eq!(
@@ -203,6 +241,15 @@ mod tests {
         assert_eq!(
             environment.ops_token.as_deref(),
             Some("0123456789abcdef0123456789abcdef")
+        );
+        #[cfg(feature = "push")]
+        assert_eq!(
+            [environment.push_gateway, environment.remote_write]
+                .map(|endpoint| endpoint.unwrap().to_string()),
+            [
+                "http://gateway:9091/",
+                "http://prometheus:9090/api/v1/write"
+            ]
         );
     }
 
@@ -250,6 +297,10 @@ mod tests {
             (METRIC_NAMES, "classic,", "separated by commas"),
             (METRIC_NAMES, "prometheus", "`axum-prometheus`"),
             (METRIC_NAMES, "actix-web-prom:2nd", "not a digit first"),
+            #[cfg(feature = "push")]
+            (PUSHGATEWAY_URL, "gateway:9091", "an http URL"),
+            #[cfg(feature = "push")]
+            (REMOTE_WRITE_URL, "ftp://prometheus", "an http URL"),
         ] {
             let error = read(&[(key, value)]).err().unwrap().to_string();
             assert!(

@@ -1,12 +1,23 @@
 //! A running instance.
 
-use std::{fmt, net::SocketAddr, sync::OnceLock, time::Duration};
+use std::{
+    fmt,
+    net::SocketAddr,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use steeple_core::{Job, Observer};
 use steeple_metrics::{Finding, Registry};
-use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder, ShutdownError};
+use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
 
-use crate::{builder::SteepleBuilder, lint::OwnMetrics};
+#[cfg(feature = "push")]
+use crate::pushes::Pushes;
+use crate::{
+    builder::SteepleBuilder,
+    lint::OwnMetrics,
+    report::{FlushReport, ShutdownError},
+};
 
 static GLOBAL: OnceLock<Observer> = OnceLock::new();
 
@@ -32,9 +43,12 @@ pub fn observe(kind: &'static str, name: &'static str) -> Job {
 
 /// The observability of one service. Keep it for as long as the service runs.
 ///
-/// Dropping it stops the ops listener at once; [`shutdown`](Self::shutdown) lets it end what it is about.
+/// Dropping it stops the ops listener at once; [`shutdown`](Self::shutdown) lets it end what it is about. What is to be pushed
+/// at the end is pushed in both cases; dropping waits for a second for it.
 #[must_use = "dropping it stops the ops listener"]
 pub struct Steeple {
+    #[cfg(feature = "push")]
+    pushes: Pushes,
     observer: Observer,
     registry: Registry,
     own_metrics: OwnMetrics,
@@ -62,6 +76,8 @@ impl Steeple {
             let _ = GLOBAL.set(observer.clone());
         }
         Self {
+            #[cfg(feature = "push")]
+            pushes: Pushes::default(),
             observer,
             registry,
             own_metrics,
@@ -70,10 +86,18 @@ impl Steeple {
         }
     }
 
+    #[cfg(feature = "push")]
+    pub(crate) fn pushing(mut self, pushes: Pushes) -> Self {
+        self.pushes = pushes;
+        self
+    }
+
     /// An instance that records nothing and listens nowhere. Panics are caught all the same, and what the application mounts
     /// is guarded all the same.
     pub(crate) fn disabled(ops_token: Option<String>) -> Self {
         Self {
+            #[cfg(feature = "push")]
+            pushes: Pushes::default(),
             observer: Observer::default(),
             registry: Registry::new(),
             own_metrics: OwnMetrics::default(),
@@ -156,16 +180,39 @@ impl Steeple {
         ops.service()
     }
 
-    /// Ends everything in order, within `deadline`. Works on every runtime.
+    /// Sends what is to be pushed now, within `deadline`, for instance where the process may be frozen next. Works on every
+    /// runtime.
+    pub async fn flush(&self, deadline: Duration) -> FlushReport {
+        #[cfg(feature = "push")]
+        return self.pushes.flush(deadline).await;
+        #[cfg(not(feature = "push"))]
+        {
+            // Without pushes there is nothing to wait for.
+            let _ = deadline;
+            FlushReport::default()
+        }
+    }
+
+    /// Ends everything in order, within `deadline`: what is pushed is sent a last time, then the ops listener ends. Works on
+    /// every runtime.
     ///
     /// # Errors
     ///
-    /// [`ShutdownError`] if scrapes had to be cut off.
-    pub async fn shutdown(self, deadline: Duration) -> Result<(), ShutdownError> {
-        match self.ops {
-            Some(ops) => ops.shutdown(deadline).await,
-            None => Ok(()),
-        }
+    /// [`ShutdownError`] if something that was to be pushed was lost, or if scrapes had to be cut off.
+    pub async fn shutdown(self, deadline: Duration) -> Result<FlushReport, ShutdownError> {
+        let started = Instant::now();
+        #[cfg(feature = "push")]
+        let report = self.pushes.shutdown(deadline).await;
+        #[cfg(not(feature = "push"))]
+        let report = FlushReport::default();
+        let ops = match self.ops {
+            Some(ops) => {
+                let rest = deadline.saturating_sub(started.elapsed());
+                ops.shutdown(rest).await.err()
+            }
+            None => None,
+        };
+        ShutdownError::unless_complete(report, ops)
     }
 }
 

@@ -52,6 +52,8 @@
 //! | `STEEPLE_METRIC_NAMES` | by which [names](MetricNames) the request metrics go, separated by commas, such as `semantic-conventions,axum-prometheus` |
 //! | `STEEPLE_LINT` | `true` or `false`: whether the application's own metrics are [linted](SteepleBuilder::lint) while it runs |
 //! | `STEEPLE_OPS_TOKEN` | the token that the ops listener asks for, and what `ops_service` makes |
+//! | `STEEPLE_PUSHGATEWAY_URL` | with the feature `push`: the Pushgateway that gets the metrics at the end; replaces the URL set in code |
+//! | `STEEPLE_REMOTE_WRITE_URL` | with the feature `push`: where the metrics are written by remote write, every 15 s if nothing else is set in code; replaces the URL set there |
 //!
 //! # Diagnostics
 //!
@@ -65,6 +67,7 @@
 //! |---|---|
 //! | `actix` | `Steeple::actix` and the adapter as `steeple::actix` |
 //! | `axum` | `Steeple::axum` and the adapter as `steeple::axum` |
+//! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |
@@ -74,8 +77,11 @@ mod environment;
 mod foreign;
 mod instance;
 mod lint;
+#[cfg(feature = "push")]
+mod pushes;
 mod recorder;
 mod renewed;
+mod report;
 mod service_name;
 
 #[cfg(feature = "actix")]
@@ -89,6 +95,8 @@ pub use steeple_core::{
 };
 pub use steeple_metrics as metrics;
 pub use steeple_ops as ops;
+#[cfg(feature = "push")]
+pub use steeple_push as push;
 #[cfg(feature = "tower")]
 pub use steeple_tower as tower;
 
@@ -96,6 +104,7 @@ pub use self::{
     builder::{BuildError, SteepleBuilder},
     environment::EnvironmentError,
     instance::{Steeple, observe},
+    report::{FlushReport, ShutdownError},
     service_name::ServiceNameError,
 };
 
@@ -108,3 +117,8 @@ struct Readme;
 #[cfg(all(doctest, feature = "actix", feature = "axum"))]
 #[doc = include_str!("../../../docs/migration.md")]
 struct Migration;
+
+/// That of the page on pushing.
+#[cfg(all(doctest, feature = "push"))]
+#[doc = include_str!("../../../docs/push.md")]
+struct Push;

@@ -4,6 +4,10 @@
 //!
 //! It delivers e-mails, some of which fail in every way there is, until it gets Ctrl-C or SIGTERM; then it ends the one at
 //! hand. `curl` where it says that the metrics are, for `steeple_job_duration_seconds` by outcome.
+//!
+//!     STEEPLE_PUSHGATEWAY_URL=http://127.0.0.1:9091 cargo run -p worker -- --once
+//!
+//! That delivers one e-mail of each kind and ends before anything could scrape it: so it pushes.
 
 mod consumer;
 mod email;
@@ -25,15 +29,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("metrics: http://{ops}/metrics");
     }
     let (sender, mut queue) = mpsc::channel(16);
-    tokio::spawn(produce(sender));
+    if std::env::args().any(|argument| argument == "--once") {
+        tokio::spawn(produce(sender, Email::samples()));
+    } else {
+        tokio::spawn(produce(sender, Email::samples().cycle()));
+    }
     consume(&mut queue, asked_to_stop()).await;
     steeple.shutdown(Duration::from_secs(2)).await?;
     Ok(())
 }
 
 /// Fills the queue, since there is no broker here.
-async fn produce(sender: mpsc::Sender<Email>) {
-    for email in Email::samples().cycle() {
+async fn produce(sender: mpsc::Sender<Email>, emails: impl Iterator<Item = Email>) {
+    for email in emails {
         if sender.send(email).await.is_err() {
             break;
         }

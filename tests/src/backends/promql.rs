@@ -14,6 +14,12 @@ pub struct PromQl {
 }
 
 impl PromQl {
+    /// Where the server takes remote write.
+    #[must_use]
+    pub fn write_url(&self) -> String {
+        format!("http://{}/api/v1/write", self.address)
+    }
+
     /// The samples that a PromQL expression has now; a scalar is one sample without labels.
     ///
     /// # Errors

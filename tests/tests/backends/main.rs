@@ -8,4 +8,5 @@ mod formats;
 mod harness;
 mod lint;
 mod proxy;
+mod push;
 mod scrape_storm;

@@ -16,6 +16,7 @@ use need::Need;
 const TESTS: &[Need] = &[
     Need::program("prometheus", "prometheus"),
     Need::program("promtool", "prometheus"),
+    Need::program("prometheus-pushgateway", "prometheus-pushgateway"),
     Need::program("victoria-metrics", "victoria-metrics"),
     Need::program("hey", "hey"),
     Need::program("slowhttptest", "slowhttptest"),

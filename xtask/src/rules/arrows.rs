@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("steeple-logs", FOUNDATION),
     ("steeple-ops", FOUNDATION),
     ("steeple-otlp", FOUNDATION),
+    ("steeple-push", FOUNDATION),
     ("steeple-resources", FOUNDATION),
     ("steeple-sentry", FOUNDATION),
 ];
@@ -33,11 +34,12 @@ const CONFINED: &[(&str, &[&str])] = &[
         &[
             "steeple-axum",
             "steeple-ops",
+            "steeple-push",
             "steeple-reqwest",
             "steeple-tower",
         ],
     ),
-    ("hyper", &["steeple-ops"]),
+    ("hyper", &["steeple-ops", "steeple-push"]),
     ("opentelemetry", &["steeple-otlp"]),
     (
         "reqwest",

@@ -11,6 +11,8 @@ mod metric_names;
 mod mounted;
 mod panic_hook;
 mod process;
+#[cfg(feature = "push")]
+mod pushes;
 mod recorder;
 mod service;
 mod settings;

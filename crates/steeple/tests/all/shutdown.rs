@@ -8,12 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use steeple::{Steeple, ops::ShutdownError};
+use steeple::{FlushReport, ShutdownError, Steeple, ops};
 use tokio::runtime;
 
 use crate::service;
 
-type Shutdown = Pin<Box<dyn Future<Output = Result<(), ShutdownError>> + Send>>;
+type Shutdown = Pin<Box<dyn Future<Output = Result<FlushReport, ShutdownError>> + Send>>;
 
 const DEADLINE: Duration = Duration::from_millis(300);
 /// What a machine that is busy with other things may add.
@@ -54,7 +54,7 @@ fn is_over(address: SocketAddr) {
 }
 
 /// Shuts down by way of `block_on`: it waits for the client as long as it may, and reports it.
-fn ends_in_time(block_on: impl FnOnce(Shutdown) -> Result<(), ShutdownError>) {
+fn ends_in_time(block_on: impl FnOnce(Shutdown) -> Result<FlushReport, ShutdownError>) {
     let (steeple, address, _client) = busy();
     let started = Instant::now();
     let error = block_on(Box::pin(steeple.shutdown(DEADLINE))).unwrap_err();
@@ -69,11 +69,8 @@ fn ends_in_time(block_on: impl FnOnce(Shutdown) -> Result<(), ShutdownError>) {
 
 fn cut_one(error: &ShutdownError) -> bool {
     matches!(
-        error,
-        ShutdownError::Busy {
-            cut: 1,
-            deadline: DEADLINE
-        }
+        error.ops,
+        Some(ops::ShutdownError::Busy { cut: 1, deadline }) if deadline <= DEADLINE
     )
 }
 
@@ -123,7 +120,8 @@ fn an_idle_one_ends_at_once_and_has_lost_nothing() {
         .unwrap();
     let address = steeple.ops_addr().unwrap();
     let started = Instant::now();
-    futures_executor::block_on(steeple.shutdown(Duration::from_secs(600))).unwrap();
+    let report = futures_executor::block_on(steeple.shutdown(Duration::from_secs(600))).unwrap();
+    assert_eq!(report, FlushReport::default());
     assert!(started.elapsed() < SLACK);
     is_over(address);
 }
@@ -135,7 +133,8 @@ fn without_a_listener_there_is_nothing_to_wait_for() {
         .without_ops()
         .build()
         .unwrap();
-    futures_executor::block_on(steeple.shutdown(Duration::ZERO)).unwrap();
+    let report = futures_executor::block_on(steeple.shutdown(Duration::ZERO)).unwrap();
+    assert!(report.is_complete());
 }
 
 #[test]

@@ -1,0 +1,158 @@
+//! What an answer says about the request.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode, header::RETRY_AFTER};
+use http_body_util::BodyExt;
+use steeple_core::pipeline::ExportError;
+use thiserror::Error;
+use tokio::time::timeout;
+
+use crate::Endpoint;
+
+/// Of the reason that a backend gives, so many bytes are read.
+const LONGEST_REASON: usize = 256;
+/// It may take so long to give it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The endpoint did not take what was sent.
+#[derive(Debug, Error)]
+#[error("{endpoint} answered {status}: {reason:?}")]
+struct Refused {
+    endpoint: Endpoint,
+    status: StatusCode,
+    reason: String,
+}
+
+/// As [remote write](https://prometheus.io/docs/specs/prw/remote_write_spec/#retries--backoff) has it: 5xx and 429 are
+/// tried again, everything else that is no success is not.
+pub(super) async fn judge<B>(endpoint: &Endpoint, answer: Response<B>) -> Result<(), ExportError>
+where
+    B: BodyExt<Data = Bytes> + Unpin,
+{
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let retry_after = retry_after(answer.headers(), SystemTime::now());
+    let refused = Refused {
+        endpoint: endpoint.clone(),
+        status,
+        reason: reason(answer.into_body()).await,
+    };
+    let may_succeed = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    Err(match retry_after {
+        _ if !may_succeed => ExportError::permanent(refused),
+        Some(pause) => ExportError::retry_after(pause, refused),
+        None => ExportError::retryable(refused),
+    })
+}
+
+/// The beginning of the body, as far as it comes in time.
+async fn reason<B>(mut body: B) -> String
+where
+    B: BodyExt<Data = Bytes> + Unpin,
+{
+    let mut read = Vec::new();
+    let reading = async {
+        while read.len() < LONGEST_REASON
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            read.extend(frame.into_data().unwrap_or_default());
+        }
+    };
+    // What came until then is told.
+    let _ = timeout(PATIENCE, reading).await;
+    read.truncate(LONGEST_REASON);
+    String::from_utf8_lossy(&read).trim().to_owned()
+}
+
+/// [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3): seconds or a date.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use futures_executor::block_on;
+    use http_body_util::Full;
+
+    use super::*;
+
+    fn wish(value: &'static str) -> Option<Duration> {
+        // Sun, 06 Nov 1994 08:49:37 GMT
+        let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let headers = [(RETRY_AFTER, value.parse().unwrap())]
+            .into_iter()
+            .collect();
+        retry_after(&headers, now)
+    }
+
+    #[test]
+    fn a_backend_asks_for_a_pause_in_seconds_or_by_date() {
+        assert_eq!(wish("120"), Some(Duration::from_secs(120)));
+        assert_eq!(
+            wish("Sun, 06 Nov 1994 08:50:07 GMT"),
+            Some(Duration::from_secs(30))
+        );
+        assert_eq!(wish("Sun, 06 Nov 1994 08:49:00 GMT"), Some(Duration::ZERO));
+        for other in ["", "soon", "-1", "1.5", "99999999999999999999999"] {
+            assert_eq!(wish(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_what_may_succeed_later_is_tried_again() {
+        let endpoint: Endpoint = "http://127.0.0.1:1".parse().unwrap();
+        let judged = |status: u16| {
+            let mut answer = Response::new(Full::new(Bytes::from_static(b"why\n")));
+            *answer.status_mut() = status.try_into().unwrap();
+            answer.headers_mut().insert(RETRY_AFTER, 7.into());
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build()
+                .unwrap();
+            runtime.block_on(judge(&endpoint, answer))
+        };
+        for status in [200, 202, 204] {
+            assert!(judged(status).is_ok(), "{status}");
+        }
+        for status in [429, 500, 502, 503] {
+            let error = judged(status).unwrap_err();
+            assert!(
+                matches!(&error, ExportError::Retryable { retry_after: Some(pause), .. } if pause.as_secs() == 7),
+                "{status}: {error:?}"
+            );
+        }
+        for status in [302, 400, 401, 404, 413] {
+            let error = judged(status).unwrap_err();
+            let ExportError::Permanent { source } = error else {
+                panic!("{status}: {error:?}");
+            };
+            assert!(source.to_string().contains("why"), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_read_up_to_its_limit() {
+        let told = |text: &str| block_on(limited(text.to_owned()));
+        assert_eq!(told(&"x".repeat(9_999)).len(), LONGEST_REASON);
+    }
+
+    async fn limited(text: String) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let _context = runtime.enter();
+        reason(Full::new(Bytes::from(text))).await
+    }
+}

@@ -1,0 +1,67 @@
+//! What all pushes can be told about how they are sent.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use http::HeaderValue;
+use steeple_core::pipeline::{PipelineBuilder, RetryPolicy};
+
+use crate::{Endpoint, EndpointError, PushError, client::authorization};
+
+const INTERVALS: RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
+
+/// How pushes are sent, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) endpoint: Result<Endpoint, EndpointError>,
+    pub(crate) authorization: Option<Option<HeaderValue>>,
+    pub(crate) interval: Option<Duration>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) drop_deadline: Duration,
+}
+
+impl Delivery {
+    pub(crate) fn to(
+        endpoint: Result<Endpoint, EndpointError>,
+        interval: Option<Duration>,
+    ) -> Self {
+        Self {
+            endpoint,
+            authorization: None,
+            interval,
+            retry: RetryPolicy::default(),
+            drop_deadline: Duration::from_secs(1),
+        }
+    }
+
+    pub(crate) fn basic_auth(&mut self, user: &str, password: &str) {
+        self.authorization = Some(authorization::basic(user, password));
+    }
+
+    pub(crate) fn bearer_token(&mut self, token: &str) {
+        self.authorization = Some(authorization::bearer(token));
+    }
+
+    /// The endpoint with its credentials, once everything here is right.
+    pub(crate) fn checked(&self) -> Result<Endpoint, PushError> {
+        if let Some(interval) = self.interval
+            && !INTERVALS.contains(&interval)
+        {
+            return Err(PushError::Interval { interval });
+        }
+        let mut endpoint = self.endpoint.clone()?;
+        if let Some(authorization) = &self.authorization {
+            let authorization = authorization.as_ref().ok_or(PushError::Credentials)?;
+            endpoint
+                .authorization
+                .get_or_insert_with(|| authorization.clone());
+        }
+        Ok(endpoint)
+    }
+
+    pub(crate) fn pipeline(&self, name: &'static str) -> PipelineBuilder {
+        PipelineBuilder::new(name)
+            .retry(self.retry.clone())
+            .drop_deadline(self.drop_deadline)
+    }
+}

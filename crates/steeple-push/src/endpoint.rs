@@ -1,0 +1,176 @@
+use std::{fmt, str::FromStr};
+
+use http::{HeaderValue, Uri, uri::Scheme};
+use percent_encoding::percent_decode_str;
+use thiserror::Error;
+
+use crate::client::authorization;
+
+/// Where to push to: a URL such as `http://user:password@metrics.example:9090/api/v1/write`.
+///
+/// Credentials in it are sent as [basic authentication](https://www.rfc-editor.org/rfc/rfc7617), and shown nowhere: neither
+/// they nor the query are in its texts.
+#[derive(Clone)]
+pub struct Endpoint {
+    pub(crate) uri: Uri,
+    pub(crate) authorization: Option<HeaderValue>,
+}
+
+/// A URL cannot be pushed to. What could be secret in it is left out.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// It is no URL with a scheme and a host.
+    #[error(
+        "`{url}` is no URL: give scheme and host, such as `http://127.0.0.1:9090/api/v1/write`"
+    )]
+    NoUrl {
+        /// What was given.
+        url: String,
+    },
+    /// Its scheme is not supported.
+    #[error("the scheme of `{url}` is not supported: use `http`")]
+    Scheme {
+        /// What was given.
+        url: String,
+    },
+    /// The credentials in it cannot be sent.
+    #[error(
+        "the credentials in `{url}` are not as user:password of UTF-8: write other characters as %XX"
+    )]
+    Credentials {
+        /// What was given.
+        url: String,
+    },
+}
+
+impl EndpointError {
+    /// What was given, without what could be secret.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        match self {
+            Self::NoUrl { url } | Self::Scheme { url } | Self::Credentials { url } => url,
+        }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(given: &str) -> Result<Self, EndpointError> {
+        let url = || without_secrets(given);
+        let (rest, credentials) = split_credentials(given);
+        let uri: Uri = rest
+            .parse()
+            .map_err(|_| EndpointError::NoUrl { url: url() })?;
+        if uri.host().is_none_or(str::is_empty) {
+            return Err(EndpointError::NoUrl { url: url() });
+        }
+        match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => {}
+            Some(_) => return Err(EndpointError::Scheme { url: url() }),
+            None => return Err(EndpointError::NoUrl { url: url() }),
+        }
+        let authorization = credentials
+            .map(|credentials| {
+                basic(credentials).ok_or_else(|| EndpointError::Credentials { url: url() })
+            })
+            .transpose()?;
+        Ok(Self { uri, authorization })
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&without_secrets(&self.uri.to_string()))
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({self})")
+    }
+}
+
+/// The URL without the part before the host's `@`, and that part.
+fn split_credentials(url: &str) -> (String, Option<&str>) {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return (url.to_owned(), None);
+    };
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..authority].rfind('@') {
+        Some(at) => (format!("{scheme}://{}", &rest[at + 1..]), Some(&rest[..at])),
+        None => (url.to_owned(), None),
+    }
+}
+
+fn basic(credentials: &str) -> Option<HeaderValue> {
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    let decoded = |text| percent_decode_str(text).decode_utf8().ok();
+    authorization::basic(&decoded(user)?, &decoded(password)?)
+}
+
+/// Also of what is no URL: whatever stands before an `@` or after a `?` may be a secret.
+fn without_secrets(url: &str) -> String {
+    let start = url.find("://").map_or(0, |scheme| scheme + 3);
+    let end = url.find(['?', '#']).unwrap_or(url.len()).max(start);
+    let shown = &url[start..end];
+    let host = shown.rfind('@').map_or(0, |at| at + 1);
+    format!("{}{}", &url[..start], &shown[host..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_sent_and_never_shown() {
+        let endpoint: Endpoint = "http://ada:s%40cret@metrics.example:9090/api?key=hidden"
+            .parse()
+            .unwrap();
+        assert_eq!(endpoint.uri, "http://metrics.example:9090/api?key=hidden");
+        // "ada:s@cret"
+        assert_eq!(
+            endpoint.authorization.as_ref().unwrap(),
+            "Basic YWRhOnNAY3JldA=="
+        );
+        assert_eq!(endpoint.to_string(), "http://metrics.example:9090/api");
+        assert_eq!(
+            format!("{endpoint:?}"),
+            "Endpoint(http://metrics.example:9090/api)"
+        );
+    }
+
+    #[test]
+    fn what_is_no_url_is_named_without_its_secrets() {
+        let refused = |url: &str| url.parse::<Endpoint>().unwrap_err();
+        for url in ["", "metrics:9090", "http://", "/metrics", "http://a b"] {
+            assert_eq!(
+                refused(url),
+                EndpointError::NoUrl {
+                    url: url.to_owned()
+                }
+            );
+        }
+        assert_eq!(
+            refused("ftp://ada:secret@metrics/?key=secret"),
+            EndpointError::Scheme {
+                url: "ftp://metrics/".to_owned()
+            }
+        );
+        assert_eq!(
+            refused("http://ada:%ff@metrics"),
+            EndpointError::Credentials {
+                url: "http://metrics".to_owned()
+            }
+        );
+        for url in [
+            "ada:secret@metrics?secret",
+            "http://ada:secret@?secret",
+            "http://a:secret/x@y@m z",
+        ] {
+            let error = refused(url);
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}

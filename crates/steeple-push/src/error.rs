@@ -1,0 +1,46 @@
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::EndpointError;
+
+/// Pushing cannot start as it is configured.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The URL is wrong.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The interval is too short or too long.
+    #[error("the interval is {interval:?}: give 1 ms to 24 h, or none to push at the end alone")]
+    Interval {
+        /// The interval.
+        interval: Duration,
+    },
+    /// A Pushgateway keeps what it is given by job.
+    #[error("the job has no name: set one with `job`")]
+    NoJob,
+    /// A label's name is wrong, or it has another meaning.
+    #[error(
+        "`{label}` cannot be the name of a label here: use letters, digits and `_`, not a digit or `__` first, and \
+         no name that has a setter of its own, such as `job`"
+    )]
+    Label {
+        /// The name.
+        label: String,
+    },
+    /// A label is given twice.
+    #[error("the label `{label}` is given twice: leave one out")]
+    DuplicateLabel {
+        /// The name.
+        label: String,
+    },
+    /// The path of the URL would be longer than a URL can be.
+    #[error("job and labels are too long for a URL: shorten them")]
+    TooLong,
+    /// User, password or token cannot be sent.
+    #[error(
+        "the credentials cannot be sent: a token is of visible ASCII characters, and a user's name has no `:` in it"
+    )]
+    Credentials,
+}

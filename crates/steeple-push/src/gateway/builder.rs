@@ -1,0 +1,197 @@
+use std::{sync::Arc, time::Duration};
+
+use http::{Method, Uri, uri::PathAndQuery};
+use steeple_core::pipeline::RetryPolicy;
+use steeple_metrics::Registry;
+
+use super::{
+    PushGateway,
+    exporter::{GatewayExporter, Order},
+    path,
+};
+use crate::{
+    Endpoint, PushError,
+    client::Client,
+    delivery::Delivery,
+    label,
+    schedule::{Occasion, Schedule},
+};
+
+const PIPELINE: &str = "push_gateway";
+
+/// Configures a [`PushGateway`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is pushed before `start`"]
+pub struct PushGatewayBuilder {
+    delivery: Delivery,
+    job: Option<String>,
+    labels: Vec<(String, String)>,
+    merge: bool,
+    delete_at_end: bool,
+}
+
+impl PushGatewayBuilder {
+    pub(super) fn new(delivery: Delivery) -> Self {
+        Self {
+            delivery,
+            job: None,
+            labels: Vec::new(),
+            merge: false,
+            delete_at_end: false,
+        }
+    }
+
+    /// Pushes to another endpoint.
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.delivery.endpoint = Ok(endpoint);
+        self
+    }
+
+    /// The job that the metrics are of. Default: none, and one is needed.
+    pub fn job(mut self, job: impl Into<String>) -> Self {
+        self.job = Some(job.into());
+        self
+    }
+
+    /// The job, unless one was set.
+    pub fn default_job(mut self, job: impl Into<String>) -> Self {
+        self.job.get_or_insert_with(|| job.into());
+        self
+    }
+
+    /// A further label of the group of metrics, such as `shard`. A push touches those of its own group only. Default: the
+    /// group is the job alone.
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Keeps what the group has besides: a push replaces metrics of the same name, as a POST does. Default: a push replaces
+    /// the whole group, as a PUT does.
+    pub fn merge(mut self) -> Self {
+        self.merge = true;
+        self
+    }
+
+    /// Deletes the group at the end instead of pushing a last time; for what runs for long. Default: the last push stays.
+    pub fn delete_at_end(mut self) -> Self {
+        self.delete_at_end = true;
+        self
+    }
+
+    /// Pushes at an interval as well, from 1 ms to 24 h. Default: at a flush and at the end alone.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.delivery.interval = Some(interval);
+        self
+    }
+
+    /// Sends a user's name and password, unless the URL has credentials. Default: none.
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        self.delivery.basic_auth(user, password);
+        self
+    }
+
+    /// Sends a token, unless the URL has credentials. Default: none.
+    pub fn bearer_token(mut self, token: &str) -> Self {
+        self.delivery.bearer_token(token);
+        self
+    }
+
+    /// How often and how long a push is tried. Default: [`RetryPolicy::default`], 10 s for an attempt and 5 min in all.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.delivery.retry = policy;
+        self
+    }
+
+    /// How long dropping the [`PushGateway`] may block. Default: 1 s.
+    pub fn drop_deadline(mut self, deadline: Duration) -> Self {
+        self.delivery.drop_deadline = deadline;
+        self
+    }
+
+    /// Tells whether it can start.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    pub fn check(&self) -> Result<(), PushError> {
+        self.group().map(drop)
+    }
+
+    /// Starts to push what is in `registry`, where its own figures are as well.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError`] if something is configured wrongly. That the gateway does not answer is no error: it is tried again.
+    pub fn start(self, registry: Registry) -> Result<PushGateway, PushError> {
+        let group = self.group()?;
+        let push = if self.merge {
+            Method::POST
+        } else {
+            Method::PUT
+        };
+        let exporter = {
+            let registry = registry.clone();
+            move || GatewayExporter {
+                client: Client::new(group.clone()),
+                registry: registry.clone(),
+                push: push.clone(),
+            }
+        };
+        let pipeline = metrics::with_local_recorder(&registry, || {
+            self.delivery
+                .pipeline(PIPELINE)
+                .max_delay(Duration::ZERO)
+                .spawn(exporter)
+        });
+        let producer = pipeline.producer();
+        let last = if self.delete_at_end {
+            Order::Delete
+        } else {
+            Order::Push
+        };
+        let collect = move |occasion| {
+            producer.push(match occasion {
+                Occasion::Passing => Order::Push,
+                Occasion::Last => last,
+            });
+        };
+        let interval = self.delivery.interval;
+        let schedule = Schedule::start(PIPELINE, interval, pipeline, Arc::new(collect));
+        Ok(PushGateway::new(schedule))
+    }
+
+    /// The endpoint of the group.
+    fn group(&self) -> Result<Endpoint, PushError> {
+        let mut endpoint = self.delivery.checked()?;
+        let job = self.job.as_deref().filter(|job| !job.is_empty());
+        label::check(&self.labels, &["job"])?;
+        let base = endpoint.uri.path();
+        let path = path::group(base, job.ok_or(PushError::NoJob)?, &self.labels);
+        let mut parts = endpoint.uri.clone().into_parts();
+        let query = endpoint.uri.query();
+        let path = query.map_or(path.clone(), |query| format!("{path}?{query}"));
+        // It is of characters that a path can hold, and may only be too long.
+        parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| PushError::TooLong)?);
+        endpoint.uri = Uri::from_parts(parts).map_err(|_| PushError::TooLong)?;
+        Ok(endpoint)
+    }
+}
+
+impl From<&str> for PushGatewayBuilder {
+    fn from(url: &str) -> Self {
+        PushGateway::builder(url)
+    }
+}
+
+impl From<String> for PushGatewayBuilder {
+    fn from(url: String) -> Self {
+        PushGateway::builder(&url)
+    }
+}
+
+impl From<Endpoint> for PushGatewayBuilder {
+    fn from(endpoint: Endpoint) -> Self {
+        Self::new(Delivery::to(Ok(endpoint), None))
+    }
+}

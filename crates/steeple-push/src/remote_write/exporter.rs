@@ -1,0 +1,33 @@
+use http::{
+    HeaderName, Method,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
+use snap::raw::Encoder;
+use steeple_core::pipeline::{ExportError, Exporter};
+
+use super::{encoder::write_request, sample::Sample};
+use crate::client::Client;
+
+const VERSION: HeaderName = HeaderName::from_static("x-prometheus-remote-write-version");
+
+/// Writes samples, in the order in which they were taken.
+pub(super) struct WriteExporter {
+    pub(super) client: Client,
+    /// What all series get.
+    pub(super) labels: Vec<(String, String)>,
+}
+
+impl Exporter<Sample> for WriteExporter {
+    async fn export(&mut self, batch: &[Sample]) -> Result<(), ExportError> {
+        let request = write_request(batch, &self.labels);
+        let body = Encoder::new()
+            .compress_vec(&request)
+            .map_err(ExportError::permanent)?;
+        let headers = [
+            (CONTENT_TYPE, "application/x-protobuf"),
+            (CONTENT_ENCODING, "snappy"),
+            (VERSION, "0.1.0"),
+        ];
+        self.client.send(Method::POST, headers, body).await
+    }
+}

@@ -1,0 +1,62 @@
+use std::{fmt, time::Duration};
+
+use steeple_core::pipeline::Accounting;
+
+use super::{RemoteWriteBuilder, sample::Sample};
+use crate::{PushReport, delivery::Delivery, schedule::Schedule};
+
+/// Writes a registry to what takes [Prometheus remote
+/// write 1.0](https://prometheus.io/docs/specs/prw/remote_write_spec/): Prometheus itself, VictoriaMetrics, Mimir and others.
+///
+/// Its figures count values of series, a histogram as one. They are sent in the order in which they were taken, with the
+/// time at which they were taken, also when the backend was away in between.
+///
+/// Dropping it writes a last time and blocks for at most [`drop_deadline`](RemoteWriteBuilder::drop_deadline), 1 s by
+/// default; [`shutdown`](Self::shutdown) tells what became of it.
+#[must_use = "dropping it ends it"]
+pub struct RemoteWrite(Schedule<Sample>);
+
+impl RemoteWrite {
+    /// Begins to configure writes to `url`, such as `http://127.0.0.1:9090/api/v1/write`.
+    pub fn builder(url: &str) -> RemoteWriteBuilder {
+        RemoteWriteBuilder::new(Delivery::to(url.parse(), Some(super::builder::INTERVAL)))
+    }
+
+    pub(super) fn new(schedule: Schedule<Sample>) -> Self {
+        Self(schedule)
+    }
+
+    /// The figures at this moment.
+    #[must_use]
+    pub fn accounting(&self) -> Accounting {
+        self.0.accounting()
+    }
+
+    /// Writes, and waits for it for at most `deadline`. Works on every runtime.
+    pub async fn flush(&self, deadline: Duration) -> PushReport {
+        self.0.flush(deadline).await
+    }
+
+    /// [`flush`](Self::flush) for code that is not async.
+    pub fn flush_blocking(&self, deadline: Duration) -> PushReport {
+        self.0.flush_blocking(deadline)
+    }
+
+    /// Writes a last time, within `deadline`. Works on every runtime.
+    pub async fn shutdown(self, deadline: Duration) -> PushReport {
+        self.0.shutdown(deadline).await
+    }
+
+    /// [`shutdown`](Self::shutdown) for code that is not async.
+    pub fn shutdown_blocking(self, deadline: Duration) -> PushReport {
+        self.0.shutdown_blocking(deadline)
+    }
+}
+
+impl fmt::Debug for RemoteWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RemoteWrite")
+            .field(&self.accounting())
+            .finish()
+    }
+}

@@ -1,0 +1,193 @@
+//! What remote write sends.
+
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use metrics::Unit;
+use steeple_metrics::{Kind, Matcher, Registry};
+use steeple_push::{RemoteWrite, RemoteWriteBuilder};
+
+use crate::{
+    message::{TimeSeries, WriteRequest},
+    stub::{Answer, Request, Stub},
+};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+fn write_to(stub: &Stub) -> RemoteWriteBuilder {
+    RemoteWrite::builder(&stub.url("/api/v1/write?tenant=a"))
+        .without_interval()
+        .job("nightly")
+        .instance("here")
+}
+
+fn registry() -> Registry {
+    let registry = Registry::builder()
+        .buckets(Matcher::full("wait"), &[0.5, 1e16])
+        .build()
+        .unwrap();
+    registry
+        .describe(Kind::Histogram, "wait", Some(Unit::Seconds), "Waiting.")
+        .unwrap();
+    let weight = [("Of", "\"\\\n\u{e4}"), ("zone", "own")];
+    registry.gauge("weight", &weight).unwrap().set(-0.5);
+    registry.counter("mails_total", &[]).unwrap().increment(3);
+    let wait = registry
+        .histogram("wait", &[("kind", "x"), ("z", "y")])
+        .unwrap();
+    for seconds in [0.5, 0.75, 1e17] {
+        wait.record(seconds);
+    }
+    registry
+}
+
+/// The time series without those of steeple's own metrics.
+fn series(requests: &[Request]) -> Vec<TimeSeries> {
+    let requests = requests
+        .iter()
+        .map(|request| WriteRequest::read(&request.body));
+    let series = requests.flat_map(|request| request.timeseries);
+    series
+        .filter(|series| !series.selector().contains("steeple_"))
+        .collect()
+}
+
+#[test]
+fn every_series_is_written_with_sorted_labels() {
+    let stub = Stub::answering([]);
+    let remote = write_to(&stub)
+        .label("zone", "common")
+        .label("empty", "")
+        .start(registry())
+        .unwrap();
+    let before = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64;
+    let report = remote.shutdown_blocking(DEADLINE);
+    assert!(report.pushed >= 3 && report.is_complete(), "{report:?}");
+
+    let requests = stub.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].line, "POST /api/v1/write?tenant=a HTTP/1.1");
+    for (name, value) in [
+        ("content-type", "application/x-protobuf"),
+        ("content-encoding", "snappy"),
+        ("x-prometheus-remote-write-version", "0.1.0"),
+        (
+            "user-agent",
+            concat!("steeple-push/", env!("CARGO_PKG_VERSION")),
+        ),
+    ] {
+        assert_eq!(requests[0].headers[name], value);
+    }
+    let written = series(&requests);
+    let values: BTreeMap<_, _> = written.iter().map(|s| (s.selector(), s.value())).collect();
+    let common = r#"instance="here",job="nightly""#;
+    let wait = |suffix: &str, le: &str| {
+        format!(r#"{{__name__="wait{suffix}",{common},kind="x"{le},z="y",zone="common"}}"#)
+    };
+    let expected = [
+        (
+            format!(r#"{{Of="\"\\\nä",__name__="weight",{common},zone="own"}}"#),
+            -0.5,
+        ),
+        (
+            format!(r#"{{__name__="mails_total",{common},zone="common"}}"#),
+            3.0,
+        ),
+        (wait("_bucket", r#",le="0.5""#), 1.0),
+        (wait("_bucket", r#",le="1e16""#), 2.0),
+        (wait("_bucket", r#",le="+Inf""#), 3.0),
+        (wait("_sum", ""), 1e17 + 1.25),
+        (wait("_count", ""), 3.0),
+    ];
+    assert_eq!(values, expected.into());
+    for series in &written {
+        assert!(
+            series.labels.is_sorted_by(|a, b| a.name < b.name),
+            "{series:?}"
+        );
+        let after = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64;
+        assert!((before..=after).contains(&series.at()), "{series:?}");
+    }
+
+    let metadata = WriteRequest::read(&requests[0].body).metadata;
+    let told = |name: &str| {
+        let metric = metadata
+            .iter()
+            .find(|metric| metric.metric_family_name == name);
+        metric.map(|metric| (metric.kind, metric.help.clone()))
+    };
+    assert_eq!(told("mails_total"), Some((1, String::new())));
+    assert_eq!(told("weight"), Some((2, String::new())));
+    assert_eq!(told("wait"), Some((3, "Waiting.".to_owned())));
+}
+
+#[test]
+fn requests_hold_a_bounded_number_of_series() {
+    let stub = Stub::answering([]);
+    let registry = Registry::new();
+    for number in 0..100 {
+        let labels = [("n", &*number.to_string())];
+        registry
+            .gauge("many", &labels)
+            .unwrap()
+            .set(f64::from(number));
+    }
+    let remote = write_to(&stub).batch_series(7).start(registry).unwrap();
+    let report = remote.shutdown_blocking(DEADLINE);
+    let requests = stub.requests();
+    let sizes = requests
+        .iter()
+        .map(|r| WriteRequest::read(&r.body).timeseries.len() as u64);
+    assert_eq!(sizes.clone().sum::<u64>(), report.pushed);
+    assert!(sizes.max().unwrap() <= 7);
+    let mut written: Vec<_> = series(&requests).iter().map(TimeSeries::value).collect();
+    written.sort_by(f64::total_cmp);
+    assert_eq!(written, (0..100).map(f64::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn values_keep_order_and_time_while_the_backend_is_away() {
+    let answers = [
+        Answer::Status(503, ""),
+        Answer::Reset,
+        Answer::Status(500, ""),
+    ];
+    let stub = Stub::answering(answers);
+    let registry = Registry::new();
+    let mails = registry.counter("mails_total", &[]).unwrap();
+    let remote = write_to(&stub).start(registry).unwrap();
+    // Faster than the clock's milliseconds, and from several threads.
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..25 {
+                    mails.increment(1);
+                    let _ = remote.flush_blocking(Duration::ZERO);
+                }
+            });
+        }
+    });
+    let report = remote.shutdown_blocking(DEADLINE);
+    assert_eq!(report.lost, 0);
+    let requests = stub.requests();
+    assert!(requests.len() > 3);
+    let taken = series(&requests[3..]);
+    assert_eq!(taken.len(), 101);
+    assert!(taken.is_sorted_by(|a, b| a.at() < b.at() && a.value() <= b.value()));
+    assert_eq!(taken[100].value(), 100.0);
+}
+
+#[test]
+fn an_interval_writes_again_and_again() {
+    let stub = Stub::answering([]);
+    let remote = write_to(&stub)
+        .interval(Duration::from_millis(20))
+        .start(registry())
+        .unwrap();
+    stub.wait_for(3);
+    let report = remote.shutdown_blocking(DEADLINE);
+    assert!(report.is_complete(), "{report:?}");
+}

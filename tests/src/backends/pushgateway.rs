@@ -1,0 +1,57 @@
+//! A Pushgateway.
+
+use std::{net::SocketAddr, time::Duration};
+
+use super::{BackendError, Server, free_address, get, program::could_not_run};
+
+const PROGRAM: &str = "prometheus-pushgateway";
+const START: Duration = Duration::from_secs(30);
+
+/// A Pushgateway that keeps what it is given in memory.
+#[derive(Debug)]
+pub struct Pushgateway {
+    address: SocketAddr,
+    _server: Server,
+}
+
+impl Pushgateway {
+    /// Starts one.
+    ///
+    /// # Errors
+    ///
+    /// When it is not here or does not start.
+    pub fn start() -> Result<Self, BackendError> {
+        let address = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
+        let ready = format!("http://{address}/-/ready");
+        let server = Server::start(
+            PROGRAM,
+            START,
+            |command, _| {
+                command
+                    .arg(format!("--web.listen-address={address}"))
+                    .arg("--persistence.file=");
+                Ok(())
+            },
+            || get(&ready).is_ok(),
+        )?;
+        Ok(Self {
+            address,
+            _server: server,
+        })
+    }
+
+    /// Where it takes pushes, and can be scraped.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a scrape of it gets.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    pub fn metrics(&self) -> Result<String, BackendError> {
+        get(&format!("http://{}/metrics", self.address))
+    }
+}
