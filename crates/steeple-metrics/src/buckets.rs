@@ -2,7 +2,11 @@ use std::{fmt, sync::Arc};
 
 use metrics::Unit;
 
-use crate::bounds::{Bounds, BoundsError};
+use crate::{
+    QuantilesError,
+    bounds::{Bounds, BoundsError},
+    summary::Quantiles,
+};
 
 /// The `http.server.request.duration` boundaries of the [HTTP semantic
 /// conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/), in seconds.
@@ -93,33 +97,59 @@ impl fmt::Display for Matcher {
     }
 }
 
-/// Gives each histogram its bounds.
+/// Tells by the names of histograms how they are exposed: by buckets or by quantiles.
 #[derive(Debug, Default)]
 pub(crate) struct Buckets {
-    rules: Vec<(Matcher, Arc<Bounds>)>,
-    /// Those of histograms that no rule is for; without them it is the unit that tells.
-    default: Option<Arc<Bounds>>,
+    rules: Vec<(Matcher, Rule)>,
+    /// That for histograms that no rule names; without it they have buckets by their unit.
+    default: Option<Rule>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Rule {
+    Bounds(Arc<Bounds>),
+    Quantiles(Arc<Quantiles>),
+}
+
+impl Rule {
+    pub(crate) fn bounds(bounds: &[f64]) -> Result<Self, BoundsError> {
+        Ok(Self::Bounds(Arc::new(Bounds::new(bounds)?)))
+    }
+
+    pub(crate) fn quantiles(quantiles: &[f64]) -> Result<Self, QuantilesError> {
+        Ok(Self::Quantiles(Arc::new(Quantiles::new(quantiles)?)))
+    }
 }
 
 impl Buckets {
-    pub(crate) fn add(&mut self, matcher: Matcher, bounds: &[f64]) -> Result<(), BoundsError> {
-        self.rules.push((matcher, Arc::new(Bounds::new(bounds)?)));
-        Ok(())
+    pub(crate) fn add(&mut self, matcher: Matcher, rule: Rule) {
+        self.rules.push((matcher, rule));
     }
 
-    pub(crate) fn set_default(&mut self, bounds: &[f64]) -> Result<(), BoundsError> {
-        self.default = Some(Arc::new(Bounds::new(bounds)?));
-        Ok(())
+    pub(crate) fn set_default(&mut self, rule: Rule) {
+        self.default = Some(rule);
     }
 
-    /// The bounds of the metric recorded as `recorded` and exposed as `exposed`.
+    /// The bounds of the metric recorded as `recorded` and exposed as `exposed`, if it has buckets.
     pub(crate) fn bounds(&self, recorded: &str, exposed: &str, unit: Option<Unit>) -> Arc<Bounds> {
-        let matching = self
-            .rules
-            .iter()
-            .find(|(matcher, _)| matcher.matches_either(recorded, exposed));
-        let given = matching.map(|(_, bounds)| bounds).or(self.default.as_ref());
-        given.map_or_else(|| Arc::new(default_bounds(recorded, unit)), Arc::clone)
+        match self.rule(recorded, exposed) {
+            Some(Rule::Bounds(bounds)) => Arc::clone(bounds),
+            _ => Arc::new(default_bounds(recorded, unit)),
+        }
+    }
+
+    /// The quantiles of the metric recorded as `recorded` and exposed as `exposed`, if it is a summary.
+    pub(crate) fn quantiles(&self, recorded: &str, exposed: &str) -> Option<&Arc<Quantiles>> {
+        match self.rule(recorded, exposed)? {
+            Rule::Quantiles(quantiles) => Some(quantiles),
+            Rule::Bounds(_) => None,
+        }
+    }
+
+    fn rule(&self, recorded: &str, exposed: &str) -> Option<&Rule> {
+        let mut rules = self.rules.iter();
+        let matching = rules.find(|(matcher, _)| matcher.matches_either(recorded, exposed));
+        matching.map(|(_, rule)| rule).or(self.default.as_ref())
     }
 }
 
@@ -177,10 +207,11 @@ mod tests {
 
     #[test]
     fn the_first_matching_rule_wins_by_either_name() {
+        let bounds = |bound| Rule::bounds(&[bound]).unwrap();
         let mut buckets = Buckets::default();
-        buckets.add(Matcher::full("a.wait"), &[1.0]).unwrap();
-        buckets.add(Matcher::suffix("_seconds"), &[2.0]).unwrap();
-        buckets.add(Matcher::prefix("a"), &[3.0]).unwrap();
+        buckets.add(Matcher::full("a.wait"), bounds(1.0));
+        buckets.add(Matcher::suffix("_seconds"), bounds(2.0));
+        buckets.add(Matcher::prefix("a"), bounds(3.0));
         let first_of = |buckets: &Buckets, recorded, exposed| {
             buckets.bounds(recorded, exposed, None).values()[0]
         };
@@ -189,8 +220,23 @@ mod tests {
         assert_eq!(first("b.wait", "b_wait_seconds"), 2.0);
         assert_eq!(first("a.size", "a_size"), 3.0);
         assert_eq!(first("c", "c"), 0.005);
-        buckets.set_default(&[4.0]).unwrap();
+        buckets.set_default(bounds(4.0));
         assert_eq!(first_of(&buckets, "c", "c"), 4.0);
         assert_eq!(first_of(&buckets, "a.size", "a_size"), 3.0);
+    }
+
+    #[test]
+    fn quantiles_are_told_by_rules_in_turn_with_those_of_bounds() {
+        let mut buckets = Buckets::default();
+        buckets.add(Matcher::full("a.size"), Rule::bounds(&[1.0]).unwrap());
+        buckets.add(Matcher::prefix("a"), Rule::quantiles(&[0.5]).unwrap());
+        buckets.add(Matcher::full("a.wait"), Rule::bounds(&[1.0]).unwrap());
+        buckets.set_default(Rule::quantiles(&[0.9]).unwrap());
+        let quantile = |recorded| {
+            let quantiles = buckets.quantiles(recorded, recorded);
+            quantiles.map(|quantiles| quantiles.values()[0])
+        };
+        let found = ["a.size", "a.wait", "a.b", "c"].map(quantile);
+        assert_eq!(found, [None, Some(0.5), Some(0.5), Some(0.9)]);
     }
 }

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use thiserror::Error;
 
-use crate::{BoundsError, InstallError, Matcher, NativeConfigError, RegisterError};
+use crate::{BoundsError, InstallError, Matcher, NativeConfigError, QuantilesError, RegisterError};
 
 /// Why a registry could not be built.
 #[derive(Debug, Error)]
@@ -25,6 +27,23 @@ pub enum BuildError {
     /// The bounds of histograms that no rule is for are invalid.
     #[error("the default bucket bounds are invalid")]
     DefaultBounds(#[source] BoundsError),
+    /// A rule's quantiles are invalid.
+    #[error("the quantiles of {matcher} are invalid")]
+    Quantiles {
+        /// The rule's metrics.
+        matcher: Matcher,
+        /// What is wrong with them.
+        source: QuantilesError,
+    },
+    /// The quantiles of histograms that no rule is for are invalid.
+    #[error("the default quantiles are invalid")]
+    DefaultQuantiles(#[source] QuantilesError),
+    /// The window of summaries is too short.
+    #[error("`summary_window` of {window:?} is less than 1 s: give at least 1 s")]
+    SummaryWindow {
+        /// What was set.
+        window: Duration,
+    },
     /// A label cannot be that of all series.
     #[error("the global labels are refused")]
     GlobalLabels(#[source] RegisterError),

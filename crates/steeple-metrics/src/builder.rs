@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     BuildError, Exemplar, Finding, Kind, Matcher, NativeConfig, Registry,
+    buckets::Rule,
     exemplar::ExemplarSource,
     global_labels::GlobalLabels,
     histograms::Histograms,
@@ -11,6 +12,7 @@ use crate::{
     registry::OverflowCallback,
     self_metrics::SelfMetrics,
     store::{Limits, Memory, Store},
+    summary::LEAST_WINDOW,
 };
 
 /// How much of a series' labels the global ones may take, in bytes.
@@ -40,9 +42,9 @@ impl Builder {
     /// Gives the histograms that `matcher` names these bucket bounds, in the metric's unit, without the last
     /// bound, `+Inf`. The first rule that matches wins. Default: no rule, see [`default_buckets`](Self::default_buckets).
     pub fn buckets(mut self, matcher: Matcher, bounds: &[f64]) -> Self {
-        if let Err(source) = self.histograms.buckets.add(matcher.clone(), bounds) {
-            self.invalid
-                .get_or_insert(BuildError::Bounds { matcher, source });
+        match Rule::bounds(bounds) {
+            Ok(rule) => self.histograms.buckets.add(matcher, rule),
+            Err(source) => self.refuse(BuildError::Bounds { matcher, source }),
         }
         self
     }
@@ -50,10 +52,58 @@ impl Builder {
     /// Gives all histograms that no rule names these bucket bounds, whatever their unit, without the last bound, `+Inf`.
     /// Default: the bounds depend on the unit (see the [crate's documentation](crate#names-and-units)).
     pub fn default_buckets(mut self, bounds: &[f64]) -> Self {
-        if let Err(source) = self.histograms.buckets.set_default(bounds) {
-            self.invalid
-                .get_or_insert(BuildError::DefaultBounds(source));
+        match Rule::bounds(bounds) {
+            Ok(rule) => self.histograms.buckets.set_default(rule),
+            Err(source) => self.refuse(BuildError::DefaultBounds(source)),
         }
+        self
+    }
+
+    /// Exposes the histograms that `matcher` names as summaries with these quantiles, from 0 to 1, instead of buckets. Of
+    /// these rules and those of [`buckets`](Self::buckets) the first that matches wins, but
+    /// [`native_histograms`](Self::native_histograms) have precedence. Default: no histogram is a summary.
+    ///
+    /// Quantiles are over the last [minute](Self::summary_window) and right within 0.6 %; `_sum` and `_count` are exact and
+    /// over all time. Quantiles cannot be aggregated over several instances, as buckets can: use them where a dashboard wants
+    /// them so.
+    ///
+    /// ```
+    /// use steeple_metrics::{Matcher, Registry};
+    ///
+    /// let registry = Registry::builder()
+    ///     .summary(Matcher::suffix(".duration"), &[0.5, 0.99])
+    ///     .build()?;
+    /// registry.histogram("checkout.duration", &[])?.record(0.0);
+    ///
+    /// let text = registry.render();
+    /// assert!(text.contains("# TYPE checkout_duration summary"));
+    /// assert!(text.contains(r#"checkout_duration{quantile="0.99"} 0"#));
+    /// assert!(text.contains("checkout_duration_count 1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn summary(mut self, matcher: Matcher, quantiles: &[f64]) -> Self {
+        match Rule::quantiles(quantiles) {
+            Ok(rule) => self.histograms.buckets.add(matcher, rule),
+            Err(source) => self.refuse(BuildError::Quantiles { matcher, source }),
+        }
+        self
+    }
+
+    /// Exposes all histograms that no rule names as [summaries](Self::summary) with these quantiles. Default: they have
+    /// buckets. Of this and [`default_buckets`](Self::default_buckets) the last one set holds.
+    pub fn default_summary(mut self, quantiles: &[f64]) -> Self {
+        match Rule::quantiles(quantiles) {
+            Ok(rule) => self.histograms.buckets.set_default(rule),
+            Err(source) => self.refuse(BuildError::DefaultQuantiles(source)),
+        }
+        self
+    }
+
+    /// The time over which the quantiles of summaries are, from 1 s on. Default: 60 s.
+    ///
+    /// It moves on by thirds: a quantile is over the time from two thirds of a window ago, or up to a whole one, until now.
+    pub fn summary_window(mut self, window: Duration) -> Self {
+        self.histograms.summary_window = window;
         self
     }
 
@@ -77,10 +127,7 @@ impl Builder {
     pub fn native_histograms(mut self, matcher: Matcher, config: NativeConfig) -> Self {
         match config.check() {
             Ok(()) => self.histograms.native.push((matcher, Arc::new(config))),
-            Err(source) => {
-                let error = BuildError::Native { matcher, source };
-                self.invalid.get_or_insert(error);
-            }
+            Err(source) => self.refuse(BuildError::Native { matcher, source }),
         }
         self
     }
@@ -241,7 +288,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If bucket bounds are not finite and increasing, a global label is invalid, reserved or given twice, all of them
+    /// If bucket bounds are not finite and increasing, a quantile is not from 0 to 1 or given twice, a window is shorter than
+    /// 1 s, native histograms are configured wrongly, a global label is invalid, reserved or given twice, all of them
     /// take more than 1,024 bytes, or a limit or timeout is zero.
     pub fn build(mut self) -> Result<Registry, BuildError> {
         if let Some(error) = self.invalid.take() {
@@ -260,6 +308,11 @@ impl Builder {
         ];
         if let Some((setting, _)) = zero.into_iter().find(|(_, is_zero)| *is_zero) {
             return Err(BuildError::Zero { setting });
+        }
+        if self.histograms.summary_window < LEAST_WINDOW {
+            return Err(BuildError::SummaryWindow {
+                window: self.histograms.summary_window,
+            });
         }
         let labels = std::mem::take(&mut self.global_labels);
         let global_labels =
@@ -292,6 +345,11 @@ impl Builder {
         let registry = self.build()?;
         registry.install()?;
         Ok(registry)
+    }
+
+    /// Keeps the first error for [`build`](Self::build).
+    fn refuse(&mut self, error: BuildError) {
+        self.invalid.get_or_insert(error);
     }
 
     pub(crate) fn assemble(self, global_labels: GlobalLabels) -> Registry {
@@ -383,6 +441,32 @@ mod tests {
         assert_eq!(
             error.source().unwrap().to_string(),
             "no bucket bounds are given: give at least one"
+        );
+    }
+
+    #[test]
+    fn invalid_summaries_name_rule_and_cause() {
+        let error = Registry::builder()
+            .summary(Matcher::full("wait"), &[0.5, 95.0])
+            .build()
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the quantiles of metric \"wait\" are invalid"
+        );
+        assert!(error.source().unwrap().to_string().contains("95"));
+        let error = Registry::builder()
+            .default_summary(&[])
+            .build()
+            .unwrap_err();
+        assert_eq!(error.to_string(), "the default quantiles are invalid");
+        let error = Registry::builder()
+            .summary_window(Duration::from_millis(999))
+            .build()
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`summary_window` of 999ms is less than 1 s: give at least 1 s"
         );
     }
 

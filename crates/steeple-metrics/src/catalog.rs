@@ -78,6 +78,7 @@ impl Catalog {
             name: Arc::clone(&family.name),
             utf8_name: family.utf8_name.clone(),
             kind: family.kind(),
+            is_summary: family.is_summary(),
             is_named_as_counter: self.is_named_as_counter(family),
             unit: family.unit,
             help: Arc::clone(&family.help),
@@ -187,10 +188,16 @@ impl Catalog {
             Kind::Gauge => Shape::Gauge {
                 refused: Arc::clone(&self.refused),
             },
-            Kind::Histogram => Shape::Histogram {
-                shape: self.histograms.shape(recorded, exposed, unit),
-                refused: Arc::clone(&self.refused),
-            },
+            Kind::Histogram => {
+                let refused = Arc::clone(&self.refused);
+                match self.histograms.summary(recorded, exposed) {
+                    Some(shape) => Shape::Summary { shape, refused },
+                    None => Shape::Histogram {
+                        shape: self.histograms.shape(recorded, exposed, unit),
+                        refused,
+                    },
+                }
+            }
         };
         let help = self.described.remove(recorded).unwrap_or_default().help;
         let utf8_name = self.naming.utf8_name(recorded, kind, unit, exposed);

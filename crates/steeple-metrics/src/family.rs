@@ -9,8 +9,8 @@ use metrics::Unit;
 
 use crate::{
     FamilySnapshot, Kind, Labels,
-    cell::{Cell, CounterCell, Distribution, GaugeCell, HistogramCell, NativeCell},
-    histograms::HistogramShape,
+    cell::{Cell, CounterCell, Distribution, GaugeCell, HistogramCell, NativeCell, SummaryCell},
+    histograms::{HistogramShape, SummaryShape},
     series::{Origin, Series},
 };
 
@@ -40,6 +40,10 @@ pub(crate) enum Shape {
         shape: HistogramShape,
         refused: Arc<CounterCell>,
     },
+    Summary {
+        shape: SummaryShape,
+        refused: Arc<CounterCell>,
+    },
 }
 
 impl Family {
@@ -60,7 +64,7 @@ impl Family {
         match self.shape {
             Shape::Counter => Kind::Counter,
             Shape::Gauge { .. } => Kind::Gauge,
-            Shape::Histogram { .. } => Kind::Histogram,
+            Shape::Histogram { .. } | Shape::Summary { .. } => Kind::Histogram,
         }
     }
 
@@ -79,7 +83,16 @@ impl Family {
                     None => Distribution::Classic(Arc::new(HistogramCell::new(shape, refused))),
                 })
             }
+            Shape::Summary { shape, refused } => {
+                let cell = SummaryCell::new(shape.clone(), Arc::clone(refused));
+                Cell::Summary(Arc::new(cell))
+            }
         }
+    }
+
+    /// Whether it is exposed by its quantiles.
+    pub(crate) fn is_summary(&self) -> bool {
+        matches!(self.shape, Shape::Summary { .. })
     }
 
     pub(crate) fn insert(&mut self, labels: &str, cell: Cell, origin: Origin) -> Arc<Series> {

@@ -1,15 +1,22 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use metrics::Unit;
 
-use crate::{Matcher, NativeConfig, bounds::Bounds, buckets::Buckets, exemplar::ExemplarSource};
+use crate::{
+    Matcher, NativeConfig,
+    bounds::Bounds,
+    buckets::Buckets,
+    exemplar::ExemplarSource,
+    summary::{DEFAULT_WINDOW, Quantiles},
+};
 
 /// What histograms are made of, by their names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Histograms {
     pub(crate) buckets: Buckets,
     pub(crate) native: Vec<(Matcher, Arc<NativeConfig>)>,
     pub(crate) exemplar_source: Option<ExemplarSource>,
+    pub(crate) summary_window: Duration,
 }
 
 /// What the cells of one histogram are made of.
@@ -20,7 +27,27 @@ pub(crate) struct HistogramShape {
     pub(crate) exemplar_source: Option<ExemplarSource>,
 }
 
+/// What the cells of one histogram are made of that is exposed as a summary.
+#[derive(Debug, Clone)]
+pub(crate) struct SummaryShape {
+    pub(crate) quantiles: Arc<Quantiles>,
+    /// The time over which quantiles are.
+    pub(crate) window: Duration,
+}
+
 impl Histograms {
+    /// The shape of the metric recorded as `recorded` and exposed as `exposed`, if it is to be a summary.
+    pub(crate) fn summary(&self, recorded: &str, exposed: &str) -> Option<SummaryShape> {
+        if self.native(recorded, exposed).is_some() {
+            return None;
+        }
+        let quantiles = self.buckets.quantiles(recorded, exposed)?;
+        Some(SummaryShape {
+            quantiles: Arc::clone(quantiles),
+            window: self.summary_window,
+        })
+    }
+
     /// The shape of the metric recorded as `recorded` and exposed as `exposed`.
     pub(crate) fn shape(
         &self,
@@ -28,10 +55,7 @@ impl Histograms {
         exposed: &str,
         unit: Option<Unit>,
     ) -> HistogramShape {
-        let mut native = self.native.iter();
-        let native = native
-            .find(|(matcher, _)| matcher.matches_either(recorded, exposed))
-            .map(|(_, config)| Arc::clone(config));
+        let native = self.native(recorded, exposed).map(Arc::clone);
         let is_classic = native.as_ref().is_none_or(|native| native.classic_buckets);
         HistogramShape {
             bounds: if is_classic {
@@ -41,6 +65,23 @@ impl Histograms {
             },
             native,
             exemplar_source: self.exemplar_source.clone(),
+        }
+    }
+
+    fn native(&self, recorded: &str, exposed: &str) -> Option<&Arc<NativeConfig>> {
+        let mut rules = self.native.iter();
+        let rule = rules.find(|(matcher, _)| matcher.matches_either(recorded, exposed));
+        rule.map(|(_, config)| config)
+    }
+}
+
+impl Default for Histograms {
+    fn default() -> Self {
+        Self {
+            buckets: Buckets::default(),
+            native: Vec::new(),
+            exemplar_source: None,
+            summary_window: DEFAULT_WINDOW,
         }
     }
 }

@@ -239,7 +239,9 @@ pub(crate) fn exposed_name(kind: Kind, original: &str) -> Cow<'_, str> {
 }
 
 fn is_reserved(kind: Kind, name: &str) -> bool {
-    name.starts_with("__") || name == OVERFLOW_LABEL || (kind == Kind::Histogram && name == "le")
+    name.starts_with("__")
+        || name == OVERFLOW_LABEL
+        || (kind == Kind::Histogram && ["le", "quantile"].contains(&name))
 }
 
 /// Writes what stands between quotes.

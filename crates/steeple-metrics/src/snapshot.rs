@@ -3,7 +3,7 @@ use std::{sync::Arc, time::SystemTime};
 use metrics::Unit;
 
 use crate::{
-    Kind, Labels, NativeSnapshot, RecordedExemplar,
+    Kind, Labels, NativeSnapshot, RecordedExemplar, SummarySnapshot,
     bounds::Bounds,
     labels::{self, OVERFLOW_LABEL},
 };
@@ -54,6 +54,8 @@ pub enum Value {
     Gauge(f64),
     /// A histogram's distribution.
     Histogram(HistogramSnapshot),
+    /// The quantiles of a histogram that is exposed as a [summary](crate::Builder::summary).
+    Summary(SummarySnapshot),
 }
 
 /// The distribution of a histogram's observations.
@@ -129,11 +131,21 @@ impl Value {
         }
     }
 
-    /// The distribution, if this is a histogram.
+    /// The distribution, if this is a histogram with buckets.
     #[must_use]
     pub fn as_histogram(&self) -> Option<&HistogramSnapshot> {
         if let Self::Histogram(distribution) = self {
             Some(distribution)
+        } else {
+            None
+        }
+    }
+
+    /// The quantiles, if this is a summary.
+    #[must_use]
+    pub fn as_summary(&self) -> Option<&SummarySnapshot> {
+        if let Self::Summary(summary) = self {
+            Some(summary)
         } else {
             None
         }

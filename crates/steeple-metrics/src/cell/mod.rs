@@ -1,4 +1,4 @@
-//! What a handle records into: relaxed atomics, no lock, no allocation, no clock.
+//! What a handle records into: relaxed atomics, no lock, no allocation, no clock but for summaries.
 
 mod counter;
 mod distribution;
@@ -9,6 +9,7 @@ mod histogram;
 mod native;
 mod ownership;
 mod stripes;
+mod summary;
 
 use std::sync::{
     Arc,
@@ -19,7 +20,7 @@ use metrics::{Counter, Gauge, Histogram};
 
 pub(crate) use self::{
     counter::CounterCell, distribution::Distribution, gauge::GaugeCell, histogram::HistogramCell,
-    native::NativeCell,
+    native::NativeCell, summary::SummaryCell,
 };
 use crate::{Kind, Value};
 
@@ -29,6 +30,7 @@ pub(crate) enum Cell {
     Counter(Arc<CounterCell>),
     Gauge(Arc<GaugeCell>),
     Histogram(Distribution),
+    Summary(Arc<SummaryCell>),
 }
 
 impl Cell {
@@ -36,7 +38,7 @@ impl Cell {
         match self {
             Self::Counter(_) => Kind::Counter,
             Self::Gauge(_) => Kind::Gauge,
-            Self::Histogram(_) => Kind::Histogram,
+            Self::Histogram(_) | Self::Summary(_) => Kind::Histogram,
         }
     }
 
@@ -45,6 +47,7 @@ impl Cell {
             Self::Counter(cell) => Value::Counter(cell.total()),
             Self::Gauge(cell) => Value::Gauge(cell.value()),
             Self::Histogram(cell) => Value::Histogram(cell.snapshot()),
+            Self::Summary(cell) => Value::Summary(cell.snapshot()),
         }
     }
 
@@ -54,6 +57,7 @@ impl Cell {
             Self::Counter(cell) => cell.total(),
             Self::Gauge(cell) => cell.value().to_bits(),
             Self::Histogram(cell) => cell.count(),
+            Self::Summary(cell) => cell.count(),
         }
     }
 
@@ -68,6 +72,7 @@ impl Cell {
             Self::Counter(cell) => Arc::strong_count(cell),
             Self::Gauge(cell) => Arc::strong_count(cell),
             Self::Histogram(cell) => cell.owners(),
+            Self::Summary(cell) => Arc::strong_count(cell),
         };
         // What the last handle recorded before it was dropped is to be seen from here on.
         fence(Acquire);
@@ -99,10 +104,10 @@ impl Cell {
     }
 
     pub(crate) fn into_histogram(self) -> Histogram {
-        if let Self::Histogram(cell) = self {
-            cell.into_histogram()
-        } else {
-            Histogram::noop()
+        match self {
+            Self::Histogram(cell) => cell.into_histogram(),
+            Self::Summary(cell) => Histogram::from_arc(cell),
+            Self::Counter(_) | Self::Gauge(_) => Histogram::noop(),
         }
     }
 }

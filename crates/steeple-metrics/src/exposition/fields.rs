@@ -13,6 +13,7 @@ pub(crate) mod metric {
     pub(crate) const LABEL: u32 = 1;
     pub(crate) const GAUGE: u32 = 2;
     pub(crate) const COUNTER: u32 = 3;
+    pub(crate) const SUMMARY: u32 = 4;
     pub(crate) const HISTOGRAM: u32 = 7;
 }
 
@@ -28,6 +29,18 @@ pub(crate) mod gauge {
 pub(crate) mod counter {
     pub(crate) const VALUE: u32 = 1;
     pub(crate) const CREATED_TIMESTAMP: u32 = 3;
+}
+
+pub(crate) mod summary {
+    pub(crate) const SAMPLE_COUNT: u32 = 1;
+    pub(crate) const SAMPLE_SUM: u32 = 2;
+    pub(crate) const QUANTILE: u32 = 3;
+    pub(crate) const CREATED_TIMESTAMP: u32 = 4;
+}
+
+pub(crate) mod quantile {
+    pub(crate) const QUANTILE: u32 = 1;
+    pub(crate) const VALUE: u32 = 2;
 }
 
 pub(crate) mod histogram {

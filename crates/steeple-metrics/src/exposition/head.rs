@@ -2,7 +2,7 @@ use super::{
     Escaping,
     metric::{Metric, TOTAL},
 };
-use crate::{HistogramSnapshot, Kind, labels, name};
+use crate::{Kind, labels, name};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -109,13 +109,17 @@ impl Head {
         if self.is_open_counter { TOTAL } else { "" }
     }
 
-    /// Whether a histogram has a sum, and with it a count: OpenMetrics wants one that only grows.
-    pub(super) fn shows_sum(&self, distribution: &HistogramSnapshot) -> bool {
-        let has_negative_bounds = distribution
-            .bounds()
-            .first()
-            .is_some_and(|bound| *bound < 0.0);
-        self.dialect == Dialect::Prometheus || (distribution.sum() >= 0.0 && !has_negative_bounds)
+    /// Whether a histogram has a sum, and with it a count: OpenMetrics wants one that only grows. `least` is its first bound
+    /// or quantile.
+    pub(super) fn shows_sum(&self, sum: f64, least: Option<f64>) -> bool {
+        let may_fall = least.is_some_and(|least| least < 0.0);
+        self.dialect == Dialect::Prometheus || (sum >= 0.0 && !may_fall)
+    }
+
+    /// Whether a quantile may have this value.
+    pub(super) fn shows_quantile(&self, value: f64) -> bool {
+        // OpenMetrics wants none that is negative.
+        self.dialect == Dialect::Prometheus || value.is_nan() || value >= 0.0
     }
 
     /// Whether samples carry exemplars.
@@ -133,6 +137,8 @@ impl Head {
         let is_counter = self.metric.kind == Kind::Counter;
         if self.dialect == Dialect::OpenMetrics && is_counter && !self.is_open_counter {
             "unknown"
+        } else if self.metric.is_summary {
+            "summary"
         } else {
             self.metric.kind.as_str()
         }

@@ -4,7 +4,9 @@ use super::{
     label_text::LabelText,
     walk::{Step, Walk},
 };
-use crate::{HistogramSnapshot, RecordedExemplar, cell::Cell, family::SeriesHandle, number};
+use crate::{
+    HistogramSnapshot, RecordedExemplar, SummarySnapshot, cell::Cell, family::SeriesHandle, number,
+};
 
 /// Writes a registry in one of the text formats.
 #[derive(Debug)]
@@ -13,9 +15,10 @@ pub(super) struct Lines {
     escaping: Escaping,
     head: Option<Head>,
     labels: LabelText,
-    /// What the lines of one histogram's buckets begin with.
-    bucket: String,
+    /// What the lines of one histogram's buckets or quantiles begin with.
+    opening: String,
     distribution: Option<HistogramSnapshot>,
+    summary: Option<SummarySnapshot>,
     /// Whether everything is written.
     ended: bool,
 }
@@ -35,8 +38,9 @@ impl Lines {
             escaping,
             head: None,
             labels: LabelText::new(escaping),
-            bucket: String::new(),
+            opening: String::new(),
             distribution: None,
+            summary: None,
             ended: false,
         }
     }
@@ -80,14 +84,16 @@ impl Lines {
             Cell::Histogram(cell) => {
                 let distribution = cell.snapshot_into(&mut self.distribution);
                 created = series.counted_since(distribution);
-                push_buckets(text, &mut self.bucket, head, labels, distribution);
-                if head.shows_sum(distribution) {
-                    head.push_sample(text, "_sum", labels);
-                    number::push_float(text, distribution.sum());
-                    text.push('\n');
-                    head.push_sample(text, "_count", labels);
-                    number::push_integer(text, distribution.count());
-                    text.push('\n');
+                push_buckets(text, &mut self.opening, head, labels, distribution);
+                if head.shows_sum(distribution.sum(), distribution.bounds().first().copied()) {
+                    push_sum(text, head, labels, distribution.sum(), distribution.count());
+                }
+            }
+            Cell::Summary(cell) => {
+                let summary = cell.snapshot_into(&mut self.summary);
+                push_quantiles(text, &mut self.opening, head, labels, summary);
+                if head.shows_sum(summary.sum(), summary.least()) {
+                    push_sum(text, head, labels, summary.sum(), summary.count());
                 }
             }
         }
@@ -99,6 +105,46 @@ impl Lines {
     }
 }
 
+fn push_sum(text: &mut String, head: &Head, labels: &str, sum: f64, count: u64) {
+    head.push_sample(text, "_sum", labels);
+    number::push_float(text, sum);
+    text.push('\n');
+    head.push_sample(text, "_count", labels);
+    number::push_integer(text, count);
+    text.push('\n');
+}
+
+fn push_quantiles(
+    text: &mut String,
+    opening: &mut String,
+    head: &Head,
+    labels: &str,
+    summary: &SummarySnapshot,
+) {
+    begin(opening, head, "", labels, "quantile");
+    for (quantile, value) in summary.labelled() {
+        if head.shows_quantile(value) {
+            text.push_str(opening);
+            text.push_str(quantile);
+            text.push_str("\"} ");
+            number::push_float(text, value);
+            text.push('\n');
+        }
+    }
+}
+
+/// Writes what samples begin with that differ in this last label.
+fn begin(opening: &mut String, head: &Head, suffix: &str, labels: &str, last: &str) {
+    opening.clear();
+    head.push_opening(opening, suffix);
+    opening.push_str(labels);
+    if !labels.is_empty() {
+        opening.push(',');
+    }
+    opening.push_str(last);
+    opening.push_str("=\"");
+}
+
 fn push_buckets(
     text: &mut String,
     bucket: &mut String,
@@ -106,13 +152,7 @@ fn push_buckets(
     labels: &str,
     distribution: &HistogramSnapshot,
 ) {
-    bucket.clear();
-    head.push_opening(bucket, "_bucket");
-    bucket.push_str(labels);
-    if !labels.is_empty() {
-        bucket.push(',');
-    }
-    bucket.push_str("le=\"");
+    begin(bucket, head, "_bucket", labels, "le");
     for (index, (bound, count)) in distribution.cumulative().enumerate() {
         text.push_str(bucket);
         text.push_str(bound);

@@ -1,13 +1,15 @@
 use super::{
     Escaping,
-    fields::{counter, gauge, histogram, label_pair, metric, metric_family},
+    fields::{counter, gauge, histogram, label_pair, metric, metric_family, quantile, summary},
     histogram_message::{push_histogram, push_timestamp},
     label_text::labels_for,
     metric::{Metric, TOTAL},
     walk::{Step, Walk},
     wire::{push_double, push_nested, push_string, push_unsigned, push_varint},
 };
-use crate::{HistogramSnapshot, Kind, cell::Cell, family::SeriesHandle, labels, name};
+use crate::{
+    HistogramSnapshot, Kind, SummarySnapshot, cell::Cell, family::SeriesHandle, labels, name,
+};
 
 /// Writes a registry as messages `io.prometheus.client.MetricFamily`, each after its length.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub(super) struct Messages {
     sent: Option<usize>,
     label: String,
     distribution: Option<HistogramSnapshot>,
+    summary: Option<SummarySnapshot>,
 }
 
 impl Messages {
@@ -32,6 +35,7 @@ impl Messages {
             sent: None,
             label: String::new(),
             distribution: None,
+            summary: None,
         }
     }
 
@@ -83,6 +87,7 @@ impl Messages {
         let Self {
             message,
             distribution,
+            summary: quantiles,
             label,
             ..
         } = self;
@@ -107,6 +112,12 @@ impl Messages {
                         push_timestamp(message, histogram::CREATED_TIMESTAMP, created);
                     }
                 }),
+                Cell::Summary(cell) => push_nested(message, metric::SUMMARY, |message| {
+                    push_summary(message, cell.snapshot_into(quantiles));
+                    if let Some(created) = series.created() {
+                        push_timestamp(message, summary::CREATED_TIMESTAMP, created);
+                    }
+                }),
             }
         });
     }
@@ -121,6 +132,7 @@ impl Messages {
         let kind = match metric.kind {
             Kind::Counter => 0,
             Kind::Gauge => 1,
+            Kind::Histogram if metric.is_summary => 2,
             Kind::Histogram => 4,
         };
         push_unsigned(&mut self.message, metric_family::TYPE, kind);
@@ -129,6 +141,17 @@ impl Messages {
         if let Some(unit) = metric.unit_at_end_of(counted.unwrap_or(&name)) {
             push_string(&mut self.message, metric_family::UNIT, unit);
         }
+    }
+}
+
+fn push_summary(message: &mut Vec<u8>, quantiles: &SummarySnapshot) {
+    push_unsigned(message, summary::SAMPLE_COUNT, quantiles.count());
+    push_double(message, summary::SAMPLE_SUM, quantiles.sum());
+    for (of, value) in quantiles.quantiles() {
+        push_nested(message, summary::QUANTILE, |message| {
+            push_double(message, quantile::QUANTILE, of);
+            push_double(message, quantile::VALUE, value);
+        });
     }
 }
 

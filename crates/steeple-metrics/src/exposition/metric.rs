@@ -16,6 +16,8 @@ pub(crate) struct Metric {
     /// The name in which Prometheus allows every character, where that is another one and is wanted.
     pub(crate) utf8_name: Option<Arc<str>>,
     pub(crate) kind: Kind,
+    /// Whether it is a histogram that is exposed by its quantiles.
+    pub(crate) is_summary: bool,
     /// Whether it is a counter whose name is one of a counter to OpenMetrics too.
     pub(crate) is_named_as_counter: bool,
     pub(crate) unit: Option<Unit>,

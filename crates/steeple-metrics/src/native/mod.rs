@@ -9,6 +9,6 @@ pub use self::{
     snapshot::NativeSnapshot,
 };
 pub(crate) use self::{
-    index::{COARSEST, index},
+    index::{COARSEST, index, upper_bound},
     snapshot::NativeBucket,
 };

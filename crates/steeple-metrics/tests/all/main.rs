@@ -14,4 +14,5 @@ mod protobuf;
 mod recording;
 mod rendering;
 mod schema;
+mod summaries;
 mod text;

@@ -1,0 +1,7 @@
+//! What a summary counts.
+
+mod cell;
+mod recent;
+mod sketch;
+
+pub(crate) use self::cell::SummaryCell;

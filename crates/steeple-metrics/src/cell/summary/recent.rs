@@ -1,0 +1,99 @@
+//! A count that forgets.
+
+use crate::{
+    summary::PERIODS,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+/// How often something happened in each of the last periods.
+///
+/// Each word has the number of its period in the high half and the count, which goes up to 2^32 - 1, in the low one. So
+/// nobody has to clear a word before it is used for another period: the first who counts there does both at once.
+#[derive(Debug, Default)]
+pub(super) struct Recent([AtomicU64; PERIODS]);
+
+impl Recent {
+    /// Counts `amount` in `period`, or in a later one if others are there already.
+    pub(super) fn add(&self, period: u32, amount: u64) {
+        let word = &self.0[period as usize % PERIODS];
+        let mut known = word.load(Relaxed);
+        while let Err(actual) =
+            word.compare_exchange_weak(known, added(known, period, amount), Relaxed, Relaxed)
+        {
+            known = actual;
+        }
+    }
+
+    /// The count of the window that ends with `period`.
+    pub(super) fn count(&self, period: u32) -> u64 {
+        let words = self.0.iter().map(|word| split(word.load(Relaxed)));
+        let recent = words.filter(|(of, _)| age(*of, period) < PERIODS as i32);
+        recent.map(|(_, count)| count).sum()
+    }
+}
+
+fn added(known: u64, period: u32, amount: u64) -> u64 {
+    let (of, count) = split(known);
+    let (of, count) = if age(of, period) > 0 {
+        (period, 0)
+    } else {
+        (of, count)
+    };
+    let count = count.saturating_add(amount).min(u64::from(u32::MAX));
+    u64::from(of) << u32::BITS | count
+}
+
+/// How many periods one is before `period`.
+fn age(of: u32, period: u32) -> i32 {
+    period.wrapping_sub(of).cast_signed()
+}
+
+fn split(word: u64) -> (u32, u64) {
+    ((word >> u32::BITS) as u32, word & u64::from(u32::MAX))
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn what_was_three_periods_ago_is_forgotten() {
+        let recent = Recent::default();
+        for period in 0..6 {
+            recent.add(period, 10_u64.pow(period));
+        }
+        let counts = [5, 6, 7, 8, 9].map(|period| recent.count(period));
+        assert_eq!(counts, [111_000, 110_000, 100_000, 0, 0]);
+    }
+
+    #[test]
+    fn who_is_late_takes_nothing_from_a_later_period() {
+        let recent = Recent::default();
+        recent.add(3, 5);
+        recent.add(0, 1);
+        assert_eq!(recent.count(3), 6);
+    }
+
+    #[test]
+    fn a_count_that_is_full_stays_so() {
+        let recent = Recent::default();
+        recent.add(1, u64::MAX);
+        recent.add(1, 1);
+        assert_eq!((recent.count(1), recent.count(4)), (u64::from(u32::MAX), 0));
+    }
+
+    #[test]
+    fn threads_that_begin_a_period_together_lose_nothing() {
+        let recent = Recent::default();
+        for period in 0..200 {
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| (0..50).for_each(|_| recent.add(period, 1)));
+                }
+            });
+            assert_eq!(recent.count(period), 200 * u64::from(period.min(2) + 1));
+        }
+    }
+}
