@@ -184,3 +184,33 @@ impl OpsStream for Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use steeple_metrics::{Format, Registry};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::{counts::ScrapeCounts, encoding::Encoding};
+
+    #[test]
+    fn of_two_that_want_the_next_chunk_at_once_one_makes_it_for_both() {
+        let registry = Registry::new();
+        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let reader = Render::begin(
+            registry.exposition(Format::Text),
+            Encoder::new(Encoding::Identity).unwrap(),
+            Size::unknown(),
+            Instant::now(),
+            ScrapeCounts::new(&registry).active_render(permit),
+        );
+
+        // As each does when it sees no next chunk.
+        let made = [(); 2].map(|()| reader.render.production().after(&reader.at));
+
+        let [Made::Chunk(first), Made::Chunk(second)] = made else {
+            panic!("there is a chunk");
+        };
+        assert!(Arc::ptr_eq(&first, &second));
+    }
+}

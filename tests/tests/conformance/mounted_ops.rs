@@ -1,8 +1,9 @@
 //! What the ops listener serves, below a prefix of the application's own port.
 
-use std::sync::Arc;
+use std::{io::Read, sync::Arc};
 
 use actix_web::{App, HttpServer, web};
+use flate2::read::GzDecoder;
 use futures_util::FutureExt;
 use http::{Request, Version};
 use http_body_util::BodyExt;
@@ -53,6 +54,16 @@ fn answers(stage: &Stage, route: &str) {
             ..success()
         }
     );
+
+    let gzip = [authorized, ("accept-encoding", "gzip")];
+    let answer = stage.send("GET", "/internal/metrics", &gzip, "");
+    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    let mut unpacked = String::new();
+    let content = answer.content();
+    let mut decoder = GzDecoder::new(&*content);
+    decoder.read_to_string(&mut unpacked).unwrap();
+    assert!(unpacked.len() >= shown.len(), "{unpacked}");
+    assert_eq!(stage.records.next().seen.outcome, Outcome::Success);
 
     for (headers, body, status) in [
         (&[][..], 0, 401),
