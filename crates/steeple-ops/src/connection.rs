@@ -1,4 +1,13 @@
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
@@ -29,12 +38,18 @@ impl Server {
         peer: SocketAddr,
         mut stopping: watch::Receiver<bool>,
     ) {
-        let stream = StallGuard::new(TokioIo::new(stream), self.write_timeout, || {
-            self.counts.slow_reader();
-        });
-        let service = service_fn(|request| {
-            let server = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(server.answer(request, peer).await) }
+        // Whether the client has sent more than the requests that were answered.
+        let has_begun = AtomicBool::new(false);
+        let stream = StallGuard::new(
+            TokioIo::new(stream),
+            self.write_timeout,
+            || self.counts.slow_reader(),
+            || has_begun.store(true, Relaxed),
+        );
+        let service = service_fn(async |request| {
+            let answer = self.answer(request, peer).await;
+            has_begun.store(false, Relaxed);
+            Ok::<_, Infallible>(answer)
         });
         let mut connection = pin!(
             http1::Builder::new()
@@ -45,13 +60,18 @@ impl Server {
                 .max_buf_size(HEADER_BYTES)
                 .serve_connection(stream, service)
         );
-        tokio::select! {
-            // How a connection ended is the client's affair; cut ones are counted where they are cut.
-            _ = connection.as_mut() => return,
-            _ = stopping.wait_for(|stopping| *stopping) => {}
+        let stop = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        // How else a connection ended is the client's affair; slow readers are counted where they are cut off.
+        if ended.is_err_and(|error| error.is_timeout()) && has_begun.load(Relaxed) {
+            self.counts.slow_headers();
         }
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
     }
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {

@@ -7,6 +7,7 @@ use tokio::sync::OwnedSemaphorePermit;
 const REQUESTS: &str = "steeple_ops_requests_total";
 const REJECTED: &str = "steeple_ops_connections_rejected_total";
 const SLOW_READERS: &str = "steeple_ops_slow_readers_total";
+const SLOW_HEADERS: &str = "steeple_ops_slow_headers_total";
 const ACCEPT_ERRORS: &str = "steeple_ops_accept_errors_total";
 const ACTIVE_RENDERS: &str = "steeple_ops_active_renders";
 const COALESCED: &str = "steeple_ops_coalesced_scrapes_total";
@@ -31,10 +32,14 @@ impl Counts {
                 "Connections cut off because the client did not read."
             );
             describe_counter!(
+                SLOW_HEADERS,
+                "Connections cut off because a request took too long to begin."
+            );
+            describe_counter!(
                 ACCEPT_ERRORS,
                 "Connections that the system failed to accept."
             );
-            for name in [REJECTED, SLOW_READERS, ACCEPT_ERRORS] {
+            for name in [REJECTED, SLOW_READERS, SLOW_HEADERS, ACCEPT_ERRORS] {
                 counter!(name).absolute(0);
             }
         });
@@ -54,6 +59,10 @@ impl Counts {
 
     pub(crate) fn slow_reader(&self) {
         self.record(|| counter!(SLOW_READERS).increment(1));
+    }
+
+    pub(crate) fn slow_headers(&self) {
+        self.record(|| counter!(SLOW_HEADERS).increment(1));
     }
 
     pub(crate) fn accept_error(&self) {

@@ -58,6 +58,7 @@
 //! | `steeple_ops_requests_total{path,status}` | answered requests; `path` is a route or `other` |
 //! | `steeple_ops_connections_rejected_total` | connections over the limit |
 //! | `steeple_ops_slow_readers_total` | connections cut off because the client did not read |
+//! | `steeple_ops_slow_headers_total` | connections cut off within the headers of a request |
 //! | `steeple_ops_accept_errors_total` | connections that the system failed to accept |
 //! | `steeple_ops_active_renders` | answers to scrapes under way now |
 //! | `steeple_ops_coalesced_scrapes_total` | scrapes that shared the answer to another one |

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep};
 const REQUIRED_PROGRESS: usize = 64 * 1024;
 
 /// Cuts a connection off whose client does not read.
-pub(crate) struct StallGuard<T, F> {
+pub(crate) struct StallGuard<T, F, R> {
     inner: T,
     limit: Duration,
     deadline: Pin<Box<Sleep>>,
@@ -24,15 +24,16 @@ pub(crate) struct StallGuard<T, F> {
     /// How many bytes were taken since writes first waited.
     taken: usize,
     on_cut: F,
+    on_read: R,
 }
 
-impl<T, F: Fn()> StallGuard<T, F> {
+impl<T, F: Fn(), R: Fn()> StallGuard<T, F, R> {
     /// Fails writes when they had to wait for `limit` in all while the client took less than 64 KiB,
-    /// and calls `on_cut` once.
+    /// and calls `on_cut` once. Calls `on_read` whenever the client has sent something.
     ///
     /// Flushes play no part, for there is one after nearly each chunk, and neither does the time when
     /// there is nothing to write.
-    pub(crate) fn new(inner: T, limit: Duration, on_cut: F) -> Self {
+    pub(crate) fn new(inner: T, limit: Duration, on_cut: F, on_read: R) -> Self {
         Self {
             inner,
             limit,
@@ -41,6 +42,7 @@ impl<T, F: Fn()> StallGuard<T, F> {
             waited: Duration::ZERO,
             taken: 0,
             on_cut,
+            on_read,
         }
     }
 
@@ -79,17 +81,21 @@ impl<T, F: Fn()> StallGuard<T, F> {
     }
 }
 
-impl<T: Read + Unpin, F: Unpin> Read for StallGuard<T, F> {
+impl<T: Read + Unpin, F: Unpin, R: Fn() + Unpin> Read for StallGuard<T, F, R> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buffer)
+        let read = Pin::new(&mut self.inner).poll_read(cx, buffer);
+        if matches!(read, Poll::Ready(Ok(()))) {
+            (self.on_read)();
+        }
+        read
     }
 }
 
-impl<T: Write + Unpin, F: Fn() + Unpin> Write for StallGuard<T, F> {
+impl<T: Write + Unpin, F: Fn() + Unpin, R: Fn() + Unpin> Write for StallGuard<T, F, R> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -179,7 +185,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn taking_a_little_now_and_then_does_not_prolong_the_time() {
         let (taken, cuts) = (Cell::new(Poll::Pending), Cell::new(0));
-        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1));
+        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1), || ());
 
         for _ in 0..2 {
             let waiting = stall_then_take(&mut guard, &taken, REQUIRED_PROGRESS / 2 - 1).await;
@@ -198,7 +204,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn taking_enough_each_time_goes_on_for_ever() {
         let (taken, cuts) = (Cell::new(Poll::Pending), Cell::new(0));
-        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1));
+        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1), || ());
 
         for _ in 0..100 {
             let waiting = stall_then_take(&mut guard, &taken, REQUIRED_PROGRESS).await;
@@ -211,7 +217,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_flush_of_a_little_does_not_prolong_the_time() {
         let (taken, cuts) = (Cell::new(Poll::Pending), Cell::new(0));
-        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1));
+        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1), || ());
 
         for _ in 0..2 {
             let _ = stall_then_take(&mut guard, &taken, 17 * 1024).await;
@@ -226,7 +232,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn time_without_anything_to_write_is_no_stall() {
         let (taken, cuts) = (Cell::new(Poll::Pending), Cell::new(0));
-        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1));
+        let mut guard = StallGuard::new(Client(&taken), LIMIT, || cuts.set(cuts.get() + 1), || ());
 
         let _ = stall_then_take(&mut guard, &taken, 1).await;
         advance(LIMIT * 100).await;

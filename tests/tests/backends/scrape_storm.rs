@@ -84,6 +84,8 @@ fn slow_clients_and_a_storm_of_scrapes_leave_the_service_as_it_was() {
             let slow = answered("200") - before - of(200) as f64;
             eprintln!("{cut} of {slow} slow readers cut off, {coalesced} scrapes coalesced");
             assert!((4.0..=slow).contains(&cut), "{cut} of {slow}");
+            let headers = value(&registry, "steeple_ops_slow_headers_total", &[]);
+            assert_eq!(headers, 4.0);
             assert_eq!(scrape() >> 20, complete >> 20);
             let (in_flight, grown) = watch.end();
             assert_eq!(in_flight, 4.0);

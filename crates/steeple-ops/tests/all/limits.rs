@@ -60,6 +60,12 @@ fn headers_that_drip_are_cut_off_when_their_time_is_over() {
     assert!(!answer.contains("200 OK"), "{answer}");
     assert!(elapsed >= SHORT, "{elapsed:?}");
     assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
+    eventually(|| slow_headers(ops.local_addr(), 1));
+}
+
+fn slow_headers(address: SocketAddr, count: usize) -> bool {
+    let line = format!("\nsteeple_ops_slow_headers_total {count}\n");
+    get(address, "/metrics").body.contains(&line)
 }
 
 #[test]
@@ -72,6 +78,7 @@ fn idle_connections_are_closed() {
 
     assert_eq!(rest, "");
     assert!(begun.elapsed() < 4 * AMPLE);
+    assert!(slow_headers(ops.local_addr(), 0), "it was only idle");
 }
 
 fn post(address: SocketAddr, length: usize, sent: usize) -> u16 {
