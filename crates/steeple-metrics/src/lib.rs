@@ -154,10 +154,11 @@
 //! histogram with 14 bounds is 768 bytes, or 1,280. Besides, a series takes some 350 bytes and the
 //! text of its labels; `steeple-benches memory steeple` weighs them.
 //!
-//! A native histogram's series takes some 1.3 KiB until it is striped, and then as much as its values are spread: a stripe
-//! that is written has 512 bytes for its first 32 buckets, 1 KiB for the next 64 and so on, room for twice `max_buckets` and
-//! the classic ones, at each resolution that was needed. With the default that is at most 7.5 KiB for each stripe and
-//! resolution. Times within a factor of 4 take 1 KiB a stripe, and values all over the range of floats some 35 KiB.
+//! A native histogram's series takes some 1.3 KiB, and more once it is striped or its values are spread: each stripe that is
+//! written has 512 bytes for 32 buckets, then 1 KiB for 64 more and so on, until there is room for twice `max_buckets` and
+//! the classic ones, at each resolution that was needed. With the defaults, that is 512 bytes a stripe for values within a
+//! factor of 4, 1.5 KiB within a factor of 100, 3.5 KiB within a factor of a million and some 35 KiB for values from all over
+//! the range of floats, in whatever order they come; at most 7.5 KiB for each stripe and resolution.
 //!
 //! A render or snapshot locks the registry while it lists 256 series of one metric, not while it reads their values.
 //! Registering waits that long, recording through a handle never. A render takes some 20 to 50 ns and no allocation a line,
