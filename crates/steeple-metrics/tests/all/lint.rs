@@ -236,3 +236,31 @@ fn looks_within_a_minute_do_not_lint_again() {
     assert_eq!(*told.lock().unwrap(), 0);
     assert_eq!(registry.lint().len(), 1);
 }
+
+#[test]
+fn however_much_there_is_to_find_what_is_told_and_counted_has_an_end() {
+    let told = Arc::new(Mutex::new(0));
+    let tell = Arc::clone(&told);
+    let registry = Registry::builder()
+        .lint_interval(Duration::ZERO)
+        .series_limit(100_000)
+        .total_series_limit(100_000)
+        .on_finding(move |_: &Finding| *tell.lock().unwrap() += 1)
+        .build()
+        .unwrap();
+    for metric in 0..600 {
+        registered(&registry, Kind::Counter, &format!("m{metric}"), &[]);
+    }
+    for user in 0..20_001 {
+        let labels = [("user", &*user.to_string())];
+        registered(&registry, Kind::Counter, "users", &labels);
+    }
+    let findings = registry.lint();
+    assert_eq!(findings.len(), 2 * 600 + 3);
+    let advice = &findings.last().unwrap().advice;
+    assert!(advice.contains("has 20000 values"), "{advice}");
+    for _ in 0..2 {
+        drop(registry.snapshot());
+        assert_eq!(*told.lock().unwrap(), 1_000);
+    }
+}
