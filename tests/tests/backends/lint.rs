@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use steeple::metrics::{Kind, Registry};
 use steeple_tests::backends::{BackendError, check_metrics};
 
+type Labels = &'static [(&'static str, &'static str)];
+
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
 fn promtool_finds_fault_with_the_same_metrics() {
     let registry = Registry::new();
-    let metrics: [(Kind, &str, &[(&str, &str)]); 27] = [
+    let metrics: [(Kind, &str, Labels); 27] = [
         (Kind::Counter, "clean_total", &[("of", "1")]),
         (Kind::Counter, "clean_cpu_seconds_total", &[]),
         (Kind::Gauge, "clean_ratio", &[]),
