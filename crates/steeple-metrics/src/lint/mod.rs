@@ -7,6 +7,7 @@ mod linter;
 mod naming;
 mod rule;
 mod units;
+mod words;
 
 pub(crate) use self::linter::{FindingCallback, Linter};
 pub use self::{finding::Finding, rule::Rule};

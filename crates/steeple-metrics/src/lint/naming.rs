@@ -1,6 +1,13 @@
 //! The rules on names, units and descriptions.
 
-use crate::{FamilySnapshot, Kind, Rule, lint::units, name};
+use crate::{
+    FamilySnapshot, Kind, Rule,
+    lint::{
+        units,
+        words::{Name, snake_case},
+    },
+    name,
+};
 
 /// Tells what to do if the metric offends against the rule.
 type Judge = fn(&FamilySnapshot) -> Option<String>;
@@ -177,63 +184,4 @@ fn repeated_words(metric: &FamilySnapshot) -> Option<String> {
     Some(format!(
         "`{repeated}` is said twice in a row: call it `{renamed}`"
     ))
-}
-
-/// The name in snake case, if it was in camel case.
-fn snake_case(name: &str) -> Option<String> {
-    let mut snake_case = String::with_capacity(name.len() + 4);
-    let mut is_camel_case = false;
-    let mut before = ' ';
-    for character in name.chars() {
-        if before.is_ascii_lowercase() && character.is_ascii_uppercase() {
-            is_camel_case = true;
-            snake_case.push('_');
-        }
-        snake_case.push(character.to_ascii_lowercase());
-        before = character;
-    }
-    is_camel_case.then_some(snake_case)
-}
-
-/// The words of a metric's name.
-struct Name<'a> {
-    /// Without a `total` at the end.
-    words: Vec<&'a str>,
-    is_total: bool,
-}
-
-impl<'a> Name<'a> {
-    fn of(metric: &'a FamilySnapshot) -> Self {
-        let stem = metric.name.strip_suffix("_total");
-        let words = stem.unwrap_or(&metric.name).split('_');
-        Self {
-            words: words.filter(|word| !word.is_empty()).collect(),
-            is_total: stem.is_some(),
-        }
-    }
-
-    /// Where the unit is, the last if there are several, and its base unit.
-    fn unit(&self) -> Option<(usize, &'static str)> {
-        let places = (0..self.words.len()).rev();
-        places
-            .into_iter()
-            .find_map(|place| Some((place, units::base_of(self.words[place])?)))
-    }
-
-    /// The name with another unit than that at `place`, and at the end unless something is counted `per` something.
-    fn with_unit(&self, place: usize, unit: &str) -> String {
-        let (before, after) = (&self.words[..place], &self.words[place + 1..]);
-        let is_rate = after.first() == Some(&"per");
-        let words = before.iter().copied();
-        if is_rate {
-            self.joined(words.chain([unit]).chain(after.iter().copied()))
-        } else {
-            self.joined(words.chain(after.iter().copied()).chain([unit]))
-        }
-    }
-
-    fn joined<'b>(&self, words: impl Iterator<Item = &'b str>) -> String {
-        let total = self.is_total.then_some("total");
-        words.chain(total).collect::<Vec<_>>().join("_")
-    }
 }
