@@ -47,7 +47,8 @@
 //!
 //! 32 connections (further ones get a 503 and are closed at once), 8 KiB of headers within 5 s, a body
 //! of 1 KiB, connections idle for 5 s, and 10 s in all in which an answer waits for a client until that
-//! has read the next 64 KiB.
+//! has read the next 64 KiB. Each of the 4 answers keeps up to 4 MiB for those who share it, until they have
+//! read it, and less than 1 MiB to compress it.
 //!
 //! # Signals
 //!

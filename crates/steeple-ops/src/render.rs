@@ -16,7 +16,8 @@ use crate::{chunks::Chunk, counts::ActiveRender, encoder::Encoder};
 /// How long a render may be joined: how much older than asked for an answer may be.
 const JOINABLE_FOR: Duration = Duration::from_secs(1);
 
-/// The largest answer that is kept, in case that another client asks for the same while it is sent.
+/// The largest answer that is kept, in case that another client asks for the same while it is sent. One that outgrows
+/// this while several read it is kept from the slowest of them on; the next is known to be too large.
 const KEPT_BYTES: usize = 4 << 20;
 
 /// How large the last answer was as sent, for all of one format and encoding.

@@ -185,6 +185,37 @@ fn quantiles_of_native_histograms_are_right_within_5_percent() {
     }
 }
 
+#[test]
+#[ignore = "needs real servers: cargo xtask test"]
+fn a_histogram_of_both_kinds_is_native_for_those_who_can_read_that() {
+    let config = NativeConfig::new().with_classic_buckets();
+    let both = Registry::builder().native_histograms(Matcher::prefix("shop_"), config);
+    let registry = both.build().unwrap();
+    let histogram = registry.histogram("shop_wait_seconds", &[]).unwrap();
+    (0..100).for_each(|observation| histogram.record(f64::from(observation) / 100.0));
+    let ops = serve(&registry);
+    let text = Proxy::asking_for(TEXT, ops.local_addr());
+
+    let prometheus = Prometheus::scraping(&[ops.local_addr(), text.address]).unwrap();
+
+    let of = |target: SocketAddr| format!(r#"instance="{target}""#);
+    let (native, classic) = (of(ops.local_addr()), of(text.address));
+    for (expression, expected) in [
+        (
+            format!("histogram_count(shop_wait_seconds{{{native}}})"),
+            100.0,
+        ),
+        (
+            format!(r#"shop_wait_seconds_bucket{{le="0.5",{classic}}}"#),
+            51.0,
+        ),
+        (format!("shop_wait_seconds_count{{{classic}}}"), 100.0),
+    ] {
+        let is_right = |samples: &[Sample]| samples.len() == 1 && samples[0].value == expected;
+        prometheus.wait_for(&expression, SCRAPED, is_right).unwrap();
+    }
+}
+
 /// An observation in seconds.
 fn draw(distribution: &str, random: &mut fastrand::Rng) -> f64 {
     let uniform = 1.0 - random.f64();

@@ -24,7 +24,8 @@ fn a_million_lines_are_scraped_in_little_memory() {
             let scrape = |accepted| Scrape::of(ops.local_addr(), accepted);
             let before = resident_bytes().unwrap();
 
-            let scrapes = ["identity", "gzip"].map(|accepted| {
+            // Twice, for the second time it is known how large an answer is.
+            let scrapes = ["identity", "gzip", "identity", "gzip"].map(|accepted| {
                 let begun = Instant::now();
                 let scrape = scrape(accepted);
                 let grown = scrape.resident.saturating_sub(before);
@@ -34,18 +35,17 @@ fn a_million_lines_are_scraped_in_little_memory() {
                     scrape.bytes,
                     begun.elapsed()
                 );
-                assert!(grown <= 4 * MEBIBYTE, "{accepted}: grown by {grown} bytes");
+                assert!(grown <= 8 * MEBIBYTE, "{accepted}: grown by {grown} bytes");
                 (scrape.lines, scrape.bytes)
             });
 
-            // The listener counts the requests, the second time also the first.
-            let [(plain, size), (unpacked, unpacked_size)] = scrapes;
-            assert!(plain > 1_000_000, "{plain}");
-            assert!((plain..plain + 20).contains(&unpacked), "{unpacked}");
-            assert!(
-                (size..size + 2_000).contains(&unpacked_size),
-                "{unpacked_size}"
-            );
+            let (lines, bytes) = scrapes[0];
+            assert!(lines > 1_000_000, "{lines}");
+            for (again, as_many) in scrapes {
+                // The listener counts the requests, the next time also the first.
+                assert!((lines..lines + 20).contains(&again), "{again}");
+                assert!((bytes..bytes + 2_000).contains(&as_many), "{as_many}");
+            }
         },
     );
 }
