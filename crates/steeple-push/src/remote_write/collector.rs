@@ -42,7 +42,7 @@ impl Collector {
                 let reading = match series.value {
                     Value::Counter(total) => Reading::Number(total as f64),
                     Value::Gauge(value) => Reading::Number(value),
-                    Value::Histogram(histogram) => Reading::Distribution(histogram),
+                    Value::Histogram(histogram) => Reading::Distribution(Box::new(histogram)),
                     // Of a kind that cannot be written yet.
                     _ => {
                         self.producer.skip(DropReason::Filtered);

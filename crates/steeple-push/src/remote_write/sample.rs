@@ -25,7 +25,7 @@ pub(super) struct Sample {
 #[derive(Debug)]
 pub(super) enum Reading {
     Number(f64),
-    Distribution(HistogramSnapshot),
+    Distribution(Box<HistogramSnapshot>),
 }
 
 impl Weigh for Sample {
@@ -49,5 +49,5 @@ fn histogram_bytes(histogram: &HistogramSnapshot) -> usize {
     let native = histogram.native().map_or(0, |native| {
         (native.positive.len() + native.negative.len()) * size_of::<(i32, u64)>()
     });
-    buckets * (size_of::<u64>() + exemplar) + native
+    size_of::<HistogramSnapshot>() + buckets * (size_of::<u64>() + exemplar) + native
 }
