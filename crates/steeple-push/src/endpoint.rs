@@ -29,7 +29,9 @@ pub enum EndpointError {
         url: String,
     },
     /// Its scheme is not supported.
-    #[error("the scheme of `{url}` is not supported: use `http`")]
+    #[error(
+        "the scheme of `{url}` is not supported: use `http`, or `https` with the feature `tls`"
+    )]
     Scheme {
         /// What was given.
         url: String,
@@ -68,6 +70,8 @@ impl FromStr for Endpoint {
         }
         match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTP => {}
+            #[cfg(feature = "tls")]
+            Some(scheme) if *scheme == Scheme::HTTPS => {}
             Some(_) => return Err(EndpointError::Scheme { url: url() }),
             None => return Err(EndpointError::NoUrl { url: url() }),
         }

@@ -52,6 +52,14 @@
 //! | `steeple_pipeline_queued_bytes{pipeline}` | memory of those that wait |
 //!
 //! They are in the registry that is pushed.
+//!
+//! # Features
+//!
+//! A feature alone changes no behaviour.
+//!
+//! | feature | what |
+//! |---|---|
+//! | `tls` | URLs of https, by rustls and code of Rust alone, on x86-64 and AArch64; whom the system trusts is trusted |
 
 mod client;
 mod delivery;
@@ -70,4 +78,6 @@ pub use self::{
     remote_write::{RemoteWrite, RemoteWriteBuilder},
     report::PushReport,
 };
+#[cfg(feature = "tls")]
+pub use error::TlsError;
 pub use steeple_core::pipeline::{Accounting, DropReason, RetryPolicy};

@@ -68,6 +68,7 @@
 //! | `actix` | `Steeple::actix` and the adapter as `steeple::actix` |
 //! | `axum` | `Steeple::axum` and the adapter as `steeple::axum` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
+//! | `tls` | with `push`: URLs of https, on x86-64 and AArch64 |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |

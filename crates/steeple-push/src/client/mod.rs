@@ -2,26 +2,27 @@
 
 mod answer;
 pub(crate) mod authorization;
+mod connections;
+#[cfg(feature = "tls")]
+mod tls;
 
-use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method, Request,
     header::{AUTHORIZATION, USER_AGENT},
 };
 use http_body_util::Full;
-use hyper_util::{
-    client::legacy::{self, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
-};
+use hyper_util::client::legacy;
 use steeple_core::pipeline::ExportError;
 use thiserror::Error;
 
-use crate::Endpoint;
+use crate::{Endpoint, PushError};
+use connections::Connections;
 
-/// Sends to one endpoint, over a connection that is kept.
+/// Sends to one endpoint.
+#[derive(Clone)]
 pub(crate) struct Client {
     endpoint: Endpoint,
-    connections: legacy::Client<HttpConnector, Full<Bytes>>,
+    connections: Connections,
 }
 
 /// A request had no answer.
@@ -33,15 +34,12 @@ struct NoAnswer {
 }
 
 impl Client {
-    /// A client that works in the runtime in which it is made.
-    pub(crate) fn new(endpoint: Endpoint) -> Self {
-        let connections = legacy::Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .build_http();
-        Self {
+    pub(crate) fn new(endpoint: Endpoint) -> Result<Self, PushError> {
+        let connections = Connections::to(&endpoint)?;
+        Ok(Self {
             endpoint,
             connections,
-        }
+        })
     }
 
     /// Sends one request.

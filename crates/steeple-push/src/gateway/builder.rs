@@ -115,7 +115,7 @@ impl PushGatewayBuilder {
     ///
     /// As for [`start`](Self::start).
     pub fn check(&self) -> Result<(), PushError> {
-        self.group().map(drop)
+        Client::new(self.group()?).map(drop)
     }
 
     /// Starts to push what is in `registry`, where its own figures are as well.
@@ -124,7 +124,7 @@ impl PushGatewayBuilder {
     ///
     /// [`PushError`] if something is configured wrongly. That the gateway does not answer is no error: it is tried again.
     pub fn start(self, registry: Registry) -> Result<PushGateway, PushError> {
-        let group = self.group()?;
+        let client = Client::new(self.group()?)?;
         let push = if self.merge {
             Method::POST
         } else {
@@ -133,7 +133,7 @@ impl PushGatewayBuilder {
         let exporter = {
             let registry = registry.clone();
             move || GatewayExporter {
-                client: Client::new(group.clone()),
+                client: client.clone(),
                 registry: registry.clone(),
                 push: push.clone(),
             }

@@ -131,9 +131,9 @@ impl RemoteWriteBuilder {
     ///
     /// [`PushError`] if something is configured wrongly. That the backend does not answer is no error: it is tried again.
     pub fn start(self, registry: Registry) -> Result<RemoteWrite, PushError> {
-        let (endpoint, labels) = self.target()?;
+        let (client, labels) = self.target()?;
         let exporter = move || WriteExporter {
-            client: Client::new(endpoint.clone()),
+            client: client.clone(),
             labels: labels.clone(),
         };
         let pipeline = metrics::with_local_recorder(&registry, || {
@@ -151,9 +151,9 @@ impl RemoteWriteBuilder {
         Ok(RemoteWrite::new(schedule))
     }
 
-    /// The endpoint, and what all series get.
-    fn target(&self) -> Result<(Endpoint, Vec<(String, String)>), PushError> {
-        let endpoint = self.delivery.checked()?;
+    /// What sends, and what all series get.
+    fn target(&self) -> Result<(Client, Vec<(String, String)>), PushError> {
+        let client = Client::new(self.delivery.checked()?)?;
         label::check(&self.labels, &["job", "instance"])?;
         let instance = self
             .instance
@@ -166,7 +166,7 @@ impl RemoteWriteBuilder {
         let labels = self.labels.iter().cloned().chain(own);
         // As in Prometheus, an empty value is an absent label.
         let labels = labels.filter(|(_, value)| !value.is_empty()).collect();
-        Ok((endpoint, labels))
+        Ok((client, labels))
     }
 }
 

@@ -8,3 +8,5 @@ mod message;
 mod remote_write;
 mod settings;
 mod stub;
+#[cfg(feature = "tls")]
+mod tls;
