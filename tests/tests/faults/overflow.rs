@@ -26,7 +26,7 @@ fn an_overflow_is_named_in_a_metric_and_in_one_log_line() {
                     "steeple_metrics_overflow_total{metric=\"shop_orders_total\"} 1000\n"
                 )
             );
-            let named = warnings.with("metric=");
+            let named = warnings.with("reached its limit of series");
             assert_eq!(named.len(), 1, "{named:?}");
             assert!(
                 named[0].contains(r#"metric="shop_orders_total""#),

@@ -19,10 +19,8 @@ impl<'a> Name<'a> {
 
     /// Where the unit is, the last if there are several, and its base unit.
     pub(super) fn unit(&self) -> Option<(usize, &'static str)> {
-        let places = (0..self.words.len()).rev();
-        places
-            .into_iter()
-            .find_map(|place| Some((place, units::base_of(self.words[place])?)))
+        let mut places = (0..self.words.len()).rev();
+        places.find_map(|place| Some((place, units::base_of(self.words[place])?)))
     }
 
     /// The name with another unit than that at `place`, and at the end unless something is counted `per` something.
@@ -37,6 +35,7 @@ impl<'a> Name<'a> {
         }
     }
 
+    /// The name with other words.
     pub(super) fn joined<'b>(&self, words: impl Iterator<Item = &'b str>) -> String {
         let total = self.is_total.then_some("total");
         words.chain(total).collect::<Vec<_>>().join("_")
