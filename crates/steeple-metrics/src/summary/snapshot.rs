@@ -33,7 +33,7 @@ impl SummarySnapshot {
     }
 
     /// The values with the text of their `quantile` labels.
-    pub(crate) fn labelled(&self) -> impl Iterator<Item = (&str, f64)> {
+    pub fn labelled(&self) -> impl Iterator<Item = (&str, f64)> {
         let labels = self.quantiles.labels().iter().map(AsRef::as_ref);
         labels.zip(self.values.iter().copied())
     }

@@ -43,6 +43,7 @@ impl Collector {
                     Value::Counter(total) => Reading::Number(total as f64),
                     Value::Gauge(value) => Reading::Number(value),
                     Value::Histogram(histogram) => Reading::Distribution(Box::new(histogram)),
+                    Value::Summary(summary) => Reading::Summary(Box::new(summary)),
                     // Of a kind that cannot be written yet.
                     _ => {
                         self.producer.skip(DropReason::Filtered);

@@ -18,27 +18,29 @@ pub(super) fn write_request(samples: &[Sample], common: &[(String, String)]) -> 
     for sample in samples {
         if described.is_none_or(|metric| !Arc::ptr_eq(metric, &sample.metric)) {
             described = Some(&sample.metric);
-            push_metadata(&mut request, &sample.metric);
+            push_metadata(&mut request, sample);
         }
         let series = Series::new(sample, common);
         match &sample.reading {
             Reading::Number(value) => series.push_number(&mut request, "", *value),
             Reading::Distribution(histogram) => series.push_histogram(&mut request, histogram),
+            Reading::Summary(summary) => series.push_summary(&mut request, summary),
         }
     }
     request
 }
 
-fn push_metadata(request: &mut Vec<u8>, metric: &Metric) {
-    let kind = match metric.kind {
-        Kind::Counter => 1,
-        Kind::Gauge => 2,
-        Kind::Histogram => 3,
-        _ => 0,
+fn push_metadata(request: &mut Vec<u8>, sample: &Sample) {
+    let kind = match (&sample.reading, sample.metric.kind) {
+        (Reading::Distribution(_), _) => 3,
+        (Reading::Summary(_), _) => 5,
+        (Reading::Number(_), Kind::Counter) => 1,
+        (Reading::Number(_), _) => 2,
     };
+    let Metric { name, help, .. } = &*sample.metric;
     push_nested(request, write_request::METADATA, |metadata| {
         push_integer(metadata, metric_metadata::TYPE, kind);
-        push_string(metadata, metric_metadata::METRIC_FAMILY_NAME, &metric.name);
-        push_string(metadata, metric_metadata::HELP, &metric.help);
+        push_string(metadata, metric_metadata::METRIC_FAMILY_NAME, name);
+        push_string(metadata, metric_metadata::HELP, help);
     });
 }

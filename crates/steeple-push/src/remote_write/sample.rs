@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use steeple_core::pipeline::Weigh;
-use steeple_metrics::{HistogramSnapshot, Kind, Labels, RecordedExemplar};
+use steeple_metrics::{HistogramSnapshot, Kind, Labels, RecordedExemplar, SummarySnapshot};
 
 /// What the series of one metric share.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub(super) struct Sample {
 pub(super) enum Reading {
     Number(f64),
     Distribution(Box<HistogramSnapshot>),
+    Summary(Box<SummarySnapshot>),
 }
 
 impl Weigh for Sample {
@@ -34,6 +35,9 @@ impl Weigh for Sample {
         match &self.reading {
             Reading::Number(_) => 0,
             Reading::Distribution(histogram) => histogram_bytes(histogram),
+            Reading::Summary(summary) => {
+                size_of::<SummarySnapshot>() + summary.quantiles().count() * size_of::<f64>()
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use steeple_metrics::{HistogramSnapshot, RecordedExemplar};
+use steeple_metrics::{HistogramSnapshot, RecordedExemplar, SummarySnapshot};
 
 use super::{
     collector::milliseconds,
@@ -14,8 +14,6 @@ use super::{
 
 /// The label that is a series' name.
 const NAME: &str = "__name__";
-/// The label that is the upper bound of a bucket.
-const BOUND: &str = "le";
 
 /// What the time series of one sample have in common.
 pub(super) struct Series<'a> {
@@ -64,9 +62,19 @@ impl<'a> Series<'a> {
         self.push_number(request, "_count", histogram.count() as f64);
     }
 
+    pub(super) fn push_summary(&self, request: &mut Vec<u8>, summary: &SummarySnapshot) {
+        for (quantile, value) in summary.labelled() {
+            self.push(request, "", Some(("quantile", quantile)), |series| {
+                self.push_sample(series, value);
+            });
+        }
+        self.push_number(request, "_sum", summary.sum());
+        self.push_number(request, "_count", summary.count() as f64);
+    }
+
     fn push_buckets(&self, request: &mut Vec<u8>, histogram: &HistogramSnapshot) {
         for (bucket, (bound, count)) in histogram.cumulative().enumerate() {
-            self.push(request, "_bucket", Some(bound), |series| {
+            self.push(request, "_bucket", Some(("le", bound)), |series| {
                 self.push_sample(series, count as f64);
                 if let Some(recorded) = histogram.exemplar(bucket) {
                     push_exemplar(series, &recorded);
@@ -75,28 +83,30 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Writes a time series with what `values` writes.
+    /// Writes a time series with one more label, maybe, and with what `values` writes.
     fn push(
         &self,
         request: &mut Vec<u8>,
         suffix: &str,
-        bound: Option<&str>,
+        label: Option<(&str, &str)>,
         values: impl FnOnce(&mut Vec<u8>),
     ) {
+        let name = [self.name, suffix].concat();
+        // Sorted, too.
+        let own = [Some((NAME, &*name)), label];
         push_nested(request, write_request::TIMESERIES, |series| {
-            let name = Cow::Owned([self.name, suffix].concat());
-            let own = [Some((NAME, name)), bound.map(|bound| (BOUND, bound.into()))];
             let mut own = own.into_iter().flatten().peekable();
             for (name, value) in &self.labels {
                 while let Some((name, value)) = own.next_if(|(own, _)| own < name) {
-                    push_label(series, time_series::LABELS, name, &value);
+                    push_label(series, time_series::LABELS, name, value);
                 }
-                if bound.is_none() || *name != BOUND {
+                // One label of the name is enough; a common one can have it.
+                if own.peek().is_none_or(|(own, _)| own != name) {
                     push_label(series, time_series::LABELS, name, value);
                 }
             }
             for (name, value) in own {
-                push_label(series, time_series::LABELS, name, &value);
+                push_label(series, time_series::LABELS, name, value);
             }
             values(series);
         });

@@ -27,11 +27,13 @@ fn write_to(stub: &Stub) -> RemoteWriteBuilder {
 fn registry() -> Registry {
     let registry = Registry::builder()
         .buckets(Matcher::full("wait"), &[0.5, 1e16])
+        .summary(Matcher::full("size"), &[0.0, 0.5])
         .build()
         .unwrap();
     registry
         .describe(Kind::Histogram, "wait", Some(Unit::Seconds), "Waiting.")
         .unwrap();
+    registry.histogram("size", &[]).unwrap().record(0.0);
     let weight = [("Of", "\"\\\n\u{e4}"), ("zone", "own")];
     registry.gauge("weight", &weight).unwrap().set(-0.5);
     registry.counter("mails_total", &[]).unwrap().increment(3);
@@ -87,6 +89,9 @@ fn every_series_is_written_with_sorted_labels() {
     let wait = |suffix: &str, le: &str| {
         format!(r#"{{__name__="wait{suffix}",{common},kind="x"{le},z="y",zone="common"}}"#)
     };
+    let size = |suffix: &str, quantile: &str| {
+        format!(r#"{{__name__="size{suffix}",{common}{quantile},zone="common"}}"#)
+    };
     let expected = [
         (
             format!(r#"{{Of="\"\\\nä",__name__="weight",{common},zone="own"}}"#),
@@ -101,6 +106,10 @@ fn every_series_is_written_with_sorted_labels() {
         (wait("_bucket", r#",le="+Inf""#), 3.0),
         (wait("_sum", ""), 1e17 + 1.25),
         (wait("_count", ""), 3.0),
+        (size("", r#",quantile="0""#), 0.0),
+        (size("", r#",quantile="0.5""#), 0.0),
+        (size("_sum", ""), 0.0),
+        (size("_count", ""), 1.0),
     ];
     assert_eq!(values, expected.into());
     for series in &written {
@@ -122,6 +131,25 @@ fn every_series_is_written_with_sorted_labels() {
     assert_eq!(told("mails_total"), Some((1, String::new())));
     assert_eq!(told("weight"), Some((2, String::new())));
     assert_eq!(told("wait"), Some((3, "Waiting.".to_owned())));
+    assert_eq!(told("size"), Some((5, String::new())));
+}
+
+#[test]
+fn a_common_label_never_doubles_that_of_a_bucket() {
+    let stub = Stub::answering([]);
+    let remote = write_to(&stub).label("le", "common");
+    let report = remote
+        .start(registry())
+        .unwrap()
+        .shutdown_blocking(DEADLINE);
+    assert!(report.is_complete(), "{report:?}");
+    for series in series(&stub.requests()) {
+        let names = series.labels.iter().map(|label| &*label.name);
+        assert!(names.is_sorted_by(|a, b| a < b), "{series:?}");
+        let of_bucket = series.selector().contains("_bucket");
+        let common = series.selector().contains(r#"le="common""#);
+        assert_ne!(of_bucket, common, "{series:?}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use steeple::{
     Steeple, SteepleBuilder,
     push::{PushGateway, RemoteWrite},
 };
+use tokio::runtime;
 
 use crate::process;
 
@@ -105,6 +106,41 @@ fn a_backend_that_is_silent_costs_the_other_nothing_and_its_loss_is_told() {
     );
     assert!(error.ops.is_none());
     assert!(error.to_string().contains("lost: 1"), "{error}");
+}
+
+#[test]
+fn the_deadline_is_kept_on_every_runtime() {
+    let deadline = Duration::from_millis(200);
+    let (_listener, url) = silence();
+    let instance = || {
+        mailer()
+            .push_gateway(url.clone())
+            .remote_write(url.clone())
+            .build()
+            .unwrap()
+    };
+    let one = runtime::Builder::new_current_thread().build().unwrap();
+    let several = runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    for end in [
+        block_on(instance().shutdown(deadline)),
+        one.block_on(instance().shutdown(deadline)),
+        several.block_on(instance().shutdown(deadline)),
+        several.block_on(async { tokio::spawn(instance().shutdown(deadline)).await.unwrap() }),
+    ] {
+        let report = end.unwrap_err().report;
+        assert!(report.push_gateway.is_some_and(|push| push.lost == 1));
+        assert!(
+            report
+                .remote_write
+                .is_some_and(|push| push.lost > 0 && push.pending == 0)
+        );
+    }
+    one.block_on(async { drop(instance()) });
+    assert!(started.elapsed() < DEADLINE, "{:?}", started.elapsed());
 }
 
 #[test]
@@ -221,4 +257,31 @@ fn a_bad_url_of_the_operators_is_refused_without_its_secrets() {
         assert!(said.contains("must be an http URL, such as"), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
+}
+
+#[test]
+fn what_is_lost_is_logged_without_secrets() {
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = unused.local_addr().unwrap();
+    drop(unused);
+    let url = format!("http://ada:hunter2@{address}/?key=hunter2");
+    let Some(ended) = process::run(&[("STEEPLE_PUSHGATEWAY_URL", url)], || {
+        let steeple = Steeple::builder("mailer").without_ops().build().unwrap();
+        eprintln!("{steeple:?}");
+        let error = block_on(steeple.shutdown(Duration::from_millis(300))).unwrap_err();
+        eprintln!("{}\n{error:?}", process::chain(&error));
+    }) else {
+        return;
+    };
+    let said = ended.said;
+    let expected = format!("no answer from http://{address}/metrics/job/mailer");
+    assert!(said.contains(&expected), "{said}");
+    assert!(
+        said.contains("WARN") && said.contains("push_gateway"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("hunter2") && !said.contains("aHVudGVyMg"),
+        "{said}"
+    );
 }
