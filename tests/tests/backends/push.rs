@@ -100,7 +100,7 @@ fn compared(registry: &Registry, received: Vec<Sample>) -> (Values, Values) {
 fn prometheus_has_what_remote_write_sent() {
     let prometheus = Prometheus::scraping(&[]).unwrap();
     let registry = registry();
-    let remote = remote_write(&prometheus.write_url());
+    let remote = remote_write(&prometheus.write_url()).native_histograms();
     let remote = remote.start(registry.clone()).unwrap();
     let report = remote.flush_blocking(DEADLINE);
     assert_eq!((report.lost, report.pending), (0, 0));
@@ -139,6 +139,20 @@ fn prometheus_has_what_remote_write_sent() {
     assert_eq!(report.lost, 0);
     assert_eq!(number(r#"mails_total{of="\""}"#), 7.0);
     assert_eq!(number(r#"count_over_time(mails_total{of="\""}[5m])"#), 2.0);
+}
+
+#[test]
+#[ignore = "needs real servers: cargo xtask test"]
+fn prometheus_takes_what_is_written_also_as_it_is_by_default() {
+    let prometheus = Prometheus::by_default(&[]).unwrap();
+    let registry = registry();
+    let remote = remote_write(&prometheus.write_url());
+    let remote = remote.start(registry.clone()).unwrap();
+    let report = remote.shutdown_blocking(DEADLINE);
+    assert_eq!((report.lost, report.pending), (0, 0));
+    let all = r#"{job="nightly"}"#;
+    let (held, received) = compared(&registry, prometheus.query(all).unwrap());
+    assert_eq!(received, held);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use steeple_core::pipeline::RetryPolicy;
 use steeple_metrics::Registry;
 
-use super::{RemoteWrite, collector::Collector, exporter::WriteExporter};
+use super::{RemoteWrite, collector::Collector, encoder::Style, exporter::WriteExporter};
 use crate::{Endpoint, PushError, client::Client, delivery::Delivery, label, schedule::Schedule};
 
 const PIPELINE: &str = "remote_write";
@@ -19,6 +19,7 @@ pub struct RemoteWriteBuilder {
     job: Option<String>,
     instance: Option<String>,
     labels: Vec<(String, String)>,
+    native_histograms: bool,
     queue_bytes: usize,
     batch_series: usize,
 }
@@ -30,6 +31,7 @@ impl RemoteWriteBuilder {
             job: None,
             instance: None,
             labels: Vec::new(),
+            native_histograms: false,
             queue_bytes: QUEUE_BYTES,
             batch_series: BATCH_SERIES,
         }
@@ -63,6 +65,13 @@ impl RemoteWriteBuilder {
     /// A further label of all series, such as `cluster`. One that a series has of its own stays. Default: none.
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Writes native histograms, where the registry has them, for a receiver that is known to take them: Prometheus 2 without
+    /// its feature `native-histograms` refuses all that is written with them. Default: what they have as classic ones.
+    pub fn native_histograms(mut self) -> Self {
+        self.native_histograms = true;
         self
     }
 
@@ -132,9 +141,13 @@ impl RemoteWriteBuilder {
     /// [`PushError`] if something is configured wrongly. That the backend does not answer is no error: it is tried again.
     pub fn start(self, registry: Registry) -> Result<RemoteWrite, PushError> {
         let (client, labels) = self.target()?;
+        let style = Style {
+            labels,
+            native_histograms: self.native_histograms,
+        };
         let exporter = move || WriteExporter {
             client: client.clone(),
-            labels: labels.clone(),
+            style: style.clone(),
         };
         let pipeline = metrics::with_local_recorder(&registry, || {
             self.delivery

@@ -11,8 +11,16 @@ use super::{
     wire::{push_integer, push_nested, push_string},
 };
 
-/// Writes `samples`, whose labels win over the `common` ones, and what their metrics are.
-pub(super) fn write_request(samples: &[Sample], common: &[(String, String)]) -> Vec<u8> {
+/// How all series are written.
+#[derive(Clone)]
+pub(super) struct Style {
+    /// What they get unless they have it of their own.
+    pub(super) labels: Vec<(String, String)>,
+    pub(super) native_histograms: bool,
+}
+
+/// Writes `samples`, and what their metrics are.
+pub(super) fn write_request(samples: &[Sample], style: &Style) -> Vec<u8> {
     let mut request = Vec::new();
     let mut described: Option<&Arc<Metric>> = None;
     for sample in samples {
@@ -20,10 +28,15 @@ pub(super) fn write_request(samples: &[Sample], common: &[(String, String)]) -> 
             described = Some(&sample.metric);
             push_metadata(&mut request, sample);
         }
-        let series = Series::new(sample, common);
+        let series = Series::new(sample, &style.labels);
         match &sample.reading {
             Reading::Number(value) => series.push_number(&mut request, "", *value),
-            Reading::Distribution(histogram) => series.push_histogram(&mut request, histogram),
+            Reading::Distribution(histogram) => {
+                if style.native_histograms {
+                    series.push_native(&mut request, histogram);
+                }
+                series.push_histogram(&mut request, histogram);
+            }
             Reading::Summary(summary) => series.push_summary(&mut request, summary),
         }
     }

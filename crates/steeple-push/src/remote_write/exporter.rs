@@ -5,7 +5,10 @@ use http::{
 use snap::raw::Encoder;
 use steeple_core::pipeline::{ExportError, Exporter};
 
-use super::{encoder::write_request, sample::Sample};
+use super::{
+    encoder::{Style, write_request},
+    sample::Sample,
+};
 use crate::client::Client;
 
 const VERSION: HeaderName = HeaderName::from_static("x-prometheus-remote-write-version");
@@ -13,13 +16,12 @@ const VERSION: HeaderName = HeaderName::from_static("x-prometheus-remote-write-v
 /// Writes samples, in the order in which they were taken.
 pub(super) struct WriteExporter {
     pub(super) client: Client,
-    /// What all series get.
-    pub(super) labels: Vec<(String, String)>,
+    pub(super) style: Style,
 }
 
 impl Exporter<Sample> for WriteExporter {
     async fn export(&mut self, batch: &[Sample]) -> Result<(), ExportError> {
-        let request = write_request(batch, &self.labels);
+        let request = write_request(batch, &self.style);
         let body = Encoder::new()
             .compress_vec(&request)
             .map_err(ExportError::permanent)?;

@@ -45,17 +45,19 @@ impl<'a> Series<'a> {
         });
     }
 
-    /// Sum and count are written of a native histogram, too, for receivers that know no such thing.
-    pub(super) fn push_histogram(&self, request: &mut Vec<u8>, histogram: &HistogramSnapshot) {
-        let native = histogram.native();
-        if let Some(native) = native {
+    pub(super) fn push_native(&self, request: &mut Vec<u8>, histogram: &HistogramSnapshot) {
+        if let Some(native) = histogram.native() {
             self.push(request, "", None, |series| {
                 push_nested(series, time_series::HISTOGRAMS, |message| {
                     native::push(message, native, histogram.sum(), self.at);
                 });
             });
         }
-        if native.is_none() || !histogram.bounds().is_empty() {
+    }
+
+    /// Sum and count are written of one that is native only, too.
+    pub(super) fn push_histogram(&self, request: &mut Vec<u8>, histogram: &HistogramSnapshot) {
+        if histogram.native().is_none() || !histogram.bounds().is_empty() {
             self.push_buckets(request, histogram);
         }
         self.push_number(request, "_sum", histogram.sum());

@@ -17,6 +17,9 @@ pub(crate) struct TimeSeries {
     pub(crate) labels: Vec<Label>,
     #[prost(message, repeated, tag = "2")]
     pub(crate) samples: Vec<Sample>,
+    /// As they are encoded.
+    #[prost(bytes = "vec", repeated, tag = "4")]
+    pub(crate) histograms: Vec<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use metrics::Unit;
-use steeple_metrics::{Kind, Matcher, Registry};
+use steeple_metrics::{Kind, Matcher, NativeConfig, Registry};
 use steeple_push::{RemoteWrite, RemoteWriteBuilder};
 
 use crate::{
@@ -150,6 +150,32 @@ fn a_common_label_never_doubles_that_of_a_bucket() {
         let common = series.selector().contains(r#"le="common""#);
         assert_ne!(of_bucket, common, "{series:?}");
     }
+}
+
+#[test]
+fn native_histograms_are_written_on_request_only() {
+    let native = |configure: fn(RemoteWriteBuilder) -> RemoteWriteBuilder| {
+        let stub = Stub::answering([]);
+        let registry = Registry::builder()
+            .native_histograms(Matcher::full("size"), NativeConfig::new())
+            .build()
+            .unwrap();
+        registry.histogram("size", &[]).unwrap().record(3.0);
+        let remote = configure(write_to(&stub)).start(registry).unwrap();
+        let report = remote.shutdown_blocking(DEADLINE);
+        assert!(report.is_complete(), "{report:?}");
+        let written = series(&stub.requests()).into_iter();
+        written
+            .map(|series| {
+                let name = series.labels[0].value.clone();
+                (name, series.samples.len(), series.histograms.len())
+            })
+            .collect::<Vec<_>>()
+    };
+    let numbers = ["size_sum", "size_count"].map(|name| (name.to_owned(), 1, 0));
+    assert_eq!(native(|remote| remote), numbers);
+    let both = [&[("size".to_owned(), 0, 1)][..], &numbers].concat();
+    assert_eq!(native(RemoteWriteBuilder::native_histograms), both);
 }
 
 #[test]
