@@ -32,6 +32,22 @@ pub fn parse_exposition(exposition: &str) -> Result<Vec<Family>, BackendError> {
     })
 }
 
+/// Lets Python's readers of the text format, of OpenMetrics and of protobuf read registries, each a line of JSON with the
+/// fields `text`, `open_metrics`, `protobuf` (in hexadecimal) and `samples` (each name, labels and value): all three have to
+/// hold just these. Returns how many there were.
+///
+/// # Errors
+///
+/// When python3 or one of its modules is not here, or a registry reads back as anything else.
+pub fn read_back(registries: &str) -> Result<usize, BackendError> {
+    let script = include_str!("round_trip.py");
+    let answer = output_of("python3", &["-c", script], registries)?;
+    answer.trim().parse().map_err(|_| BackendError::Answer {
+        question: "how many registries read back".to_owned(),
+        answer,
+    })
+}
+
 fn families(answer: &str) -> Option<Vec<Family>> {
     serde_json::from_str::<Value>(answer)
         .ok()?

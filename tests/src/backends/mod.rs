@@ -19,7 +19,7 @@ mod slow;
 mod victoria;
 
 pub use error::BackendError;
-pub use exposition::{Family, parse_exposition};
+pub use exposition::{Family, parse_exposition, read_back};
 pub use hey::{Load, hey, hey_with};
 pub use http::get;
 pub use prometheus::Prometheus;

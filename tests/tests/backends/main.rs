@@ -9,4 +9,5 @@ mod harness;
 mod lint;
 mod proxy;
 mod push;
+mod round_trip;
 mod scrape_storm;

@@ -25,6 +25,7 @@ const TESTS: &[Need] = &[
     Need::python_module("decorator", "python3-decorator"),
     // Debian's has the module above taken out of it.
     Need::python_module("prometheus_client.parser", "python3-prometheus-client"),
+    Need::python_module("google.protobuf", "python3-protobuf"),
 ];
 
 /// What the benchmarks need.
