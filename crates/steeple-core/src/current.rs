@@ -148,7 +148,7 @@ pub(crate) fn is_there() -> bool {
 }
 
 /// Makes `state`, if there is one, the current observation while `f` runs.
-#[inline]
+#[inline(always)]
 pub(crate) fn enter<R>(state: &mut Option<Box<State>>, f: impl FnOnce() -> R) -> R {
     let _entered = Entered::new(state);
     f()

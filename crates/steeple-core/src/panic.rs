@@ -26,7 +26,7 @@ pub struct PanicReport {
 pub struct Panicked(());
 
 /// Runs `f` and keeps a panic from going further; what it panicked with must be given on or [discarded](discard).
-#[inline]
+#[inline(always)]
 pub(crate) fn catch(f: impl FnOnce()) -> Result<(), Box<dyn Any + Send>> {
     // Whatever `f` left half-done is dropped by the adapter, which polls nothing again that panicked.
     panic::catch_unwind(AssertUnwindSafe(f))

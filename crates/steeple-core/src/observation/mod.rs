@@ -78,7 +78,7 @@ impl Observation {
     }
 
     /// As [`run`](Self::run), but hands on what `f` panicked with.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn run_catching<R>(&mut self, f: impl FnOnce() -> R) -> thread::Result<R> {
         // `f` is called in one place, whoever is observed: only so is it inlined.
         let isolation = self.state.as_ref().and_then(|state| state.isolation());

@@ -1,5 +1,4 @@
 use std::{
-    any::Any,
     pin::Pin,
     task::{Context, Poll},
     thread,
@@ -124,13 +123,10 @@ impl<T> Observed<T> {
                 this.part.set(None);
             }
         });
-        if !polled {
-            return Err(this.panicked(ran));
+        if polled && ran.is_ok() {
+            return Ok(());
         }
-        if let Err(payload) = ran {
-            let _ = this.observation.keep(payload);
-        }
-        Ok(())
+        this.panicked(ran, polled)
     }
 }
 
@@ -166,10 +162,15 @@ impl<T> Projection<'_, T> {
         let _ = self.observation.run(|| self.part.set(None));
     }
 
+    /// What comes of a panic: one in the drop of what was `polled` takes nothing back.
     #[cold]
-    fn panicked(&mut self, ran: thread::Result<()>) -> Box<dyn Any + Send> {
+    fn panicked(&mut self, ran: thread::Result<()>, polled: bool) -> thread::Result<()> {
+        if polled {
+            let _ = ran.map_err(|payload| self.observation.keep(payload));
+            return Ok(());
+        }
         self.drop_part();
-        ran.err()
-            .unwrap_or_else(|| Box::new("it has panicked before"))
+        ran?;
+        Err(Box::new("it has panicked before"))
     }
 }
