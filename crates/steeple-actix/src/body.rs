@@ -48,6 +48,7 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
             // Bodies in memory are empty after their one chunk.
             |body, _| body.size().is_eof(),
             |observation, bytes| observation.chunk(bytes.len()),
+            |_, panicked| Err(panicked.into()),
         )
     }
 }

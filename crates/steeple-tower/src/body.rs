@@ -8,7 +8,7 @@ use bytes::Buf;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use steeple_core::{Observation, Observed, Panicked};
+use steeple_core::{Observation, Observed};
 
 use crate::head;
 
@@ -28,12 +28,6 @@ pub enum BodyError {
     /// The observed body panicked.
     #[error("the body stream panicked")]
     Panicked,
-}
-
-impl From<Panicked> for BodyError {
-    fn from(_: Panicked) -> Self {
-        Self::Panicked
-    }
 }
 
 pin_project! {
@@ -74,9 +68,7 @@ where
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, BodyError>>> {
-        let mut observed = self.project().observed;
-        let grpc = observed.as_mut().observation().is_grpc();
-        let polled = observed.poll_piece(
+        self.project().observed.poll_piece(
             |body| {
                 let frame = body.poll_frame(context);
                 frame.map_err(|error| BodyError::Body(error.into()))
@@ -84,12 +76,8 @@ where
             // Trailers are the last frame: servers ask for none behind them.
             |body, frame| frame.is_trailers() || body.is_end_stream(),
             observe,
-        );
-        if grpc && matches!(polled, Poll::Ready(Some(Err(BodyError::Panicked)))) {
-            let trailers = HeaderMap::from_iter([(GRPC_STATUS, INTERNAL)]);
-            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
-        }
-        polled
+            |observation, _| panicked(observation.is_grpc()),
+        )
     }
 
     fn is_end_stream(&self) -> bool {
@@ -108,4 +96,14 @@ fn observe<D: Buf>(observation: &mut Observation, frame: &Frame<D>) {
     } else if let Some(trailers) = frame.trailers_ref() {
         head::trailers(observation, trailers);
     }
+}
+
+/// How a body ends that panicked.
+#[cold]
+fn panicked<D>(grpc: bool) -> Result<Frame<D>, BodyError> {
+    if !grpc {
+        return Err(BodyError::Panicked);
+    }
+    let trailers = HeaderMap::from_iter([(GRPC_STATUS, INTERNAL)]);
+    Ok(Frame::trailers(trailers))
 }

@@ -169,6 +169,7 @@ impl Observation {
 
     /// Where to count what is read of the request's body; `None` if there is none.
     #[must_use]
+    #[inline]
     pub fn request_counter(&mut self) -> Option<RequestCounter> {
         let state = self.state.as_mut()?;
         let counter = state

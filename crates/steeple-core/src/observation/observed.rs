@@ -66,14 +66,15 @@ impl<T> Observed<T> {
 
     /// Lets `poll` poll the part, a body, for its next piece, and tells the observation how the body fared.
     ///
-    /// After a piece that `is_last` the body has none; `take_in` tells the observation what a piece holds. A panic becomes
-    /// the body's last error.
+    /// After a piece that `is_last` the body has none; `take_in` tells the observation what a piece holds. What becomes of
+    /// a panic is up to `panicked`: it is the body's end.
     #[inline(always)]
-    pub fn poll_piece<P, E: From<Panicked>>(
+    pub fn poll_piece<P, E>(
         mut self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut T>) -> Poll<Option<Result<P, E>>>,
         is_last: impl FnOnce(&T, &P) -> bool,
         take_in: impl FnOnce(&mut Observation, &P),
+        panicked: impl FnOnce(&Observation, Panicked) -> Result<P, E>,
     ) -> Poll<Option<Result<P, E>>> {
         // Pieces are large: this one is written where the caller wants it and looked at there.
         let mut polled = Poll::Ready(None);
@@ -90,8 +91,10 @@ impl<T> Observed<T> {
         });
         let is_over = self.part().is_none();
         let observation = self.observation();
-        if let Err(panicked) = ran {
-            polled = Poll::Ready(Some(Err(panicked.into())));
+        if let Err(panic) = ran {
+            let last = panicked(observation, panic);
+            observation.finish();
+            return Poll::Ready(Some(last));
         }
         match &polled {
             Poll::Pending => return polled,
