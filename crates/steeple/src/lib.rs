@@ -119,6 +119,11 @@ struct Readme;
 #[doc = include_str!("../../../docs/migration.md")]
 struct Migration;
 
+/// Those of the page on the exporter that the registry replaces.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/metrics-exporter-prometheus.md")]
+struct MetricsExporterPrometheus;
+
 /// That of the page on pushing.
 #[cfg(all(doctest, feature = "push"))]
 #[doc = include_str!("../../../docs/push.md")]

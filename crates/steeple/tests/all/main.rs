@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod disabled;
+mod drop_in;
 mod environment;
 mod exemplars;
 mod jobs;
