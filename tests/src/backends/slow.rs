@@ -7,20 +7,15 @@ use super::{BackendError, Server};
 const PROGRAM: &str = "slowhttptest";
 const START: Duration = Duration::from_secs(10);
 
-/// Asks for `url` over so many connections, two more each second, and reads next to nothing of the answers; until
+/// Asks for `url` over so many connections, four more each second, and reads next to nothing of the answers; until
 /// what is returned is dropped, or a minute has passed.
 ///
 /// # Errors
 ///
 /// When slowhttptest is not here or does not start.
-pub fn slow_readers(url: &str, accept: &str, connections: u32) -> Result<Server, BackendError> {
+pub fn slow_readers(url: &str, connections: u32) -> Result<Server, BackendError> {
     let little = ["-w", "512", "-y", "1024", "-n", "5", "-z", "16"];
-    start(
-        "-X",
-        url,
-        connections,
-        &[&little[..], &["-m", accept]].concat(),
-    )
+    start("-X", url, connections, &little)
 }
 
 /// As [`slow_readers`], but sends a header a second without an end.
@@ -44,7 +39,7 @@ fn start(
         |command, directory| {
             command
                 .args([mode, "-u", url, "-l", "60"])
-                .args(["-c", &connections.to_string(), "-r", "2"])
+                .args(["-c", &connections.to_string(), "-r", "4"])
                 .args(options)
                 .current_dir(directory);
             Ok(())
