@@ -14,7 +14,7 @@ const INTERVALS: RangeInclusive<Duration> =
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
     pub(crate) endpoint: Result<Endpoint, EndpointError>,
-    pub(crate) authorization: Option<Option<HeaderValue>>,
+    authorization: Option<Result<HeaderValue, PushError>>,
     pub(crate) interval: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) drop_deadline: Duration,
@@ -35,11 +35,12 @@ impl Delivery {
     }
 
     pub(crate) fn basic_auth(&mut self, user: &str, password: &str) {
-        self.authorization = Some(authorization::basic(user, password));
+        self.authorization =
+            Some(authorization::basic(user, password).ok_or(PushError::Credentials));
     }
 
     pub(crate) fn bearer_token(&mut self, token: &str) {
-        self.authorization = Some(authorization::bearer(token));
+        self.authorization = Some(authorization::bearer(token).ok_or(PushError::Credentials));
     }
 
     /// The endpoint with its credentials, once everything here is right.
@@ -50,12 +51,8 @@ impl Delivery {
             return Err(PushError::Interval { interval });
         }
         let mut endpoint = self.endpoint.clone()?;
-        if let Some(authorization) = &self.authorization {
-            let authorization = authorization.as_ref().ok_or(PushError::Credentials)?;
-            endpoint
-                .authorization
-                .get_or_insert_with(|| authorization.clone());
-        }
+        let authorization = self.authorization.clone().transpose()?;
+        endpoint.authorization = endpoint.authorization.or(authorization);
         Ok(endpoint)
     }
 

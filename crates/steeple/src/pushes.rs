@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join};
 use steeple_metrics::Registry;
-use steeple_push::{PushError, PushGateway, PushGatewayBuilder, RemoteWrite, RemoteWriteBuilder};
+use steeple_push::{
+    PushError, PushGateway, PushGatewayBuilder, PushReport, RemoteWrite, RemoteWriteBuilder,
+};
 
 use crate::{environment::Environment, report::FlushReport, service_name::ServiceName};
 
@@ -61,33 +63,31 @@ pub(crate) struct Pushes {
 }
 
 impl Pushes {
-    /// Side by side: one backend that does not answer takes nothing from the time of the other.
     pub(crate) async fn flush(&self, deadline: Duration) -> FlushReport {
         let gateway = self.gateway.as_ref().map(|push| push.flush(deadline));
         let remote_write = self.remote_write.as_ref().map(|push| push.flush(deadline));
-        let (push_gateway, remote_write) = join(
-            OptionFuture::from(gateway),
-            OptionFuture::from(remote_write),
-        )
-        .await;
-        FlushReport {
-            push_gateway,
-            remote_write,
-        }
+        side_by_side(gateway, remote_write).await
     }
 
-    /// As [`flush`](Self::flush), for the last time.
     pub(crate) async fn shutdown(self, deadline: Duration) -> FlushReport {
         let gateway = self.gateway.map(|push| push.shutdown(deadline));
         let remote_write = self.remote_write.map(|push| push.shutdown(deadline));
-        let (push_gateway, remote_write) = join(
-            OptionFuture::from(gateway),
-            OptionFuture::from(remote_write),
-        )
-        .await;
-        FlushReport {
-            push_gateway,
-            remote_write,
-        }
+        side_by_side(gateway, remote_write).await
+    }
+}
+
+/// So that a backend that does not answer takes nothing from the time of the other.
+async fn side_by_side(
+    gateway: Option<impl Future<Output = PushReport>>,
+    remote_write: Option<impl Future<Output = PushReport>>,
+) -> FlushReport {
+    let both = join(
+        OptionFuture::from(gateway),
+        OptionFuture::from(remote_write),
+    );
+    let (push_gateway, remote_write) = both.await;
+    FlushReport {
+        push_gateway,
+        remote_write,
     }
 }

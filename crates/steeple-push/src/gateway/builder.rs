@@ -10,7 +10,7 @@ use super::{
     path,
 };
 use crate::{
-    Endpoint, PushError,
+    Endpoint, EndpointError, PushError,
     client::Client,
     delivery::Delivery,
     label,
@@ -31,9 +31,9 @@ pub struct PushGatewayBuilder {
 }
 
 impl PushGatewayBuilder {
-    pub(super) fn new(delivery: Delivery) -> Self {
+    pub(super) fn new(endpoint: Result<Endpoint, EndpointError>) -> Self {
         Self {
-            delivery,
+            delivery: Delivery::to(endpoint, None),
             job: None,
             labels: Vec::new(),
             merge: false,
@@ -192,6 +192,6 @@ impl From<String> for PushGatewayBuilder {
 
 impl From<Endpoint> for PushGatewayBuilder {
     fn from(endpoint: Endpoint) -> Self {
-        Self::new(Delivery::to(Ok(endpoint), None))
+        Self::new(Ok(endpoint))
     }
 }

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use steeple_core::pipeline::Accounting;
 
 use super::{PushGatewayBuilder, exporter::Order};
-use crate::{PushReport, delivery::Delivery, schedule::Schedule};
+use crate::{PushReport, schedule::Schedule};
 
 /// Pushes a registry to a [Pushgateway](https://github.com/prometheus/pushgateway), for jobs that end before a scrape.
 ///
@@ -17,7 +17,7 @@ pub struct PushGateway(Schedule<Order>);
 impl PushGateway {
     /// Begins to configure pushes to the gateway at `url`, such as `http://127.0.0.1:9091`.
     pub fn builder(url: &str) -> PushGatewayBuilder {
-        PushGatewayBuilder::new(Delivery::to(url.parse(), None))
+        PushGatewayBuilder::new(url.parse())
     }
 
     pub(super) fn new(schedule: Schedule<Order>) -> Self {

@@ -4,10 +4,13 @@ use steeple_core::pipeline::RetryPolicy;
 use steeple_metrics::Registry;
 
 use super::{RemoteWrite, collector::Collector, encoder::Style, exporter::WriteExporter};
-use crate::{Endpoint, PushError, client::Client, delivery::Delivery, label, schedule::Schedule};
+use crate::{
+    Endpoint, EndpointError, PushError, client::Client, delivery::Delivery, label,
+    schedule::Schedule,
+};
 
 const PIPELINE: &str = "remote_write";
-pub(super) const INTERVAL: Duration = Duration::from_secs(15);
+const INTERVAL: Duration = Duration::from_secs(15);
 const QUEUE_BYTES: usize = 8 << 20;
 const BATCH_SERIES: usize = 500;
 
@@ -25,9 +28,9 @@ pub struct RemoteWriteBuilder {
 }
 
 impl RemoteWriteBuilder {
-    pub(super) fn new(delivery: Delivery) -> Self {
+    pub(super) fn new(endpoint: Result<Endpoint, EndpointError>) -> Self {
         Self {
-            delivery,
+            delivery: Delivery::to(endpoint, Some(INTERVAL)),
             job: None,
             instance: None,
             labels: Vec::new(),
@@ -107,13 +110,14 @@ impl RemoteWriteBuilder {
     }
 
     /// The most bytes of samples that wait while the backend does not answer; what is beyond them is dropped and counted.
-    /// A number takes 48 bytes, a histogram of 14 bounds some 300. Default: 8 MiB, 100 of each for 40 minutes.
+    /// A number takes 48 bytes, a histogram of 14 bounds some 350. Default: 8 MiB, 100 of each for 50 minutes.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.queue_bytes = bytes;
         self
     }
 
-    /// How often and how long a request is tried. Default: [`RetryPolicy::default`], 10 s for an attempt and 5 min in all.
+    /// How often and how long a request is tried; then the next one has its turn. Default: [`RetryPolicy::default`], 10 s for
+    /// an attempt and 5 min in all.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.delivery.retry = policy;
         self
@@ -197,6 +201,6 @@ impl From<String> for RemoteWriteBuilder {
 
 impl From<Endpoint> for RemoteWriteBuilder {
     fn from(endpoint: Endpoint) -> Self {
-        Self::new(Delivery::to(Ok(endpoint), Some(INTERVAL)))
+        Self::new(Ok(endpoint))
     }
 }

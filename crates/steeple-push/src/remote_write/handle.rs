@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use steeple_core::pipeline::Accounting;
 
 use super::{RemoteWriteBuilder, sample::Sample};
-use crate::{PushReport, delivery::Delivery, schedule::Schedule};
+use crate::{PushReport, schedule::Schedule};
 
 /// Writes a registry to what takes [Prometheus remote
 /// write 1.0](https://prometheus.io/docs/specs/prw/remote_write_spec/): Prometheus itself, VictoriaMetrics, Mimir and others.
@@ -19,7 +19,7 @@ pub struct RemoteWrite(Schedule<Sample>);
 impl RemoteWrite {
     /// Begins to configure writes to `url`, such as `http://127.0.0.1:9090/api/v1/write`.
     pub fn builder(url: &str) -> RemoteWriteBuilder {
-        RemoteWriteBuilder::new(Delivery::to(url.parse(), Some(super::builder::INTERVAL)))
+        RemoteWriteBuilder::new(url.parse())
     }
 
     pub(super) fn new(schedule: Schedule<Sample>) -> Self {

@@ -55,3 +55,25 @@ fn histogram_bytes(histogram: &HistogramSnapshot) -> usize {
     });
     size_of::<HistogramSnapshot>() + buckets * (size_of::<u64>() + exemplar) + native
 }
+
+#[cfg(test)]
+mod tests {
+    use steeple_metrics::Registry;
+
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn values_take_what_the_documentation_says() {
+        assert_eq!(size_of::<Sample>(), 48);
+
+        let registry = Registry::new();
+        registry.histogram("wait", &[]).unwrap().record(1.0);
+        let snapshot = registry.snapshot();
+        let histogram = snapshot.value("wait", &[]).unwrap();
+        let histogram = histogram.as_histogram().unwrap();
+        assert_eq!(histogram.bounds().len(), 14);
+        let bytes = size_of::<Sample>() + histogram_bytes(histogram);
+        assert!((300..400).contains(&bytes), "{bytes}");
+    }
+}
