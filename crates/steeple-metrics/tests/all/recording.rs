@@ -70,6 +70,29 @@ fn looking_up_a_known_series_by_static_labels_allocates_nothing() {
 }
 
 #[test]
+fn global_labels_take_nothing_from_the_look_up_of_a_known_series() {
+    let builder = Registry::builder().global_label("region", "a\"b");
+    let registry = builder.global_label("zone", "1").build().unwrap();
+    let record = || counter!("c", "route" => "/", "tenant" => "1").increment(1);
+    metrics::with_local_recorder(&registry, record);
+    let info = allocation_counter::measure(|| metrics::with_local_recorder(&registry, record));
+    assert_eq!(info.count_total, 0);
+    let line = r#"c{region="a\"b",route="/",tenant="1",zone="1"} 2"#;
+    assert!(registry.render().contains(line));
+}
+
+#[test]
+fn a_summary_allocates_only_where_no_observation_was_before() {
+    let registry = Registry::builder().default_summary(&[0.5]).build().unwrap();
+    let histogram = registry.histogram("h", &[]).unwrap();
+    let record = || (0..2_000).for_each(|value| histogram.record(f64::from(value)));
+    let first = allocation_counter::measure(record);
+    assert!(first.bytes_current < 24 * 1_024, "{first:?}");
+    let info = allocation_counter::measure(record);
+    assert_eq!((info.count_total, info.bytes_total), (0, 0));
+}
+
+#[test]
 fn nothing_accumulates_while_nobody_looks() {
     let registry = Registry::new();
     let histogram = registry.histogram("h", &[]).unwrap();

@@ -60,6 +60,27 @@ fn a_text_of_a_million_lines_takes_no_more_than_one_of_ten_thousand() {
 }
 
 #[test]
+fn summaries_allocate_nothing_for_a_series_or_a_line() {
+    let [few, many] = [10, 500].map(|series| {
+        let registry = Registry::builder().default_summary(&[0.5, 0.9, 0.99]);
+        let registry = registry.global_label("region", "eu").build();
+        let registry = registry.expect("valid settings");
+        for series in 0..series {
+            let labels = [("route", &*series.to_string())];
+            let histogram = registry.histogram("h", &labels).expect("valid names");
+            (1..100).for_each(|value| histogram.record(f64::from(value)));
+        }
+        registry
+    });
+    for format in texts() {
+        let [few, many] = [&few, &many].map(|registry| rendering(registry, format));
+        // Of many series there is a second page.
+        let pages = many.count_total - few.count_total;
+        assert!(pages <= 8, "{format:?}: {few:?} {many:?}");
+    }
+}
+
+#[test]
 fn messages_take_the_memory_of_the_largest_one() {
     let [few, many] = [2, 40].map(|metrics| registry(metrics, 500));
     for escaping in [Escaping::Underscores, Escaping::AllowUtf8, Escaping::Dots] {

@@ -97,3 +97,33 @@ mod tests {
         }
     }
 }
+
+#[cfg(all(test, loom))]
+mod under_loom {
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::*;
+    use crate::sync::model;
+
+    #[test]
+    fn whoever_begins_a_period_takes_nothing_from_it() {
+        model(|| {
+            let recent = Arc::new(Recent::default());
+            recent.add(0, 100);
+            let others: Vec<_> = [0, 3]
+                .into_iter()
+                .map(|period| {
+                    let recent = Arc::clone(&recent);
+                    thread::spawn(move || recent.add(period, 1))
+                })
+                .collect();
+            recent.add(3, 10);
+            assert!([10, 11, 12].contains(&recent.count(3)));
+            others.into_iter().for_each(|other| other.join().unwrap());
+            // Who came late to the first period counts in the last one, or not at all any more.
+            assert!([11, 12].contains(&recent.count(3)));
+        });
+    }
+}
