@@ -113,7 +113,7 @@
 //! updates its bucket in a way that all threads share: it takes longer than into buckets, but waits for nobody either. A
 //! series takes some 200 bytes, 840 bytes for those of its observations that are positive, as many for the negative ones, and 1.5
 //! KiB for each power of two within which there ever was one: some 15 KiB where the greatest is a thousand times the
-//! least, at most 320 KiB.
+//! least, at most 320 KiB. Reading it for a render takes some 10 microseconds, and no allocation.
 //!
 //! # Exemplars
 //!

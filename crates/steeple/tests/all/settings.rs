@@ -94,6 +94,22 @@ fn a_bad_setting_is_refused_with_its_value_and_what_is_accepted() {
             &["idle_timeout", "zero"],
         ),
         (
+            Box::new(|shop| shop.registry(|registry| registry.global_label("le", "1"))),
+            &["global labels", "\"le\"", "choose another one"],
+        ),
+        (
+            Box::new(|shop| {
+                shop.registry(|registry| registry.summary(Matcher::full("wait"), &[99.0]))
+            }),
+            &["wait", "99", "is 0.99"],
+        ),
+        (
+            Box::new(|shop| {
+                shop.registry(|registry| registry.summary_window(Duration::from_millis(5)))
+            }),
+            &["summary_window", "5ms", "at least 1 s"],
+        ),
+        (
             Box::new(|shop| shop.registry(|registry| registry.metric_limit(1))),
             &["limit of 1 metrics", "raise `metric_limit`"],
         ),
