@@ -104,9 +104,9 @@ pub(crate) fn values(snapshot: &Snapshot) -> Values {
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.into_owned()))
                 .collect();
-            let mut put = |suffix: &str, extra: Option<String>, value: f64| {
+            let mut put = |suffix: &str, extra: Option<(&str, String)>, value: f64| {
                 let mut labels = labels.clone();
-                labels.extend(extra.map(|bound| ("le".to_owned(), bound)));
+                labels.extend(extra.map(|(name, value)| (name.to_owned(), value)));
                 values.insert((format!("{}{suffix}", family.name), labels), value);
             };
             match &series.value {
@@ -118,10 +118,17 @@ pub(crate) fn values(snapshot: &Snapshot) -> Values {
                     for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(histogram.buckets())
                     {
                         below += count;
-                        put("_bucket", Some(bound), below as f64);
+                        put("_bucket", Some(("le", bound)), below as f64);
                     }
                     put("_sum", None, histogram.sum());
                     put("_count", None, histogram.count() as f64);
+                }
+                Value::Summary(summary) => {
+                    for (quantile, value) in summary.quantiles() {
+                        put("", Some(("quantile", quantile.to_string())), value);
+                    }
+                    put("_sum", None, summary.sum());
+                    put("_count", None, summary.count() as f64);
                 }
                 other => panic!("the test does not know {other:?}"),
             }

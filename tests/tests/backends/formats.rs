@@ -30,8 +30,13 @@ fn serve(registry: &Registry) -> Ops {
 
 /// Every kind, with values and labels that are easily got wrong.
 fn shop() -> Registry {
-    let builder = Registry::builder().exemplar_source(|| Some(Exemplar::new(TRACE, [0xcd; 8])));
-    let registry = builder.build().unwrap();
+    let registry = Registry::builder()
+        .exemplar_source(|| Some(Exemplar::new(TRACE, [0xcd; 8])))
+        .summary(Matcher::full("shop_delay_seconds"), &[0.0, 0.5, 0.99, 1.0])
+        .summary_window(Duration::from_secs(3_600))
+        .global_label("region", "a\"\\b")
+        .build()
+        .unwrap();
     let nasty = [
         "\"",
         "\\\"",
@@ -50,8 +55,10 @@ fn shop() -> Registry {
         let weight = registry.gauge("shop_weight_ratio", &labels).unwrap();
         weight.set([0.1, -1e-300, 1e300, f64::INFINITY, f64::NEG_INFINITY][number % 5]);
         let wait = registry.histogram("shop_wait_seconds", &labels).unwrap();
+        let delay = registry.histogram("shop_delay_seconds", &labels).unwrap();
         for observation in 0..=number {
             wait.record(observation as f64 / 3.0);
+            delay.record(observation as f64 / 3.0);
         }
     }
     registry
@@ -79,8 +86,10 @@ fn held(registry: &Registry) -> Values {
 /// Prometheus reads `1` of the text, but `1.0` of a message.
 fn with_comparable_bounds(values: impl IntoIterator<Item = (Series, f64)>) -> Values {
     let values = values.into_iter().map(|((name, mut labels), value)| {
-        if let Some(bound) = labels.get_mut("le") {
-            *bound = bound.parse::<f64>().unwrap().to_string();
+        for name in ["le", "quantile"] {
+            if let Some(bound) = labels.get_mut(name) {
+                *bound = bound.parse::<f64>().unwrap().to_string();
+            }
         }
         ((name, labels), value)
     });
