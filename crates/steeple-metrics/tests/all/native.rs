@@ -122,6 +122,35 @@ fn a_native_histogram_has_no_classic_buckets_unless_it_is_asked_to() {
 }
 
 #[test]
+fn the_texts_tell_count_and_sum_of_a_native_histogram() {
+    let registry = Registry::builder()
+        .native_histograms(Matcher::full("h"), NativeConfig::new())
+        .build()
+        .unwrap();
+    let histogram = registry.histogram("h", &[]).unwrap();
+    for value in [0.5, 0.5, 20.0] {
+        histogram.record(value);
+    }
+    let lines = "h_bucket{le=\"+Inf\"} 3\nh_sum 21\nh_count 3\n";
+    for format in [
+        Format::Text,
+        Format::TextVersion1(Escaping::AllowUtf8),
+        Format::OpenMetrics(Escaping::Underscores),
+    ] {
+        let text = registry.exposition(format).flatten().collect();
+        let text = String::from_utf8(text).unwrap();
+        let told = text
+            .split("# TYPE ")
+            .find_map(|family| family.strip_prefix("h histogram\n"));
+        assert_eq!(
+            told.map(|told| told.split('#').next().unwrap()),
+            Some(lines),
+            "{format:?}"
+        );
+    }
+}
+
+#[test]
 fn only_the_metrics_that_the_rule_names_are_native() {
     let registry = Registry::builder()
         .native_histograms(Matcher::suffix("_seconds"), NativeConfig::new().schema(0))
