@@ -137,7 +137,7 @@ impl Builder {
     ///
     /// Each bucket of a series keeps one, and takes another one a second later at the earliest. The source is asked on
     /// the thread that records, with nothing locked, and should be quick: most records ask it, only those into a bucket
-    /// that gets hundreds a second do not. It must not record into a histogram itself. If it panics, there is no exemplar.
+    /// that gets hundreds a second do not. If it panics, there is no exemplar; for what it records itself it is not asked.
     ///
     /// As labels of [OpenMetrics], `trace_id` and `span_id`, an exemplar has 63 characters of the 128 that are allowed.
     ///

@@ -1,4 +1,5 @@
 use std::{
+    cell::Cell,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -35,6 +36,11 @@ pub struct RecordedExemplar {
     pub exemplar: Exemplar,
 }
 
+thread_local! {
+    /// Whether a source is being asked on this thread.
+    static IS_ASKED: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Tells the trace that the current thread is in.
 #[derive(Clone)]
 pub(crate) struct ExemplarSource(Arc<dyn Fn() -> Option<Exemplar> + Send + Sync>);
@@ -44,10 +50,16 @@ impl ExemplarSource {
         Self(Arc::new(source))
     }
 
-    /// None if the source panics: who records something must not hear of it.
+    /// None if the source panics: who records something must not hear of it. None also while it is asked: one that records
+    /// would be asked without end.
     #[inline]
     pub(crate) fn exemplar(&self) -> Option<Exemplar> {
-        catch_unwind(AssertUnwindSafe(&*self.0)).unwrap_or_default()
+        if IS_ASKED.replace(true) {
+            return None;
+        }
+        let exemplar = catch_unwind(AssertUnwindSafe(&*self.0)).unwrap_or_default();
+        IS_ASKED.set(false);
+        exemplar
     }
 }
 

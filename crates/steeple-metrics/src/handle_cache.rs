@@ -2,9 +2,8 @@
 
 use std::{
     cell::RefCell,
-    collections::{HashMap, hash_map},
+    collections::{HashMap, hash_map::Entry},
     hash::{BuildHasher, BuildHasherDefault, Hasher as _},
-    mem,
     sync::OnceLock,
     thread,
 };
@@ -16,6 +15,9 @@ use crate::{Registry, key_index::Hashed};
 
 /// How many handles a thread keeps. Beyond it, it begins anew.
 const MOST: usize = 2_000;
+
+/// How many bytes the label values of a handle that is kept may have. Who sends long ones shall not fill the memory.
+const LONGEST: usize = 256;
 
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
 
@@ -69,8 +71,10 @@ pub(crate) fn with<I: Instrument>(
         // Not there while the thread ends, nor where recording records.
         let _ = CACHE.try_with(|cache| {
             let mut cache = cache.try_borrow_mut().ok()?;
-            let handle = cache.find(generation, site, values, || register().into_handle());
-            record.take()?(I::of(handle)?);
+            let handle = cache.find(generation, site, values, || register().into_handle())?;
+            // It is of another kind if two record at one call site.
+            let handle = I::of(handle)?;
+            record.take()?(handle);
             Some(())
         });
     }
@@ -110,11 +114,10 @@ struct Kept {
     site: usize,
     values: Box<[Box<str>]>,
     handle: Handle,
-    /// Whether it was asked for in this generation.
-    used: bool,
 }
 
 impl Cache {
+    /// The handle that is kept, or made and kept; `None` if it is not one to keep.
     #[inline]
     fn find(
         &mut self,
@@ -122,32 +125,26 @@ impl Cache {
         site: usize,
         values: &[&str],
         register: impl Fn() -> Handle,
-    ) -> &Handle {
+    ) -> Option<&Handle> {
         if generation != self.generation || self.handles.len() > MOST {
-            self.forget(generation);
+            self.begin(generation);
         }
         match self.handles.entry(self.hash(site, values)) {
-            hash_map::Entry::Occupied(entry) if entry.get().is_for(site, values) => {
-                let kept = entry.into_mut();
-                kept.used = true;
-                &kept.handle
+            Entry::Occupied(entry) if entry.get().is_for(site, values) => {
+                Some(&entry.into_mut().handle)
             }
-            hash_map::Entry::Occupied(mut entry) => {
-                entry.insert(Kept::new(site, values, register()));
-                &entry.into_mut().handle
+            entry if is_short(values) => {
+                let kept = Kept::new(site, values, register());
+                Some(&entry.insert_entry(kept).into_mut().handle)
             }
-            hash_map::Entry::Vacant(entry) => {
-                &entry.insert(Kept::new(site, values, register())).handle
-            }
+            _ => None,
         }
     }
 
-    /// Lets go of what was not used since the last generation, so that the registry can drop it, or of all.
+    /// Lets go of all handles, so that the registry can drop what is idle and the thread finds what has come in its place.
     #[cold]
-    fn forget(&mut self, generation: u32) {
-        let full = self.handles.len() > MOST;
-        self.handles
-            .retain(|_, kept| mem::take(&mut kept.used) && !full);
+    fn begin(&mut self, generation: u32) {
+        self.handles.clear();
         self.generation = generation;
     }
 
@@ -170,7 +167,6 @@ impl Kept {
             site,
             values: values.iter().map(|value| Box::from(*value)).collect(),
             handle,
-            used: true,
         }
     }
 
@@ -179,6 +175,10 @@ impl Kept {
         let known = self.values.iter().map(|value| &**value);
         self.site == site && known.eq(values.iter().copied())
     }
+}
+
+fn is_short(values: &[&str]) -> bool {
+    values.iter().map(|value| value.len()).sum::<usize>() <= LONGEST
 }
 
 impl Instrument for Counter {
@@ -229,5 +229,20 @@ impl Instrument for Histogram {
             Handle::Histogram(histogram) => Some(histogram),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handles_are_kept_for_short_values_only() {
+        let mut cache = Cache::default();
+        for length in [1, 10, 100, 1_000, 10_000] {
+            let value = "v".repeat(length);
+            cache.find(0, 1, &["", &value], || Handle::Counter(Counter::noop()));
+        }
+        assert_eq!(cache.handles.len(), 3);
     }
 }

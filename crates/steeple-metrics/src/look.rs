@@ -105,7 +105,7 @@ impl Registry {
         }
     }
 
-    /// Asks the threads to let go of the handles that they keep without using them.
+    /// Asks the threads to let go of the handles that they keep.
     fn begin_generation(&self, now: u64, timeout: Duration) {
         let began = &self.0.generation_began;
         if u128::from(now.saturating_sub(began.load(Relaxed))) >= timeout.as_millis() {

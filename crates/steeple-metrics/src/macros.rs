@@ -5,7 +5,9 @@
 /// As `metrics::counter!`, and recorded into the same series: the names are constants, the values anything that is
 /// [`AsRef<str>`]. That macro owns its labels, so it allocates them for each record. This one borrows them, and once a
 /// thread has recorded into a series, it finds it again without an allocation and without a lock. That is so while a
-/// [`Registry`](crate::Registry) is the process's recorder; into any other it records as `metrics::counter!` does.
+/// [`Registry`](crate::Registry) is the process's recorder; into any other it records as `metrics::counter!` does, and so it
+/// does with values of more than 256 bytes. A thread forgets what it found once every
+/// [idle timeout](crate::Builder::idle_timeout), if there is one.
 ///
 /// ```
 /// use steeple_metrics::{Registry, counter};

@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) idle_timeouts: IdleTimeouts,
     on_overflow: Option<OverflowCallback>,
     pub(crate) linter: Linter,
-    /// Grows at looks, each time that what is idle may have become so; nobody keeps a handle unused for longer than two.
+    /// Grows at looks, each time that what is idle may have become so; no thread that records keeps a handle from the last one.
     pub(crate) generation: AtomicU32,
     pub(crate) generation_began: AtomicU64,
     pub(crate) created: Instant,

@@ -59,7 +59,7 @@ impl Exemplars {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::{cell::Cell, sync::LazyLock};
 
     use super::*;
     use crate::Exemplar;
@@ -94,5 +94,19 @@ mod tests {
         let exemplars = Exemplars::new(ExemplarSource::new(|| panic!("no trace for you")), 1);
         exemplars.offer(0, 1.0, 1, 1);
         assert!(exemplars.read().next().is_none());
+    }
+
+    #[test]
+    fn a_source_that_records_is_not_asked_again_for_that() {
+        static EXEMPLARS: LazyLock<Exemplars> = LazyLock::new(|| {
+            let source = || {
+                EXEMPLARS.offer(0, 2.0, 1, 1);
+                Some(Exemplar::new([1; 16], [1; 8]))
+            };
+            Exemplars::new(ExemplarSource::new(source), 1)
+        });
+        EXEMPLARS.offer(0, 1.0, 1, 1);
+        let kept = EXEMPLARS.read().next().flatten();
+        assert_eq!(kept.map(|kept| kept.value), Some(1.0));
     }
 }

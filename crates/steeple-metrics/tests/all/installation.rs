@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use steeple_metrics::{Registry, Value, counter, gauge, histogram};
+use steeple_metrics::{CallSite, Registry, Value, counter, gauge, histogram};
 
 static INSTALLED: LazyLock<Registry> = LazyLock::new(|| {
     let registry = Registry::builder()
@@ -146,4 +146,36 @@ fn a_series_that_a_macro_no_longer_asks_for_is_dropped() {
     } {
         assert!(Instant::now() < deadline);
     }
+}
+
+#[test]
+fn a_series_that_a_macro_recorded_beyond_the_limit_is_made_once_there_is_room() {
+    LazyLock::force(&INSTALLED);
+    let late = || counter!("macro.crowded", "number" => "late").increment(1);
+    let handles: Vec<_> = (0..5_000)
+        .map(|number| number.to_string())
+        .map(|number| counter!("macro.crowded", "number" => number).handle())
+        .collect();
+    late();
+    assert_eq!(total("macro_crowded_total", &[("number", "late")]), None);
+    drop(handles);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while total("macro_crowded_total", &[("number", "late")]).is_none() {
+        assert!(Instant::now() < deadline);
+        late();
+    }
+}
+
+#[test]
+fn a_call_site_that_records_two_kinds_is_refused_the_second() {
+    LazyLock::force(&INSTALLED);
+    static SITE: CallSite<0> = CallSite::new("macro.kinds", []);
+    SITE.counter([]).increment(1);
+    SITE.gauge([]).set(1.0);
+    let refused = total(
+        "steeple_metrics_rejected_total",
+        &[("reason", "kind_conflict")],
+    );
+    assert_eq!(refused, Some(1));
+    assert_eq!(total("macro_kinds_total", &[]), Some(1));
 }

@@ -251,3 +251,11 @@ fn however_far_values_spread_the_memory_is_bounded() {
     assert_eq!(histogram.count(), 200_000);
     assert!(native.positive.len() + native.negative.len() <= 160);
 }
+
+#[test]
+fn as_many_buckets_as_there_can_be_are_allowed() {
+    let config = NativeConfig::new().schema(8).max_buckets(usize::MAX);
+    let values: Vec<_> = (1..=1_000).map(f64::from).collect();
+    let native = recorded(&values, config).native().unwrap().clone();
+    assert_eq!(native.schema, 8);
+}

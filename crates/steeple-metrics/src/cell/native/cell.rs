@@ -148,7 +148,10 @@ impl NativeCell {
             usize::MAX
         } else {
             // Each classic bound may divide a native bucket.
-            2 * (self.config.max_buckets + self.bounds.buckets())
+            let most_shown = self.config.max_buckets;
+            most_shown
+                .saturating_add(self.bounds.buckets())
+                .saturating_mul(2)
         }
     }
 
