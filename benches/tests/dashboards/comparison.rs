@@ -26,7 +26,7 @@ impl Comparison {
         let applications = [peer.address, ours.address];
         send_rounds(applications, 1);
         let scraping = |scraped: &Scraped| {
-            Prometheus::scraping(&[scraped.metrics]).expect("Prometheus starts")
+            Prometheus::by_default(&[scraped.metrics]).expect("Prometheus starts")
         };
         let compared = Self {
             peer: scraping(peer),
