@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use steeple_metrics::Value;
+
 use crate::{
     client::{
         begin_scrape, connect, connect_with_small_buffer, exchange, get, get_with, keep_alive,
@@ -129,6 +131,30 @@ fn a_reader_that_stops_is_cut_off_and_counted() {
         read_all(&mut stalled).len() < 3 << 20,
         "the whole answer had been sent"
     );
+}
+
+#[test]
+fn headers_have_5_seconds_and_readers_10_by_default() {
+    let registry = large_registry();
+    let ops = serving(&registry).bind().unwrap();
+    let begun = Instant::now();
+    let mut silent = connect(ops.local_addr());
+    silent.write_all(b"GET /livez HTTP/1.1\r\n").unwrap();
+    let (_stalled, _head) = begin_scrape(ops.local_addr());
+
+    let answer = read_all(&mut silent);
+    let headers = begun.elapsed();
+    let cut_off = || {
+        let snapshot = registry.snapshot();
+        let cut_off = snapshot.value("steeple_ops_slow_readers_total", &[]);
+        cut_off.and_then(Value::as_counter) == Some(1)
+    };
+    eventually(cut_off);
+    let reader = begun.elapsed();
+
+    assert!(!answer.contains("200 OK"), "{answer}");
+    assert!((5..10).contains(&headers.as_secs()), "{headers:?}");
+    assert!((10..15).contains(&reader.as_secs()), "{reader:?}");
 }
 
 #[test]
