@@ -38,9 +38,9 @@
 //! fixed when the metric's first series is registered, so **describe before you register**.
 //!
 //! A histogram's bounds come from the first matching [`Builder::buckets`] rule, otherwise from
-//! [`Builder::default_buckets`], otherwise from its unit (unless it is native or a [summary](Builder::summary)): the 14 bounds of the HTTP semantic conventions (0.005 s to 10 s, scaled to the unit) for
-//! times and for histograms without a unit, those of connections (0.01 s to 300 s) for times whose name ends
-//! in `.connection.duration` or `.upgrade.duration`, powers of 4 from 256 to 67,108,864 for [`Unit::Bytes`],
+//! [`Builder::default_buckets`], otherwise from its unit (unless it is native or a [summary](Builder::summary)): the 14
+//! bounds of the HTTP semantic conventions (0.005 s to 10 s, scaled to the unit) for times and for histograms without a unit,
+//! those of connections (0.01 s to 300 s) for times whose name ends in `.connection.duration` or `.upgrade.duration`, powers of 4 from 256 to 67,108,864 for [`Unit::Bytes`],
 //! and the OpenTelemetry default (0 to 10,000) for every other unit.
 //!
 //! Labels are sorted by name, [global ones](Builder::global_label) among them. As in Prometheus, an empty value is an absent
@@ -81,7 +81,8 @@
 //! (`le` and `quantile` on histograms, `otel_metric_overflow`, names starting with `__`) get the prefix `exported_`.
 //! What it must refuse is counted in `steeple_metrics_rejected_total` by `reason`: `invalid_name`,
 //! `kind_conflict` (the name already belongs to another kind), `name_collision` (a metric would have the name
-//! of a histogram's samples, which end in `_bucket`, `_sum`, `_count` or `_created`), `too_many_metrics`, `late_unit` (a unit described after the first series) and
+//! of a histogram's samples, which end in `_bucket`, `_sum`, `_count` or `_created`), `too_many_metrics`, `late_unit` (a unit
+//! described after the first series) and
 //! `not_a_number` (a NaN observation, or a change of a gauge that is not finite; a gauge may be set to any value).
 //!
 //! # Native histograms
@@ -140,8 +141,8 @@
 //!
 //! # Cost
 //!
-//! Recording through a handle is a few relaxed atomic operations: no lock, no clock (but for exemplars), and once both series and thread are
-//! busy no allocation. A series that was recorded into 1,000 times is striped over threads from then on, so that two
+//! Recording through a handle is a few relaxed atomic operations: no lock, no clock (but for exemplars and summaries), and
+//! once both series and thread are busy no allocation. A series that was recorded into 1,000 times is striped over threads from then on, so that two
 //! threads do not wait for each other's cache line. A thread that has made 1,000 such records asks for a stripe of its own,
 //! which it writes without atomic updates and gives back when it ends. Until it gets one, it shares one of two further
 //! stripes and asks again every 1,000 records. A gauge is striped until it is set for the first time; from then on it is a
