@@ -23,6 +23,11 @@ impl CounterCell {
         self.base.load(Relaxed).wrapping_add(self.incremented())
     }
 
+    #[inline(never)]
+    fn add_shared(&self, value: u64) {
+        self.stripes.local().add(0, value);
+    }
+
     fn incremented(&self) -> u64 {
         self.stripes
             .iter()
@@ -33,7 +38,12 @@ impl CounterCell {
 impl CounterFn for CounterCell {
     #[inline]
     fn increment(&self, value: u64) {
-        self.stripes.local().add(0, value);
+        match self.stripes.own() {
+            Some(stripe) => {
+                stripe.add(0, value);
+            }
+            None => self.add_shared(value),
+        }
     }
 
     fn absolute(&self, value: u64) {

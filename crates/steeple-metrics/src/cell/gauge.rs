@@ -68,6 +68,11 @@ impl GaugeCell {
     }
 
     #[inline(never)]
+    fn add_shared(&self, amount: f64) {
+        self.stripes.local().add_float(0, amount);
+    }
+
+    #[inline(never)]
     fn add_to_single(&self, mut bits: u64, amount: f64) {
         let sum = |bits| (f64::from_bits(bits) + amount).to_bits();
         while let Err(actual) = self
@@ -91,7 +96,10 @@ impl GaugeFn for GaugeCell {
             return self.refuse();
         }
         match self.single.load(Relaxed) {
-            STRIPED => self.stripes.local().add_float(0, value),
+            STRIPED => match self.stripes.own() {
+                Some(stripe) => stripe.add_float(0, value),
+                None => self.add_shared(value),
+            },
             bits => self.add_to_single(bits, value),
         }
     }

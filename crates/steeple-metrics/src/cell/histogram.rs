@@ -2,7 +2,11 @@ use std::sync::Arc;
 
 use metrics::{CounterFn, HistogramFn};
 
-use super::{CounterCell, exemplars::Exemplars, stripes::Stripes};
+use super::{
+    CounterCell,
+    exemplars::Exemplars,
+    stripes::{Stripe, Stripes},
+};
 use crate::{HistogramSnapshot, bounds::Bounds, histograms::HistogramShape};
 
 /// The word that holds the sum; the buckets follow.
@@ -96,10 +100,22 @@ impl HistogramCell {
 
     #[inline(always)]
     fn observe(&self, value: f64, count: u64, sum: f64) {
+        match self.stripes.own() {
+            Some(stripe) => self.observe_in(stripe, value, count, sum),
+            None => self.observe_shared(value, count, sum),
+        }
+    }
+
+    #[inline(never)]
+    fn observe_shared(&self, value: f64, count: u64, sum: f64) {
+        self.observe_in(self.stripes.local(), value, count, sum);
+    }
+
+    #[inline(always)]
+    fn observe_in(&self, stripe: Stripe<'_>, value: f64, count: u64, sum: f64) {
         let Some(bucket) = self.bounds.bucket(value) else {
             return self.refuse(count);
         };
-        let stripe = self.stripes.local();
         stripe.add_float(SUM, sum);
         let total = stripe.add(FIRST_BUCKET + bucket, count);
         if let Some(exemplars) = &self.exemplars {

@@ -30,11 +30,17 @@ pub(super) static STRIPES: LazyLock<usize> = LazyLock::new(|| {
     SHARED + (2 * processors).next_power_of_two().clamp(4, MOST_OWNED)
 });
 
+/// The stripe that the current thread has for itself, if it has one.
+#[inline]
+pub(super) fn own_stripe() -> Option<usize> {
+    let stripe = PLACE.get().stripe;
+    (stripe >= SHARED).then_some(stripe)
+}
+
 /// The stripe for the current thread's next record.
 #[inline]
 pub(super) fn stripe_of_thread() -> usize {
-    let stripe = PLACE.get().stripe;
-    if stripe < SHARED { share() } else { stripe }
+    own_stripe().unwrap_or_else(share)
 }
 
 static OWNERS: LazyLock<Owners> = LazyLock::new(Owners::new);
