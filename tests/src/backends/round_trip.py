@@ -7,6 +7,7 @@ import json
 import math
 import os
 import sys
+from itertools import accumulate
 
 # Debian's other implementation needs a library of its own.
 os.environ["PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"] = "python"
@@ -17,20 +18,34 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as text
 
 FIELD = descriptor_pb2.FieldDescriptorProto
-# The part of io.prometheus.client that classic metrics need: message, field, number, type or message, repeated.
+# The part of io.prometheus.client that the registry writes: message, field, number, type or message, repeated.
 SCHEMA = {
     "LabelPair": [("name", 1, FIELD.TYPE_STRING, False), ("value", 2, FIELD.TYPE_STRING, False)],
     "Number": [("value", 1, FIELD.TYPE_DOUBLE, False)],
     "Bucket": [("count", 1, FIELD.TYPE_UINT64, False), ("bound", 2, FIELD.TYPE_DOUBLE, False)],
+    "Span": [("offset", 1, FIELD.TYPE_SINT32, False), ("length", 2, FIELD.TYPE_UINT32, False)],
     "Histogram": [
         ("count", 1, FIELD.TYPE_UINT64, False),
         ("sum", 2, FIELD.TYPE_DOUBLE, False),
         ("bucket", 3, "Bucket", True),
+        ("schema", 5, FIELD.TYPE_SINT32, False),
+        ("zero_count", 7, FIELD.TYPE_UINT64, False),
+        ("negative_span", 9, "Span", True),
+        ("negative_delta", 10, FIELD.TYPE_SINT64, True),
+        ("positive_span", 12, "Span", True),
+        ("positive_delta", 13, FIELD.TYPE_SINT64, True),
+    ],
+    "Quantile": [("quantile", 1, FIELD.TYPE_DOUBLE, False), ("value", 2, FIELD.TYPE_DOUBLE, False)],
+    "Summary": [
+        ("count", 1, FIELD.TYPE_UINT64, False),
+        ("sum", 2, FIELD.TYPE_DOUBLE, False),
+        ("quantile", 3, "Quantile", True),
     ],
     "Metric": [
         ("label", 1, "LabelPair", True),
         ("gauge", 2, "Number", False),
         ("counter", 3, "Number", False),
+        ("summary", 4, "Summary", False),
         ("histogram", 7, "Histogram", False),
     ],
     "MetricFamily": [
@@ -60,6 +75,18 @@ def family_class():
 MetricFamily = family_class()
 
 
+def check_native(histogram):
+    """Each bucket is the one before and a delta, and all of them and the zero bucket are what was counted."""
+    total = histogram.zero_count
+    for spans, deltas in (
+        (histogram.negative_span, histogram.negative_delta),
+        (histogram.positive_span, histogram.positive_delta),
+    ):
+        assert sum(span.length for span in spans) == len(deltas), histogram
+        total += sum(accumulate(deltas))
+    assert total == histogram.count, histogram
+
+
 def protobuf(content):
     at = 0
     while at < len(content):
@@ -73,8 +100,16 @@ def protobuf(content):
                 for bucket in histogram.bucket:
                     bound = "+Inf" if math.isinf(bucket.bound) else bucket.bound
                     yield family.name + "_bucket", {**labels, "le": bound}, bucket.count
+                if histogram.HasField("schema"):
+                    check_native(histogram)
                 yield family.name + "_sum", labels, histogram.sum
                 yield family.name + "_count", labels, histogram.count
+            elif metric.HasField("summary"):
+                summary = metric.summary
+                for quantile in summary.quantile:
+                    yield family.name, {**labels, "quantile": quantile.quantile}, quantile.value
+                yield family.name + "_sum", labels, summary.sum
+                yield family.name + "_count", labels, summary.count
             else:
                 number = metric.counter if metric.HasField("counter") else metric.gauge
                 yield family.name, labels, number.value
@@ -85,8 +120,8 @@ def samples_of(families):
 
 
 def key(name, labels):
-    # Bounds may be written in more than one way.
-    return name, tuple(sorted((k, float(v) if k == "le" else v) for k, v in labels.items()))
+    # Bounds and quantiles may be written in more than one way.
+    return name, tuple(sorted((k, float(v) if k in ("le", "quantile") else v) for k, v in labels.items()))
 
 
 def number(value):

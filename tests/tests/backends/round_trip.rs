@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use fastrand::Rng;
 use serde_json::json;
-use steeple::metrics::{Escaping, Format, Registry};
+use steeple::metrics::{Escaping, Exemplar, Format, Matcher, NativeConfig, Registry};
 use steeple_tests::{backends::read_back, process::sized};
 
 use crate::exposition::values;
@@ -47,7 +47,15 @@ fn line(seed: u64) -> String {
 }
 
 fn generated(rng: &mut Rng) -> Registry {
-    let registry = Registry::new();
+    let registry = Registry::builder()
+        .exemplar_source(|| Some(Exemplar::new([0xa5; 16], [0x5a; 8])))
+        .native_histograms(
+            Matcher::full("histogram_0"),
+            NativeConfig::new().with_classic_buckets(),
+        )
+        .summary(Matcher::full("histogram_1"), &[0.0, 0.5, 0.99, 1.0])
+        .build()
+        .unwrap();
     for _ in 0..rng.usize(..6) {
         let labels: Vec<(String, String)> = ["a", "b.c", "quantile_", "Z"][..rng.usize(..5)]
             .iter()
@@ -57,7 +65,7 @@ fn generated(rng: &mut Rng) -> Registry {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let number = rng.u8(..2);
+        let number = rng.u8(..3);
         match rng.u8(..3) {
             0 => registry
                 .counter(&format!("counter.{number}"), &labels)
