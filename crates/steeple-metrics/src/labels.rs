@@ -284,6 +284,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::global_labels::GlobalLabels;
 
     fn text(labels: &[(&str, &str)]) -> String {
         escaped(Kind::Histogram, labels.iter().copied())
@@ -408,6 +409,11 @@ mod tests {
         assert!(known(r#"b="2",d="4""#, &[("b", "2")]));
     }
 
+    fn any_labels() -> impl Strategy<Value = Vec<(&'static str, String)>> {
+        let name = prop::sample::select(vec!["a", "b", "b.c", "b_c", "le", "exported_le"]);
+        prop::collection::vec((name, "[1;\"]{0,2}"), 0..4)
+    }
+
     proptest! {
         #[test]
         fn values_survive_the_escaping(values in prop::collection::vec("(?s)[\\\\\",n\n=\u{e9}-\u{10ffff}]{0,9}", 0..5)) {
@@ -418,6 +424,23 @@ mod tests {
             let written: Vec<_> =
                 pairs.into_iter().filter(|(_, value)| !value.is_empty()).map(|(n, v)| (n, v.to_owned())).collect();
             prop_assert_eq!(read, written);
+        }
+
+        #[test]
+        fn labels_known_by_a_text_have_that_text(
+            given in any_labels(), asked in any_labels(), global in any_labels(), kind in prop::sample::select(vec![Kind::Counter, Kind::Histogram]),
+        ) {
+            let global: Vec<_> = global.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let global = GlobalLabels::new(global, false).unwrap_or_default();
+            let text = |labels: &[(&'static str, String)]| {
+                let pairs = || labels.iter().map(|(name, value)| (*name, value.as_str()));
+                global.with(kind, pairs).plain
+            };
+            let known = text(&given);
+            let own: Vec<_> = asked.iter().cloned().map(|(name, value)| Label::new(name, value)).collect();
+            if are_plainly(&known, &own, global.each_escaped()) {
+                prop_assert_eq!(known, text(&asked));
+            }
         }
     }
 }

@@ -6,8 +6,8 @@
 /// [`AsRef<str>`]. That macro owns its labels, so it allocates them for each record. This one borrows them, and once a
 /// thread has recorded into a series, it finds it again without an allocation and without a lock. That is so while a
 /// [`Registry`](crate::Registry) is the process's recorder; into any other it records as `metrics::counter!` does, and so it
-/// does with values of more than 256 bytes. A thread forgets what it found once every
-/// [idle timeout](crate::Builder::idle_timeout), if there is one.
+/// does with values of more than 256 bytes. After each [idle timeout](crate::Builder::idle_timeout), if there is one, a thread
+/// forgets what it found when it next records.
 ///
 /// ```
 /// use steeple_metrics::{Registry, counter};

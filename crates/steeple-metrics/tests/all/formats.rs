@@ -68,6 +68,7 @@ fn text() -> impl Strategy<Value = String> {
 fn metric_name() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-b_.:1\u{e9}\"]{1,4}(_total|_created|_count|_seconds|.total)?",
+        "a((_|[.]|__)(total|created|bucket|sum|bytes)){0,3}",
         "(?s).{1,6}"
     ]
 }

@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use metrics::counter;
-use steeple_metrics::{Exemplar, Registry};
+use steeple_metrics::{Escaping, Exemplar, Format, Matcher, NativeConfig, Registry};
 
 #[test]
 fn recording_through_a_handle_allocates_nothing() {
@@ -100,4 +102,56 @@ fn nothing_accumulates_while_nobody_looks() {
     let info =
         allocation_counter::measure(|| (0..1_000_000).for_each(|value| histogram.record(value)));
     assert_eq!((info.bytes_current, info.bytes_total), (0, 0));
+}
+
+#[test]
+fn numbers_at_their_limits_panic_nowhere() {
+    let native = NativeConfig::new()
+        .max_buckets(2)
+        .max_zero_threshold(1.0)
+        .min_reset_duration(Duration::ZERO);
+    let registry = Registry::builder()
+        .summary(Matcher::full("summary"), &[0.5, 0.99])
+        .native_histograms(Matcher::full("native"), native)
+        .build()
+        .unwrap();
+    let render = || {
+        let formats = [
+            Format::Text,
+            Format::OpenMetrics(Escaping::default()),
+            Format::Protobuf(Escaping::default()),
+        ];
+        formats.map(|format| registry.exposition(format).flatten().count())
+    };
+    let values = [
+        0.0,
+        -0.0,
+        1.0,
+        -7.0,
+        f64::MAX,
+        f64::MIN,
+        f64::MIN_POSITIVE,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+    ];
+    let histograms = ["classic", "native", "summary"].map(|name| registry.histogram(name, &[]));
+    let gauge = registry.gauge("gauge", &[]).unwrap();
+    let counter = registry.counter("counter", &[]).unwrap();
+    for value in values {
+        for histogram in histograms.iter().flatten() {
+            histogram.record_many(value, usize::MAX);
+            histogram.record_many(value, 2);
+        }
+        gauge.increment(value);
+        gauge.set(value);
+        gauge.decrement(value);
+        counter.increment(u64::MAX);
+        counter.absolute(u64::MAX);
+        let written = render();
+        assert!(
+            written.iter().all(|bytes| *bytes > 0),
+            "{value}: {written:?}"
+        );
+    }
 }
