@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     hash::{BuildHasher, BuildHasherDefault, Hasher as _},
     sync::OnceLock,
-    thread,
+    thread::{self, LocalKey},
 };
 
 use foldhash::fast::RandomState;
@@ -13,7 +13,7 @@ use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
 
 use crate::{Registry, key_index::Hashed};
 
-/// How many handles a thread keeps. Beyond it, it begins anew.
+/// How many handles of a kind a thread keeps. Beyond it, it begins anew.
 const MOST: usize = 2_000;
 
 /// How many bytes the label values of a handle that is kept may have. Who sends long ones shall not fill the memory.
@@ -31,10 +31,6 @@ struct Installed {
     address: usize,
 }
 
-thread_local! {
-    static CACHE: RefCell<Cache> = RefCell::new(Cache::default());
-}
-
 /// Lets handles into `registry`, which has just become the process's recorder, be kept.
 pub(crate) fn install(registry: &Registry) {
     // Asked for on a thread of its own, where nobody can have set another recorder. Without one nothing is kept.
@@ -48,13 +44,11 @@ pub(crate) fn install(registry: &Registry) {
 }
 
 /// A handle of the facade.
-pub trait Instrument: Sized {
+pub trait Instrument: Sized + 'static {
     #[doc(hidden)]
     fn register(recorder: &dyn Recorder, key: &Key) -> Self;
     #[doc(hidden)]
-    fn into_handle(self) -> Handle;
-    #[doc(hidden)]
-    fn of(handle: &Handle) -> Option<&Self>;
+    fn cache() -> &'static LocalKey<RefCell<Cache<Self>>>;
 }
 
 /// Calls `record` with the handle for these label values at this call site, kept or made by `register`.
@@ -69,11 +63,9 @@ pub(crate) fn with<I: Instrument>(
     if let Some(installed) = in_charge() {
         let generation = installed.registry.generation();
         // Not there while the thread ends, nor where recording records.
-        let _ = CACHE.try_with(|cache| {
+        let _ = I::cache().try_with(|cache| {
             let mut cache = cache.try_borrow_mut().ok()?;
-            let handle = cache.find(generation, site, values, || register().into_handle())?;
-            // It is of another kind if two record at one call site.
-            let handle = I::of(handle)?;
+            let handle = cache.find(generation, site, values, &register)?;
             record.take()?(handle);
             Some(())
         });
@@ -93,30 +85,31 @@ fn address(recorder: &dyn Recorder) -> usize {
     std::ptr::from_ref(recorder).addr()
 }
 
-/// A handle of any kind.
+/// Handles by the hash of what they are for; of two with one hash, the later stays.
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum Handle {
-    Counter(Counter),
-    Gauge(Gauge),
-    Histogram(Histogram),
-}
-
-/// Handles by the hash of what they are for; of two with one hash, the later stays.
-#[derive(Default)]
-struct Cache {
-    handles: HashMap<u64, Kept, BuildHasherDefault<Hashed>>,
+pub struct Cache<I> {
+    handles: HashMap<u64, Kept<I>, BuildHasherDefault<Hashed>>,
     hashes: RandomState,
     generation: u32,
 }
 
-struct Kept {
+#[derive(Debug)]
+struct Kept<I> {
     site: usize,
     values: Box<[Box<str>]>,
-    handle: Handle,
+    handle: I,
 }
 
-impl Cache {
+impl<I> Cache<I> {
+    fn new() -> Self {
+        Self {
+            handles: HashMap::default(),
+            hashes: RandomState::default(),
+            generation: 0,
+        }
+    }
+
     /// The handle that is kept, or made and kept; `None` if it is not one to keep.
     #[inline]
     fn find(
@@ -124,8 +117,8 @@ impl Cache {
         generation: u32,
         site: usize,
         values: &[&str],
-        register: impl Fn() -> Handle,
-    ) -> Option<&Handle> {
+        register: impl Fn() -> I,
+    ) -> Option<&I> {
         if generation != self.generation || self.handles.len() > MOST {
             self.begin(generation);
         }
@@ -160,9 +153,9 @@ impl Cache {
     }
 }
 
-impl Kept {
+impl<I> Kept<I> {
     #[cold]
-    fn new(site: usize, values: &[&str], handle: Handle) -> Self {
+    fn new(site: usize, values: &[&str], handle: I) -> Self {
         Self {
             site,
             values: values.iter().map(|value| Box::from(*value)).collect(),
@@ -186,15 +179,12 @@ impl Instrument for Counter {
         recorder.register_counter(key, &METADATA)
     }
 
-    fn into_handle(self) -> Handle {
-        Handle::Counter(self)
-    }
-
-    fn of(handle: &Handle) -> Option<&Self> {
-        match handle {
-            Handle::Counter(counter) => Some(counter),
-            _ => None,
+    #[inline]
+    fn cache() -> &'static LocalKey<RefCell<Cache<Self>>> {
+        thread_local! {
+            static CACHE: RefCell<Cache<Counter>> = RefCell::new(Cache::new());
         }
+        &CACHE
     }
 }
 
@@ -203,15 +193,12 @@ impl Instrument for Gauge {
         recorder.register_gauge(key, &METADATA)
     }
 
-    fn into_handle(self) -> Handle {
-        Handle::Gauge(self)
-    }
-
-    fn of(handle: &Handle) -> Option<&Self> {
-        match handle {
-            Handle::Gauge(gauge) => Some(gauge),
-            _ => None,
+    #[inline]
+    fn cache() -> &'static LocalKey<RefCell<Cache<Self>>> {
+        thread_local! {
+            static CACHE: RefCell<Cache<Gauge>> = RefCell::new(Cache::new());
         }
+        &CACHE
     }
 }
 
@@ -220,15 +207,12 @@ impl Instrument for Histogram {
         recorder.register_histogram(key, &METADATA)
     }
 
-    fn into_handle(self) -> Handle {
-        Handle::Histogram(self)
-    }
-
-    fn of(handle: &Handle) -> Option<&Self> {
-        match handle {
-            Handle::Histogram(histogram) => Some(histogram),
-            _ => None,
+    #[inline]
+    fn cache() -> &'static LocalKey<RefCell<Cache<Self>>> {
+        thread_local! {
+            static CACHE: RefCell<Cache<Histogram>> = RefCell::new(Cache::new());
         }
+        &CACHE
     }
 }
 
@@ -238,10 +222,10 @@ mod tests {
 
     #[test]
     fn handles_are_kept_for_short_values_only() {
-        let mut cache = Cache::default();
+        let mut cache = Cache::new();
         for length in [1, 10, 100, 1_000, 10_000] {
             let value = "v".repeat(length);
-            cache.find(0, 1, &["", &value], || Handle::Counter(Counter::noop()));
+            cache.find(0, 1, &["", &value], Counter::noop);
         }
         assert_eq!(cache.handles.len(), 3);
     }
