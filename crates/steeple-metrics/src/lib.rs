@@ -194,6 +194,8 @@ mod name;
 mod native;
 mod number;
 mod pages;
+#[doc(hidden)]
+pub mod protobuf;
 mod recorder;
 mod registry;
 mod self_metrics;

@@ -64,11 +64,6 @@ pub(crate) mod bucket {
     pub(crate) const EXEMPLAR: u32 = 3;
 }
 
-pub(crate) mod bucket_span {
-    pub(crate) const OFFSET: u32 = 1;
-    pub(crate) const LENGTH: u32 = 2;
-}
-
 pub(crate) mod exemplar {
     pub(crate) const LABEL: u32 = 1;
     pub(crate) const VALUE: u32 = 2;

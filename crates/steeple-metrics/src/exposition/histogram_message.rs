@@ -2,10 +2,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{
     exemplar::labels,
-    fields::{bucket, bucket_span, exemplar, histogram, label_pair, timestamp},
-    wire::{push_double, push_nested, push_signed, push_string, push_unsigned, push_zigzag},
+    fields::{bucket, exemplar, histogram, label_pair, timestamp},
 };
-use crate::{HistogramSnapshot, NativeSnapshot, RecordedExemplar};
+use crate::{
+    HistogramSnapshot, NativeSnapshot, RecordedExemplar,
+    protobuf::{
+        push_deltas, push_double, push_nested, push_signed, push_span, push_spans, push_string,
+        push_unsigned,
+    },
+};
 
 /// Writes the fields of a histogram: classic buckets if it has bounds, native ones if it has these.
 pub(super) fn push_histogram(message: &mut Vec<u8>, distribution: &HistogramSnapshot) {
@@ -70,35 +75,4 @@ fn push_native(message: &mut Vec<u8>, native: &NativeSnapshot) {
         // Without a span it would look like a classic histogram.
         push_span(message, histogram::POSITIVE_SPAN, 0, 0);
     }
-}
-
-/// Writes which buckets there are, as runs of consecutive ones.
-fn push_spans(message: &mut Vec<u8>, field: u32, buckets: &[(i32, u64)]) {
-    let mut next = 0;
-    for run in buckets.chunk_by(|(left, _), (right, _)| left + 1 == *right) {
-        let (first, _) = run[0];
-        push_span(message, field, first - next, run.len());
-        next = first + run.len() as i32;
-    }
-}
-
-fn push_span(message: &mut Vec<u8>, field: u32, offset: i32, length: usize) {
-    push_nested(message, field, |message| {
-        push_signed(message, bucket_span::OFFSET, i64::from(offset));
-        push_unsigned(message, bucket_span::LENGTH, length as u64);
-    });
-}
-
-/// Writes each bucket's observations as the difference from the bucket before.
-fn push_deltas(message: &mut Vec<u8>, field: u32, buckets: &[(i32, u64)]) {
-    if buckets.is_empty() {
-        return;
-    }
-    push_nested(message, field, |message| {
-        let mut before = 0;
-        for (_, count) in buckets {
-            push_zigzag(message, count.wrapping_sub(before) as i64);
-            before = *count;
-        }
-    });
 }

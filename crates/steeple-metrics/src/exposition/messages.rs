@@ -5,10 +5,13 @@ use super::{
     label_text::labels_for,
     metric::{Metric, TOTAL},
     walk::{Step, Walk},
-    wire::{push_double, push_nested, push_string, push_unsigned, push_varint},
 };
 use crate::{
-    HistogramSnapshot, Kind, SummarySnapshot, cell::Cell, family::SeriesHandle, labels, name,
+    HistogramSnapshot, Kind, SummarySnapshot,
+    cell::Cell,
+    family::SeriesHandle,
+    labels, name,
+    protobuf::{push_double, push_nested, push_string, push_unsigned, push_varint},
 };
 
 /// Writes a registry as messages `io.prometheus.client.MetricFamily`, each after its length.

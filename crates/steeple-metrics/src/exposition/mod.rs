@@ -13,7 +13,6 @@ mod metric;
 mod negotiation;
 mod stream;
 mod walk;
-mod wire;
 
 pub use self::{escaping::Escaping, format::Format, stream::Exposition};
 pub(crate) use self::{metric::Metric, stream::text};

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use steeple_metrics::Kind;
+use steeple_metrics::{
+    Kind,
+    protobuf::{push_nested, push_string, push_unsigned},
+};
 
 use super::{
     fields::{metric_metadata, write_request},
     sample::{Metric, Reading, Sample},
     series::Series,
-    wire::{push_integer, push_nested, push_string},
 };
 
 /// How all series are written.
@@ -52,7 +54,7 @@ fn push_metadata(request: &mut Vec<u8>, sample: &Sample) {
     };
     let Metric { name, help, .. } = &*sample.metric;
     push_nested(request, write_request::METADATA, |metadata| {
-        push_integer(metadata, metric_metadata::TYPE, kind);
+        push_unsigned(metadata, metric_metadata::TYPE, kind);
         push_string(metadata, metric_metadata::METRIC_FAMILY_NAME, name);
         push_string(metadata, metric_metadata::HELP, help);
     });

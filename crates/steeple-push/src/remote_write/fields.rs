@@ -47,8 +47,3 @@ pub(super) mod histogram {
     pub(crate) const POSITIVE_DELTAS: u32 = 12;
     pub(crate) const TIMESTAMP: u32 = 15;
 }
-
-pub(super) mod bucket_span {
-    pub(crate) const OFFSET: u32 = 1;
-    pub(crate) const LENGTH: u32 = 2;
-}

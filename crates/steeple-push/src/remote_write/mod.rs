@@ -9,7 +9,6 @@ mod handle;
 mod native;
 mod sample;
 mod series;
-mod wire;
 
 pub use builder::RemoteWriteBuilder;
 pub use handle::RemoteWrite;

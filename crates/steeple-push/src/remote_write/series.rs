@@ -2,14 +2,16 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use steeple_metrics::{HistogramSnapshot, RecordedExemplar, SummarySnapshot};
+use steeple_metrics::{
+    HistogramSnapshot, RecordedExemplar, SummarySnapshot,
+    protobuf::{push_double, push_nested, push_string, push_unsigned},
+};
 
 use super::{
     collector::milliseconds,
     fields::{exemplar, label, sample, time_series, write_request},
     native,
     sample::Sample,
-    wire::{push_double, push_integer, push_nested, push_string},
 };
 
 /// The label that is a series' name.
@@ -117,7 +119,7 @@ impl<'a> Series<'a> {
     fn push_sample(&self, series: &mut Vec<u8>, value: f64) {
         push_nested(series, time_series::SAMPLES, |message| {
             push_double(message, sample::VALUE, value);
-            push_integer(message, sample::TIMESTAMP, self.at as u64);
+            push_unsigned(message, sample::TIMESTAMP, self.at as u64);
         });
     }
 }
@@ -129,7 +131,7 @@ fn push_exemplar(series: &mut Vec<u8>, recorded: &RecordedExemplar) {
         push_label(message, exemplar::LABELS, "trace_id", &hex(&trace.trace_id));
         push_double(message, exemplar::VALUE, recorded.value);
         let at = milliseconds(recorded.at);
-        push_integer(message, exemplar::TIMESTAMP, at as u64);
+        push_unsigned(message, exemplar::TIMESTAMP, at as u64);
     });
 }
 

@@ -8,7 +8,9 @@ enum WireType {
     LengthDelimited = 2,
 }
 
-pub(super) fn push_varint(message: &mut Vec<u8>, mut value: u64) {
+/// Writes a number in as few bytes as it takes.
+#[inline]
+pub fn push_varint(message: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         message.push(value as u8 | 0x80);
         value >>= 7;
@@ -16,13 +18,16 @@ pub(super) fn push_varint(message: &mut Vec<u8>, mut value: u64) {
     message.push(value as u8);
 }
 
-pub(super) fn push_unsigned(message: &mut Vec<u8>, field: u32, value: u64) {
+/// Writes a field of type `uint32`, `uint64` or an enum; or `int64`, whose bits `value` has.
+#[inline]
+pub fn push_unsigned(message: &mut Vec<u8>, field: u32, value: u64) {
     push_key(message, field, WireType::Varint);
     push_varint(message, value);
 }
 
 /// Writes a field of type `sint32` or `sint64`.
-pub(super) fn push_signed(message: &mut Vec<u8>, field: u32, value: i64) {
+#[inline]
+pub fn push_signed(message: &mut Vec<u8>, field: u32, value: i64) {
     push_key(message, field, WireType::Varint);
     push_zigzag(message, value);
 }
@@ -32,19 +37,25 @@ pub(super) fn push_zigzag(message: &mut Vec<u8>, value: i64) {
     push_varint(message, zigzag(value));
 }
 
-pub(super) fn push_double(message: &mut Vec<u8>, field: u32, value: f64) {
+/// Writes a field of type `double`.
+#[inline]
+pub fn push_double(message: &mut Vec<u8>, field: u32, value: f64) {
     push_key(message, field, WireType::Fixed64);
     message.extend_from_slice(&value.to_le_bytes());
 }
 
-pub(super) fn push_string(message: &mut Vec<u8>, field: u32, value: &str) {
+/// Writes a field of type `string`.
+#[inline]
+pub fn push_string(message: &mut Vec<u8>, field: u32, value: &str) {
     push_key(message, field, WireType::LengthDelimited);
     push_varint(message, value.len() as u64);
     message.extend_from_slice(value.as_bytes());
 }
 
-/// Writes a field whose length is that of what `content` writes: a message, or a string that is made on the way.
-pub(super) fn push_nested(message: &mut Vec<u8>, field: u32, content: impl FnOnce(&mut Vec<u8>)) {
+/// Writes a field whose length is that of what `content` writes: a message, many numbers, or a
+/// string that is made on the way.
+#[inline]
+pub fn push_nested(message: &mut Vec<u8>, field: u32, content: impl FnOnce(&mut Vec<u8>)) {
     push_key(message, field, WireType::LengthDelimited);
     let start = message.len();
     // Most lengths take one byte; for a longer one the content moves.
@@ -62,6 +73,7 @@ pub(super) fn push_nested(message: &mut Vec<u8>, field: u32, content: impl FnOnc
     message[start..].rotate_right(length_bytes);
 }
 
+#[inline]
 fn push_key(message: &mut Vec<u8>, field: u32, wire_type: WireType) {
     push_varint(message, u64::from(field << 3 | wire_type as u32));
 }

@@ -1,0 +1,10 @@
+//! Writes messages of [protocol buffers](https://protobuf.dev/programming-guides/encoding/), for the exposition and for the
+//! crates of this project that send metrics; it may change in any release.
+
+mod buckets;
+mod wire;
+
+pub use self::{
+    buckets::{push_deltas, push_span, push_spans},
+    wire::{push_double, push_nested, push_signed, push_string, push_unsigned, push_varint},
+};
