@@ -1,20 +1,22 @@
-//! What all pushes can be told about how they are sent.
+//! What all pushes can be told: of what they are, and how they are sent.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use http::HeaderValue;
 use steeple_core::pipeline::{PipelineBuilder, RetryPolicy};
 
-use crate::{Endpoint, EndpointError, PushError, client::authorization};
+use crate::{Endpoint, EndpointError, PushError, client::authorization, label};
 
 const INTERVALS: RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
 
-/// How pushes are sent, and when.
+/// Of what the pushes are, how they are sent, and when.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
     pub(crate) endpoint: Result<Endpoint, EndpointError>,
     authorization: Option<Result<HeaderValue, PushError>>,
+    pub(crate) job: Option<String>,
+    pub(crate) labels: Vec<(String, String)>,
     pub(crate) interval: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) drop_deadline: Duration,
@@ -28,6 +30,8 @@ impl Delivery {
         Self {
             endpoint,
             authorization: None,
+            job: None,
+            labels: Vec::new(),
             interval,
             retry: RetryPolicy::default(),
             drop_deadline: Duration::from_secs(1),
@@ -43,8 +47,8 @@ impl Delivery {
         self.authorization = Some(authorization::bearer(token).ok_or(PushError::Credentials));
     }
 
-    /// The endpoint with its credentials, once everything here is right.
-    pub(crate) fn checked(&self) -> Result<Endpoint, PushError> {
+    /// The endpoint with its credentials, once everything here is right; for labels, see [`label::check`].
+    pub(crate) fn checked(&self, reserved: &[&str]) -> Result<Endpoint, PushError> {
         if let Some(interval) = self.interval
             && !INTERVALS.contains(&interval)
         {
@@ -53,6 +57,7 @@ impl Delivery {
         let mut endpoint = self.endpoint.clone()?;
         let authorization = self.authorization.clone().transpose()?;
         endpoint.authorization = endpoint.authorization.or(authorization);
+        label::check(&self.labels, reserved)?;
         Ok(endpoint)
     }
 

@@ -66,6 +66,7 @@ mod delivery;
 mod endpoint;
 mod error;
 mod gateway;
+mod handle;
 mod label;
 mod remote_write;
 mod report;

@@ -43,15 +43,20 @@ pub fn push_deltas(message: &mut Vec<u8>, field: u32, buckets: &[(i32, u64)]) {
 mod tests {
     use super::*;
 
-    fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    fn spans(buckets: &[(i32, u64)]) -> Vec<u8> {
         let mut message = Vec::new();
-        write(&mut message);
+        push_spans(&mut message, 1, buckets);
+        message
+    }
+
+    fn deltas(buckets: &[(i32, u64)]) -> Vec<u8> {
+        let mut message = Vec::new();
+        push_deltas(&mut message, 12, buckets);
         message
     }
 
     #[test]
     fn buckets_next_to_each_other_are_a_span() {
-        let spans = |buckets: &[(i32, u64)]| written(|message| push_spans(message, 1, buckets));
         assert_eq!(spans(&[]), []);
         assert_eq!(spans(&[(0, 1), (1, 1)]), [0x0a, 4, 0x08, 0, 0x10, 2]);
         // At -3, 1 after the end of that, and 6 after the end of that; the offsets zigzag.
@@ -68,7 +73,6 @@ mod tests {
 
     #[test]
     fn counts_are_written_as_changes() {
-        let deltas = |buckets: &[(i32, u64)]| written(|message| push_deltas(message, 12, buckets));
         assert_eq!(deltas(&[]), []);
         // +3 and -2.
         assert_eq!(deltas(&[(1, 3), (2, 1)]), [0x62, 2, 6, 3]);

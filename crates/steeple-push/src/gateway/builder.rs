@@ -13,7 +13,6 @@ use crate::{
     Endpoint, EndpointError, PushError,
     client::Client,
     delivery::Delivery,
-    label,
     schedule::{Occasion, Schedule},
 };
 
@@ -24,8 +23,6 @@ const PIPELINE: &str = "push_gateway";
 #[must_use = "nothing is pushed before `start`"]
 pub struct PushGatewayBuilder {
     delivery: Delivery,
-    job: Option<String>,
-    labels: Vec<(String, String)>,
     merge: bool,
     delete_at_end: bool,
 }
@@ -34,8 +31,6 @@ impl PushGatewayBuilder {
     pub(super) fn new(endpoint: Result<Endpoint, EndpointError>) -> Self {
         Self {
             delivery: Delivery::to(endpoint, None),
-            job: None,
-            labels: Vec::new(),
             merge: false,
             delete_at_end: false,
         }
@@ -49,20 +44,20 @@ impl PushGatewayBuilder {
 
     /// The job that the metrics are of. Default: none, and one is needed.
     pub fn job(mut self, job: impl Into<String>) -> Self {
-        self.job = Some(job.into());
+        self.delivery.job = Some(job.into());
         self
     }
 
     /// The job, unless one was set.
     pub fn default_job(mut self, job: impl Into<String>) -> Self {
-        self.job.get_or_insert_with(|| job.into());
+        self.delivery.job.get_or_insert_with(|| job.into());
         self
     }
 
     /// A further label of the group of metrics, such as `shard`. A push touches those of its own group only. Default: the
     /// group is the job alone.
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.labels.push((name.into(), value.into()));
+        self.delivery.labels.push((name.into(), value.into()));
         self
     }
 
@@ -163,11 +158,10 @@ impl PushGatewayBuilder {
 
     /// The endpoint of the group.
     fn group(&self) -> Result<Endpoint, PushError> {
-        let mut endpoint = self.delivery.checked()?;
-        let job = self.job.as_deref().filter(|job| !job.is_empty());
-        label::check(&self.labels, &["job"])?;
+        let mut endpoint = self.delivery.checked(&["job"])?;
+        let job = self.delivery.job.as_deref().filter(|job| !job.is_empty());
         let base = endpoint.uri.path();
-        let path = path::group(base, job.ok_or(PushError::NoJob)?, &self.labels);
+        let path = path::group(base, job.ok_or(PushError::NoJob)?, &self.delivery.labels);
         let mut parts = endpoint.uri.clone().into_parts();
         let query = endpoint.uri.query();
         let path = query.map_or(path.clone(), |query| format!("{path}?{query}"));

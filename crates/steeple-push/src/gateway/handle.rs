@@ -1,9 +1,5 @@
-use std::{fmt, time::Duration};
-
-use steeple_core::pipeline::Accounting;
-
 use super::{PushGatewayBuilder, exporter::Order};
-use crate::{PushReport, schedule::Schedule};
+use crate::{handle::handle, schedule::Schedule};
 
 /// Pushes a registry to a [Pushgateway](https://github.com/prometheus/pushgateway), for jobs that end before a scrape.
 ///
@@ -23,38 +19,12 @@ impl PushGateway {
     pub(super) fn new(schedule: Schedule<Order>) -> Self {
         Self(schedule)
     }
-
-    /// The figures at this moment.
-    #[must_use]
-    pub fn accounting(&self) -> Accounting {
-        self.0.accounting()
-    }
-
-    /// Pushes, and waits for it for at most `deadline`. Works on every runtime.
-    pub async fn flush(&self, deadline: Duration) -> PushReport {
-        self.0.flush(deadline).await
-    }
-
-    /// [`flush`](Self::flush) for code that is not async.
-    pub fn flush_blocking(&self, deadline: Duration) -> PushReport {
-        self.0.flush_blocking(deadline)
-    }
-
-    /// Pushes a last time, or deletes the group, within `deadline`. Works on every runtime.
-    pub async fn shutdown(self, deadline: Duration) -> PushReport {
-        self.0.shutdown(deadline).await
-    }
-
-    /// [`shutdown`](Self::shutdown) for code that is not async.
-    pub fn shutdown_blocking(self, deadline: Duration) -> PushReport {
-        self.0.shutdown_blocking(deadline)
-    }
 }
 
-impl fmt::Debug for PushGateway {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PushGateway")
-            .field(&self.accounting())
-            .finish()
-    }
+handle! {
+    PushGateway,
+    /// Pushes, and waits for it for at most `deadline`. Works on every runtime.
+    flush,
+    /// Pushes a last time, or deletes the group, within `deadline`. Works on every runtime.
+    shutdown
 }

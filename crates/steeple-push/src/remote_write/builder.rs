@@ -5,8 +5,7 @@ use steeple_metrics::Registry;
 
 use super::{RemoteWrite, collector::Collector, encoder::Style, exporter::WriteExporter};
 use crate::{
-    Endpoint, EndpointError, PushError, client::Client, delivery::Delivery, label,
-    schedule::Schedule,
+    Endpoint, EndpointError, PushError, client::Client, delivery::Delivery, schedule::Schedule,
 };
 
 const PIPELINE: &str = "remote_write";
@@ -19,9 +18,7 @@ const BATCH_SERIES: usize = 500;
 #[must_use = "nothing is written before `start`"]
 pub struct RemoteWriteBuilder {
     delivery: Delivery,
-    job: Option<String>,
     instance: Option<String>,
-    labels: Vec<(String, String)>,
     native_histograms: bool,
     queue_bytes: usize,
     batch_series: usize,
@@ -31,9 +28,7 @@ impl RemoteWriteBuilder {
     pub(super) fn new(endpoint: Result<Endpoint, EndpointError>) -> Self {
         Self {
             delivery: Delivery::to(endpoint, Some(INTERVAL)),
-            job: None,
             instance: None,
-            labels: Vec::new(),
             native_histograms: false,
             queue_bytes: QUEUE_BYTES,
             batch_series: BATCH_SERIES,
@@ -48,13 +43,13 @@ impl RemoteWriteBuilder {
 
     /// The label `job` of all series, as the job of a scrape is. Default: none.
     pub fn job(mut self, job: impl Into<String>) -> Self {
-        self.job = Some(job.into());
+        self.delivery.job = Some(job.into());
         self
     }
 
     /// The job, unless one was set.
     pub fn default_job(mut self, job: impl Into<String>) -> Self {
-        self.job.get_or_insert_with(|| job.into());
+        self.delivery.job.get_or_insert_with(|| job.into());
         self
     }
 
@@ -67,7 +62,7 @@ impl RemoteWriteBuilder {
 
     /// A further label of all series, such as `cluster`. One that a series has of its own stays. Default: none.
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.labels.push((name.into(), value.into()));
+        self.delivery.labels.push((name.into(), value.into()));
         self
     }
 
@@ -170,17 +165,19 @@ impl RemoteWriteBuilder {
 
     /// What sends, and what all series get.
     fn target(&self) -> Result<(Client, Vec<(String, String)>), PushError> {
-        let client = Client::new(self.delivery.checked()?)?;
-        label::check(&self.labels, &["job", "instance"])?;
+        let client = Client::new(self.delivery.checked(&["job", "instance"])?)?;
         let instance = self
             .instance
             .clone()
             .unwrap_or_else(|| gethostname::gethostname().to_string_lossy().into_owned());
-        let own = [("instance", Some(instance)), ("job", self.job.clone())];
+        let own = [
+            ("instance", Some(instance)),
+            ("job", self.delivery.job.clone()),
+        ];
         let own = own
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        let labels = self.labels.iter().cloned().chain(own);
+        let labels = self.delivery.labels.iter().cloned().chain(own);
         // As in Prometheus, an empty value is an absent label.
         let labels = labels.filter(|(_, value)| !value.is_empty()).collect();
         Ok((client, labels))

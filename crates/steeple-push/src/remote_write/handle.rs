@@ -1,9 +1,5 @@
-use std::{fmt, time::Duration};
-
-use steeple_core::pipeline::Accounting;
-
 use super::{RemoteWriteBuilder, sample::Sample};
-use crate::{PushReport, schedule::Schedule};
+use crate::{handle::handle, schedule::Schedule};
 
 /// Writes a registry to what takes [Prometheus remote
 /// write 1.0](https://prometheus.io/docs/specs/prw/remote_write_spec/): Prometheus itself, VictoriaMetrics, Mimir and others.
@@ -25,38 +21,12 @@ impl RemoteWrite {
     pub(super) fn new(schedule: Schedule<Sample>) -> Self {
         Self(schedule)
     }
-
-    /// The figures at this moment.
-    #[must_use]
-    pub fn accounting(&self) -> Accounting {
-        self.0.accounting()
-    }
-
-    /// Writes, and waits for it for at most `deadline`. Works on every runtime.
-    pub async fn flush(&self, deadline: Duration) -> PushReport {
-        self.0.flush(deadline).await
-    }
-
-    /// [`flush`](Self::flush) for code that is not async.
-    pub fn flush_blocking(&self, deadline: Duration) -> PushReport {
-        self.0.flush_blocking(deadline)
-    }
-
-    /// Writes a last time, within `deadline`. Works on every runtime.
-    pub async fn shutdown(self, deadline: Duration) -> PushReport {
-        self.0.shutdown(deadline).await
-    }
-
-    /// [`shutdown`](Self::shutdown) for code that is not async.
-    pub fn shutdown_blocking(self, deadline: Duration) -> PushReport {
-        self.0.shutdown_blocking(deadline)
-    }
 }
 
-impl fmt::Debug for RemoteWrite {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RemoteWrite")
-            .field(&self.accounting())
-            .finish()
-    }
+handle! {
+    RemoteWrite,
+    /// Writes, and waits for it for at most `deadline`. Works on every runtime.
+    flush,
+    /// Writes a last time, within `deadline`. Works on every runtime.
+    shutdown
 }
