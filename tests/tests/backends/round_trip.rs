@@ -1,27 +1,40 @@
 //! What generated registries hold is what Python's readers of all three formats read.
 
-use std::fmt::Write;
+use std::{fmt::Write, thread};
 
 use fastrand::Rng;
 use serde_json::json;
 use steeple::metrics::{Escaping, Exemplar, Format, Matcher, NativeConfig, Registry};
-use steeple_tests::{backends::read_back, process::sized};
+use steeple_tests::backends::read_back;
 
 use crate::exposition::values;
 
+const REGISTRIES: u64 = 100_000;
+const READERS: u64 = 2;
 /// How many are read by one process, so that what waits for it stays small.
 const AT_A_TIME: u64 = 5_000;
 
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
-fn generated_registries_read_back_in_every_format() {
-    let registries = sized(2 * AT_A_TIME, 100_000);
-    let mut read = 0;
-    for from in (0..registries).step_by(AT_A_TIME as usize) {
-        let lines: String = (from..from + AT_A_TIME).map(line).collect();
-        read += read_back(&lines).unwrap();
-    }
-    assert_eq!(read as u64, registries);
+fn a_hundred_thousand_registries_read_back_in_every_format() {
+    let read = |reader: u64| {
+        let batches = (0..REGISTRIES / AT_A_TIME).filter(|batch| batch % READERS == reader);
+        let of_batch = |batch: u64| {
+            let seeds = batch * AT_A_TIME..(batch + 1) * AT_A_TIME;
+            read_back(&seeds.map(line).collect::<String>()).unwrap()
+        };
+        batches.map(of_batch).sum::<usize>()
+    };
+    let read: usize = thread::scope(|scope| {
+        let readers: Vec<_> = (0..READERS)
+            .map(|reader| scope.spawn(move || read(reader)))
+            .collect();
+        readers
+            .into_iter()
+            .map(|reader| reader.join().unwrap())
+            .sum()
+    });
+    assert_eq!(read as u64, REGISTRIES);
 }
 
 fn line(seed: u64) -> String {
