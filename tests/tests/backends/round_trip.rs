@@ -1,10 +1,14 @@
 //! What generated registries hold is what Python's readers of all three formats read.
 
-use std::{fmt::Write, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    thread,
+};
 
 use fastrand::Rng;
 use serde_json::json;
-use steeple::metrics::{Escaping, Exemplar, Format, Matcher, NativeConfig, Registry};
+use steeple::metrics::{Escaping, Exemplar, Format, Matcher, NativeConfig, Registry, Snapshot};
 use steeple_tests::backends::read_back;
 
 use crate::exposition::values;
@@ -38,7 +42,9 @@ fn a_hundred_thousand_registries_read_back_in_every_format() {
 }
 
 fn line(seed: u64) -> String {
-    let registry = generated(&mut Rng::with_seed(seed));
+    let (registry, recorded) = generated(&mut Rng::with_seed(seed));
+    let snapshot = registry.snapshot();
+    assert_eq!(series(&snapshot), recorded, "{seed}");
     let rendered = |format| registry.exposition(format).flatten().collect::<Vec<u8>>();
     let text = |format| String::from_utf8(rendered(format)).unwrap();
     let mut hexadecimal = String::new();
@@ -46,7 +52,7 @@ fn line(seed: u64) -> String {
         write!(hexadecimal, "{byte:02x}").unwrap();
     }
     // Values as text: JSON knows no infinity.
-    let samples: Vec<_> = values(&registry.snapshot())
+    let samples: Vec<_> = values(&snapshot)
         .into_iter()
         .map(|((name, labels), value)| json!([name, labels, value.to_string()]))
         .collect();
@@ -59,7 +65,26 @@ fn line(seed: u64) -> String {
     format!("{line}\n")
 }
 
-fn generated(rng: &mut Rng) -> Registry {
+/// The name of a metric and the labels of a series.
+type Series = (String, BTreeMap<String, String>);
+
+/// What the snapshot holds beside the registry's own.
+fn series(snapshot: &Snapshot) -> BTreeSet<Series> {
+    let families = snapshot.families.iter();
+    let recorded = families.filter(|family| !family.name.starts_with("steeple_"));
+    recorded
+        .flat_map(|family| family.series.iter().map(move |series| (family, series)))
+        .map(|(family, series)| {
+            let labels = series.labels.iter();
+            let labels = labels.map(|(name, value)| (name.to_owned(), value.into_owned()));
+            (family.name.to_string(), labels.collect())
+        })
+        .collect()
+}
+
+/// A registry, and what was recorded into it by the names that Prometheus sees.
+fn generated(rng: &mut Rng) -> (Registry, BTreeSet<Series>) {
+    let mut recorded = BTreeSet::new();
     let registry = Registry::builder()
         .exemplar_source(|| Some(Exemplar::new([0xa5; 16], [0x5a; 8])))
         .native_histograms(
@@ -79,22 +104,33 @@ fn generated(rng: &mut Rng) -> Registry {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         let number = rng.u8(..3);
+        let mut record = |name: String| {
+            // An empty label is none.
+            let labels = labels.iter().filter(|(_, value)| !value.is_empty());
+            let labels = labels.map(|(name, value)| (name.replace('.', "_"), (*value).to_owned()));
+            recorded.insert((name, labels.collect()));
+        };
         match rng.u8(..3) {
-            0 => registry
-                .counter(&format!("counter.{number}"), &labels)
-                .unwrap()
-                .increment(rng.u64(..) >> rng.u32(11..64)),
-            1 => registry
-                .gauge(&format!("gauge_{number}"), &labels)
-                .unwrap()
-                .set(f64::from_bits(rng.u64(..))),
-            _ => registry
-                .histogram(&format!("histogram_{number}"), &labels)
-                .unwrap()
-                .record(rng.f64() * 20.0),
+            0 => {
+                record(format!("counter_{number}_total"));
+                let counter = registry.counter(&format!("counter.{number}"), &labels);
+                counter.unwrap().increment(rng.u64(..) >> rng.u32(11..64));
+            }
+            1 => {
+                let name = format!("gauge_{number}");
+                let gauge = registry.gauge(&name, &labels).unwrap();
+                record(name);
+                gauge.set(f64::from_bits(rng.u64(..)));
+            }
+            _ => {
+                let name = format!("histogram_{number}");
+                let histogram = registry.histogram(&name, &labels).unwrap();
+                record(name);
+                histogram.record(rng.f64() * 20.0);
+            }
         }
     }
-    registry
+    (registry, recorded)
 }
 
 fn nasty(rng: &mut Rng) -> String {
