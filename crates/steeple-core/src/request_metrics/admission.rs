@@ -38,12 +38,13 @@ impl Admission {
         let last = self.0.len() - 1;
         let pairs = &self.0[usize::from(route.0).min(last)];
         let pair = (u16::from(method.0) << 3 | version as u16) + 1;
-        let places = if served { MOST_PAIRS } else { MOST_REFUSED };
+        // The last places are for what is refused, and for what is served once there is no other.
+        let first = if served { 0 } else { MOST_PAIRS - MOST_REFUSED };
         let take = |place: &AtomicU16| match place.compare_exchange(FREE, pair, Relaxed, Relaxed) {
             Ok(_) => true,
             Err(taken) => taken == pair,
         };
-        pairs.iter().any(|place| place.load(Relaxed) == pair) || pairs[..places].iter().any(take)
+        pairs.iter().any(|place| place.load(Relaxed) == pair) || pairs[first..].iter().any(take)
     }
 }
 
@@ -89,5 +90,19 @@ mod tests {
             admits(0, true) && admits(100, false),
             "each keeps its place"
         );
+    }
+
+    #[test]
+    fn what_a_route_refuses_has_its_places_behind_what_it_serves() {
+        let admission = Admission::new();
+        let admits = |method, served| {
+            admission.admits(Route(7), Method(method), HttpVersion::Http11, served)
+        };
+        assert_eq!((0..4).filter(|method| admits(*method, true)).count(), 4);
+        assert_eq!(
+            (100..200).filter(|method| admits(*method, false)).count(),
+            2
+        );
+        assert_eq!((4..9).filter(|method| admits(*method, true)).count(), 2);
     }
 }
