@@ -102,9 +102,9 @@ pub fn upgrade() -> Upgrade {
 ///
 /// The first of these says how it ended:
 ///
-/// 1. a panic;
-/// 2. of a [time-out](timed_out), an error [attached](attach) to a job and one that took the place of the answer or of its
-///    rest, whichever came first;
+/// 1. a panic that the layer caught;
+/// 2. of a [time-out](timed_out), a panic that the application caught and answered with a 5xx, an error [attached](attach) to a
+///    job and one that took the place of the answer or of its rest, whichever came first;
 /// 3. a cancellation, or the deadline of a gRPC call that was cancelled;
 /// 4. `failed` and [`succeeded`];
 /// 5. the framework's [classifier](classified);

@@ -41,7 +41,7 @@
 //! # How it is sent
 //!
 //! Through a [pipeline](steeple_core::pipeline) of its own, on a thread of its own: requests of the service never wait, and
-//! what does not arrive is counted. 5xx, 429 with its `Retry-After`, and no answer at all are tried again, for 5 minutes;
+//! what does not arrive is counted. 5xx and 429, with their `Retry-After`, and no answer at all are tried again, for 5 minutes;
 //! another answer that is no 2xx, a redirect included, drops what was sent. Nothing observes the client.
 //!
 //! | metric | |
