@@ -1,6 +1,6 @@
 //! What the handles of all pushes have.
 
-/// Implements a handle that holds a `Schedule`, with the documentation of what differs.
+/// Implements a handle that holds a `Scheduled`, with the documentation of what differs.
 macro_rules! handle {
     ($handle:ident, $(#[$flush:meta])* flush, $(#[$shutdown:meta])* shutdown) => {
         impl $handle {
@@ -12,22 +12,22 @@ macro_rules! handle {
 
             $(#[$flush])*
             pub async fn flush(&self, deadline: std::time::Duration) -> $crate::PushReport {
-                self.0.flush(deadline).await
+                self.0.flush(deadline).await.into()
             }
 
             /// [`flush`](Self::flush) for code that is not async.
             pub fn flush_blocking(&self, deadline: std::time::Duration) -> $crate::PushReport {
-                self.0.flush_blocking(deadline)
+                self.0.flush_blocking(deadline).into()
             }
 
             $(#[$shutdown])*
             pub async fn shutdown(self, deadline: std::time::Duration) -> $crate::PushReport {
-                self.0.shutdown(deadline).await
+                self.0.shutdown(deadline).await.into()
             }
 
             /// [`shutdown`](Self::shutdown) for code that is not async.
             pub fn shutdown_blocking(self, deadline: std::time::Duration) -> $crate::PushReport {
-                self.0.shutdown_blocking(deadline)
+                self.0.shutdown_blocking(deadline).into()
             }
         }
 

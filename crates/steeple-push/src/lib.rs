@@ -70,7 +70,6 @@ mod handle;
 mod label;
 mod remote_write;
 mod report;
-mod schedule;
 
 pub use self::{
     endpoint::{Endpoint, EndpointError},

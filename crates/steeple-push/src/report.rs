@@ -1,4 +1,4 @@
-use steeple_core::pipeline::Accounting;
+use steeple_core::pipeline::Report;
 
 /// What became of the pushes that a flush or a shutdown waited for.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -19,12 +19,14 @@ impl PushReport {
     pub fn is_complete(&self) -> bool {
         self.lost == 0 && self.pending == 0
     }
+}
 
-    pub(crate) fn between(before: &Accounting, after: &Accounting) -> Self {
+impl From<Report> for PushReport {
+    fn from(report: Report) -> Self {
         Self {
-            pushed: after.exported - before.exported,
-            lost: after.dropped_total() - before.dropped_total(),
-            pending: after.queued,
+            pushed: report.exported,
+            lost: report.lost,
+            pending: report.pending,
         }
     }
 }

@@ -19,7 +19,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("steeple-health", FOUNDATION),
     ("steeple-logs", FOUNDATION),
     ("steeple-ops", FOUNDATION),
-    ("steeple-otlp", FOUNDATION),
+    (
+        "steeple-otlp",
+        &["steeple-client", "steeple-core", "steeple-metrics"],
+    ),
     ("steeple-push", FOUNDATION),
     ("steeple-resources", FOUNDATION),
     ("steeple-sentry", FOUNDATION),

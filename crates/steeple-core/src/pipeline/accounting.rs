@@ -19,6 +19,8 @@ pub enum DropReason {
     BudgetExhausted,
     /// The exporter refused it for good.
     ExporterFailed,
+    /// The backend rejected it alone and took others of its batch.
+    Rejected,
     /// The exporter panicked on the batch that held it.
     ExporterPanicked,
     /// The exporter failed on it again and again until the retry policy gave up.
@@ -31,13 +33,14 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Filtered,
         Self::Sampled,
         Self::RateLimited,
         Self::QueueFull,
         Self::BudgetExhausted,
         Self::ExporterFailed,
+        Self::Rejected,
         Self::ExporterPanicked,
         Self::RetriesExhausted,
         Self::Shutdown,
@@ -54,6 +57,7 @@ impl DropReason {
             Self::QueueFull => "queue_full",
             Self::BudgetExhausted => "budget_exhausted",
             Self::ExporterFailed => "exporter_failed",
+            Self::Rejected => "rejected",
             Self::ExporterPanicked => "exporter_panicked",
             Self::RetriesExhausted => "retries_exhausted",
             Self::Shutdown => "shutdown",

@@ -6,12 +6,13 @@ use std::{
 use super::{
     budget::{Account, Charge},
     quiet::free,
+    weigh::Weight,
 };
 
 /// Items that are exported together, with the bytes they hold.
 pub(super) struct Batch<T> {
     items: Vec<T>,
-    weight: usize,
+    weight: Weight,
     charge: Charge,
     opened: Instant,
 }
@@ -28,7 +29,7 @@ impl<T> Batch<T> {
         charge.add(Self::OVERHEAD);
         Self {
             items: spare,
-            weight: 0,
+            weight: Weight { bytes: 0, count: 0 },
             charge,
             opened: Instant::now(),
         }
@@ -38,8 +39,9 @@ impl<T> Batch<T> {
         &self.items
     }
 
-    pub(super) fn len(&self) -> u64 {
-        self.items.len() as u64
+    /// For how many things the items stand.
+    pub(super) fn count(&self) -> u64 {
+        self.weight.count
     }
 
     pub(super) fn age(&self) -> Duration {
@@ -53,18 +55,20 @@ impl<T> Batch<T> {
     }
 
     /// Adds an item whose `weight` was reserved from the account.
-    pub(super) fn push(&mut self, item: T, weight: usize) {
+    pub(super) fn push(&mut self, item: T, weight: Weight) {
         self.items.push(item);
-        self.weight += weight;
-        self.charge.add(weight);
+        self.weight.bytes += weight.bytes;
+        self.weight.count += weight.count;
+        self.charge.add(weight.bytes);
     }
 
     pub(super) fn has_reached(&self, limits: &Limits) -> bool {
-        self.items.len() >= limits.max_items || self.weight >= limits.max_bytes
+        self.weight.count >= limits.max_items || self.weight.bytes >= limits.max_bytes
     }
 
-    pub(super) fn has_room_for(&self, weight: usize, limits: &Limits) -> bool {
-        self.weight.saturating_add(weight) <= limits.max_bytes
+    pub(super) fn has_room_for(&self, weight: Weight, limits: &Limits) -> bool {
+        self.weight.bytes.saturating_add(weight.bytes) <= limits.max_bytes
+            && self.weight.count.saturating_add(weight.count) <= limits.max_items
     }
 
     /// One by one, because a second panic in the drop of a whole vector would end the process.
@@ -79,10 +83,11 @@ impl<T> Drop for Batch<T> {
     }
 }
 
-/// When a batch is due.
+/// When a batch is due, and how much may wait.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
-    pub(super) max_items: usize,
+    pub(super) max_items: u64,
     pub(super) max_bytes: usize,
     pub(super) max_delay: Duration,
+    pub(super) max_queued: u64,
 }

@@ -28,6 +28,7 @@ impl PipelineBuilder {
                 max_items: 512,
                 max_bytes: 1 << 20,
                 max_delay: Duration::from_secs(5),
+                max_queued: u64::MAX,
             },
             retry: RetryPolicy::default(),
             drop_deadline: Duration::from_secs(1),
@@ -41,6 +42,13 @@ impl PipelineBuilder {
         self
     }
 
+    /// The most items that wait, those being exported included; one beyond them is dropped as
+    /// [`QueueFull`](super::DropReason::QueueFull). Default: as many as the bytes allow.
+    pub fn max_queue_items(mut self, items: u64) -> Self {
+        self.limits.max_queued = items;
+        self
+    }
+
     /// The bytes shared with other pipelines; an item beyond them is dropped as
     /// [`BudgetExhausted`](super::DropReason::BudgetExhausted). Default: [`Budget::process`].
     pub fn budget(mut self, budget: Budget) -> Self {
@@ -48,9 +56,10 @@ impl PipelineBuilder {
         self
     }
 
-    /// The most items in a batch; 0 counts as 1. Default: 512.
+    /// The most items in a batch, each for as many as it [stands](Weigh::count); one that alone stands for more makes a
+    /// batch of its own. 0 counts as 1. Default: 512.
     pub fn max_batch_items(mut self, items: usize) -> Self {
-        self.limits.max_items = items;
+        self.limits.max_items = items as u64;
         self
     }
 

@@ -51,7 +51,7 @@ pub enum ExportError {
         source: Source,
     },
     /// The backend took the batch but for some items, which are dropped as
-    /// [`DropReason::ExporterFailed`](super::DropReason::ExporterFailed).
+    /// [`DropReason::Rejected`](super::DropReason::Rejected).
     #[error("the backend rejected {rejected} items of the batch")]
     Partial {
         /// How many items it rejected.

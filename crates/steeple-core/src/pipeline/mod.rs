@@ -36,7 +36,7 @@
 //! ```
 //!
 //! `created` counts what filters and samplers refuse too ([`Producer::skip`]), and `queued` the batch
-//! that is being exported. The same figures are metrics of the recorder that is current when the
+//! that is being exported. An item counts as what it [stands for](Weigh::count). The same figures are metrics of the recorder that is current when the
 //! pipeline is built:
 //!
 //! | metric | labels | |
@@ -67,6 +67,7 @@ mod queue;
 mod quiet;
 mod report;
 mod retry;
+mod scheduled;
 mod self_log;
 mod state;
 mod telemetry;
@@ -81,5 +82,6 @@ pub use handle::Pipeline;
 pub use producer::Producer;
 pub use report::Report;
 pub use retry::RetryPolicy;
+pub use scheduled::{Occasion, Scheduled};
 pub use weigh::Weigh;
 pub use worker::is_worker_thread;

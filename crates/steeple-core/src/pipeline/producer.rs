@@ -20,7 +20,12 @@ impl<T: Weigh> Producer<T> {
 
     /// Counts an item that a filter, sampler or rate limit refused, so that it was never made.
     pub fn skip(&self, reason: DropReason) {
-        self.0.skip(reason);
+        self.0.skip(reason, 1);
+    }
+
+    /// [`skip`](Self::skip) for what would have [counted](Weigh::count) as several.
+    pub fn skip_many(&self, reason: DropReason, count: u64) {
+        self.0.skip(reason, count);
     }
 
     /// The figures at this moment.

@@ -16,7 +16,7 @@ use super::{
     quiet::free,
     state::{Admitted, Next, Phase, State},
     telemetry::Telemetry,
-    weigh,
+    weigh::Weight,
 };
 
 /// What producers, the worker and the owner of a pipeline share.
@@ -50,8 +50,8 @@ impl<T> Queue<T> {
     where
         T: Weigh,
     {
-        let weight = weigh::weight(&item);
-        self.telemetry.created(1);
+        let weight = Weight::of(&item);
+        self.telemetry.created(weight.count);
         let admitted = self.state().admit(item, weight);
         match admitted {
             Ok(Admitted { wake, bytes }) => {
@@ -62,15 +62,15 @@ impl<T> Queue<T> {
             }
             Err((reason, item)) => {
                 free(item);
-                self.telemetry.dropped(reason, 1);
+                self.telemetry.dropped(reason, weight.count);
             }
         }
     }
 
-    pub(super) fn skip(&self, reason: DropReason) {
-        self.skipped[reason].fetch_add(1, Relaxed);
-        self.telemetry.created(1);
-        self.telemetry.dropped(reason, 1);
+    pub(super) fn skip(&self, reason: DropReason, count: u64) {
+        self.skipped[reason].fetch_add(count, Relaxed);
+        self.telemetry.created(count);
+        self.telemetry.dropped(reason, count);
     }
 
     pub(super) fn accounting(&self) -> Accounting {
@@ -117,14 +117,14 @@ impl<T> Queue<T> {
     }
 
     pub(super) fn settle(&self, batch: Batch<T>, lost: Option<(DropReason, u64)>) {
-        let len = batch.len();
+        let count = batch.count();
         let spare = batch.into_spare();
         let mut state = self.state();
-        let counted = state.settle(len, lost);
+        let counted = state.settle(count, lost);
         state.recycle(spare);
         drop(state);
         if counted {
-            self.telemetry.settled(len, lost);
+            self.telemetry.settled(count, lost);
         }
         self.progress.notify_all();
     }

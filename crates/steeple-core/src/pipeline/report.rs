@@ -1,4 +1,4 @@
-use super::state::State;
+use super::{Accounting, state::State};
 
 /// What became of the queue during a flush or a shutdown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,6 +20,15 @@ impl Report {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.lost == 0 && self.pending == 0
+    }
+
+    /// What became of all items in between, those included that were never queued.
+    pub(super) fn between(before: &Accounting, after: &Accounting) -> Self {
+        Self {
+            exported: after.exported - before.exported,
+            lost: after.dropped_total() - before.dropped_total(),
+            pending: after.queued,
+        }
     }
 
     pub(super) fn start<T>(state: &State<T>) -> Start {

@@ -59,6 +59,14 @@ impl SelfLog {
         );
     }
 
+    pub(super) fn rejected(&mut self, error: &(dyn Error + 'static)) {
+        self.warn(
+            "rejected",
+            Some(error),
+            "items dropped: the backend took others of their batch, but not them",
+        );
+    }
+
     pub(super) fn retrying(&mut self, error: &(dyn Error + 'static)) {
         self.warn(
             "retrying",

@@ -5,6 +5,7 @@ use super::{
     accounting::PerReason,
     batch::{Batch, Limits},
     budget::Account,
+    weigh::Weight,
 };
 
 /// A pipeline's life, in its order.
@@ -75,31 +76,34 @@ impl<T> State<T> {
     }
 
     /// Queues `item`, or hands it back.
-    pub(super) fn admit(&mut self, item: T, weight: usize) -> Result<Admitted, (DropReason, T)> {
-        self.created += 1;
+    pub(super) fn admit(&mut self, item: T, weight: Weight) -> Result<Admitted, (DropReason, T)> {
+        self.created += weight.count;
         match self.enqueue(item, weight) {
             Ok(admitted) => {
-                self.accepted += 1;
-                self.queued += 1;
+                self.accepted += weight.count;
+                self.queued += weight.count;
                 Ok(admitted)
             }
             Err((reason, item)) => {
-                self.dropped[reason] += 1;
+                self.dropped[reason] += weight.count;
                 Err((reason, item))
             }
         }
     }
 
-    fn enqueue(&mut self, item: T, weight: usize) -> Result<Admitted, (DropReason, T)> {
+    fn enqueue(&mut self, item: T, weight: Weight) -> Result<Admitted, (DropReason, T)> {
         if self.phase != Phase::Running {
             return Err((DropReason::NotRunning, item));
+        }
+        if self.queued.saturating_add(weight.count) > self.limits.max_queued {
+            return Err((DropReason::QueueFull, item));
         }
         let opens = !self
             .open
             .as_ref()
             .is_some_and(|batch| batch.has_room_for(weight, &self.limits));
         let overhead = if opens { Batch::<T>::OVERHEAD } else { 0 };
-        let bytes = weight.saturating_add(overhead);
+        let bytes = weight.bytes.saturating_add(overhead);
         if let Err(reason) = self.account.reserve(bytes) {
             return Err((reason, item));
         }
@@ -128,7 +132,7 @@ impl<T> State<T> {
                 Err(next) => return next,
             },
         };
-        self.taken += batch.len();
+        self.taken += batch.count();
         Next::Export(batch)
     }
 
@@ -150,17 +154,17 @@ impl<T> State<T> {
         Err(Next::Wait(Some(remaining)))
     }
 
-    /// Counts a batch of `len` items of which `lost` were not exported; false if the pipeline was
+    /// Counts a batch of `count` items of which `lost` were not exported; false if the pipeline was
     /// closed meanwhile, which has counted them all as lost.
-    pub(super) fn settle(&mut self, len: u64, lost: Option<(DropReason, u64)>) -> bool {
+    pub(super) fn settle(&mut self, count: u64, lost: Option<(DropReason, u64)>) -> bool {
         if self.phase == Phase::Closed {
             return false;
         }
-        self.queued -= len;
-        self.exported += len;
-        if let Some((reason, count)) = lost {
-            self.exported -= count;
-            self.dropped[reason] += count;
+        self.queued -= count;
+        self.exported += count;
+        if let Some((reason, lost)) = lost {
+            self.exported -= lost;
+            self.dropped[reason] += lost;
         }
         true
     }
@@ -219,6 +223,7 @@ mod tests {
         DropReason,
         batch::{Batch, Limits},
         budget::{Account, Budget},
+        weigh::Weight,
     };
 
     fn state() -> State<&'static str> {
@@ -226,6 +231,7 @@ mod tests {
             max_items: 2,
             max_bytes: 100,
             max_delay: Duration::from_secs(3600),
+            max_queued: u64::MAX,
         };
         let account = Account {
             own: Budget::new(1_000),
@@ -235,11 +241,19 @@ mod tests {
         State::new(limits, account)
     }
 
+    fn of(bytes: usize) -> Weight {
+        Weight { bytes, count: 1 }
+    }
+
     #[test]
     fn the_worker_hears_of_a_batch_that_opens_and_of_one_that_is_full() {
         let mut state = state();
         let wakes = |state: &mut State<_>, items| -> Vec<bool> {
-            let mut admit = |_| state.admit("item", 1).is_ok_and(|admitted| admitted.wake);
+            let mut admit = |_| {
+                state
+                    .admit("item", of(1))
+                    .is_ok_and(|admitted| admitted.wake)
+            };
             (0..items).map(&mut admit).collect()
         };
         assert_eq!(wakes(&mut state, 6), [true; 6]);
@@ -251,13 +265,13 @@ mod tests {
     fn a_batch_that_settles_after_the_close_is_not_counted_again() {
         let mut state = state();
         for _ in 0..3 {
-            assert!(state.admit("item", 1).is_ok());
+            assert!(state.admit("item", of(1)).is_ok());
         }
         let Next::Export(batch) = state.next() else {
             unreachable!("a full batch is due")
         };
         assert_eq!(state.close(DropReason::Shutdown).lost, 3);
-        assert!(!state.settle(batch.len(), None));
+        assert!(!state.settle(batch.count(), None));
         assert_eq!((state.exported, state.queued), (0, 0));
         assert_eq!(state.dropped[DropReason::Shutdown], 3);
         assert_eq!(state.phase, Phase::Closed);
@@ -266,10 +280,10 @@ mod tests {
     #[test]
     fn a_draining_pipeline_takes_no_more_and_exports_what_it_has() {
         let mut state = state();
-        assert!(state.admit("early", 1).is_ok());
+        assert!(state.admit("early", of(1)).is_ok());
         state.phase = Phase::Draining;
         let refused = Err((DropReason::NotRunning, "late"));
-        assert_eq!(state.admit("late", 1), refused);
+        assert_eq!(state.admit("late", of(1)), refused);
         assert!(matches!(state.next(), Next::Export(batch) if batch.items() == ["early"]));
         assert!(matches!(state.next(), Next::Stop));
     }
@@ -278,7 +292,11 @@ mod tests {
     fn a_batch_is_charged_for_itself_when_it_opens() {
         let mut state = state();
         let overhead = Batch::<&str>::OVERHEAD;
-        let mut charged = |weight| state.admit("item", weight).map(|admitted| admitted.bytes);
+        let mut charged = |bytes| {
+            state
+                .admit("item", of(bytes))
+                .map(|admitted| admitted.bytes)
+        };
         assert_eq!(charged(1), Ok(overhead + 1));
         assert_eq!(charged(1), Ok(1), "the batch is open");
         assert_eq!(charged(60), Ok(overhead + 60), "two items filled it");
@@ -289,12 +307,40 @@ mod tests {
     }
 
     #[test]
+    fn items_fill_batches_and_the_queue_by_what_they_stand_for() {
+        let mut state = state();
+        state.limits.max_items = 4;
+        state.limits.max_queued = 7;
+        let standing_for = |count| Weight { bytes: 1, count };
+        let mut admit = |item, count| state.admit(item, standing_for(count)).map(|_| ());
+        assert_eq!(admit("three", 3), Ok(()));
+        assert_eq!(admit("two", 2), Ok(()), "in a batch of its own");
+        let refused = Err((DropReason::QueueFull, "another three"));
+        assert_eq!(admit("another three", 3), refused);
+        assert_eq!(admit("another two", 2), Ok(()));
+        assert_eq!((state.created, state.queued), (10, 7));
+        assert_eq!(state.dropped[DropReason::QueueFull], 3);
+
+        let mut batches = Vec::new();
+        while let Next::Export(batch) = state.next() {
+            batches.push((batch.items().to_vec(), batch.count()));
+            assert!(state.settle(batch.count(), Some((DropReason::Rejected, 1))));
+        }
+        assert_eq!(
+            batches,
+            [(vec!["three"], 3), (vec!["two", "another two"], 4)]
+        );
+        assert_eq!((state.exported, state.queued, state.settled()), (5, 0, 7));
+        assert_eq!(state.dropped[DropReason::Rejected], 2);
+    }
+
+    #[test]
     fn batches_reuse_the_memory_of_earlier_ones() {
         let mut state = state();
         state.recycle(Vec::with_capacity(7));
         state.recycle(Vec::new());
         for _ in 0..2 {
-            assert!(state.admit("item", 1).is_ok());
+            assert!(state.admit("item", of(1)).is_ok());
         }
         let Next::Export(batch) = state.next() else {
             unreachable!("a full batch is due")

@@ -142,11 +142,11 @@ where
 
     /// Exports one batch, as often as the retry policy allows, and counts what became of it.
     fn deliver(&mut self, exporter: &mut E, batch: Batch<T>) -> Result<(), Panic> {
-        let outcome = self.try_deliver(exporter, batch.items());
+        let outcome = self.try_deliver(exporter, &batch);
         let (lost, result) = match outcome {
             Ok(lost) => (lost, Ok(())),
             Err(panic) => {
-                let all = (DropReason::ExporterPanicked, batch.len());
+                let all = (DropReason::ExporterPanicked, batch.count());
                 (Some(all), Err(panic))
             }
         };
@@ -154,18 +154,18 @@ where
         result
     }
 
-    /// Exports `items` and returns how many were lost, and why.
+    /// Exports the items of `batch` and returns how many were lost, and why.
     fn try_deliver(
         &mut self,
         exporter: &mut E,
-        items: &[T],
+        batch: &Batch<T>,
     ) -> Result<Option<(DropReason, u64)>, Panic> {
-        let all = items.len() as u64;
+        let all = batch.count();
         let retry = self.retry.clone();
         let mut backoff = Backoff::new(&retry);
         loop {
             let started = Instant::now();
-            let Some(result) = self.attempt(exporter, items)? else {
+            let Some(result) = self.attempt(exporter, batch.items())? else {
                 return Ok(Some((DropReason::Shutdown, all)));
             };
             let (error, retry_after) = match result {
@@ -175,8 +175,8 @@ where
                     return Ok(Some((DropReason::ExporterFailed, all)));
                 }
                 Err(error @ ExportError::Partial { rejected, .. }) => {
-                    self.log.failed(&error);
-                    return Ok(Some((DropReason::ExporterFailed, rejected.min(all))));
+                    self.log.rejected(&error);
+                    return Ok(Some((DropReason::Rejected, rejected.min(all))));
                 }
                 Err(error @ ExportError::Retryable { retry_after, .. }) => (error, retry_after),
                 Err(error @ ExportError::TimedOut { .. }) => (error, None),
@@ -262,6 +262,7 @@ mod tests {
             max_items: 1,
             max_bytes: 1,
             max_delay: Duration::ZERO,
+            max_queued: u64::MAX,
         };
         let queue = Arc::new(Queue::new(limits, account, telemetry));
         let more_than_the_address_space = 1 << 50;

@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use steeple_core::pipeline::{DropReason, ExportError, RetryPolicy};
+use steeple_core::pipeline::{DropReason, ExportError, RetryPolicy, Weigh};
 
-use crate::support::{PATIENCE, assert_balanced, builder};
+use crate::support::{PATIENCE, assert_balanced, builder, settled};
 
 /// Counts what it accepts, and fails in every way there is.
 async fn treacherous(batch: &[String], call: u64, accepted: &AtomicU64) -> Result<(), ExportError> {
@@ -95,6 +95,7 @@ fn the_equation_holds_in_every_snapshot_under_concurrency() {
     for reason in [
         DropReason::QueueFull,
         DropReason::ExporterFailed,
+        DropReason::Rejected,
         DropReason::ExporterPanicked,
         DropReason::RetriesExhausted,
     ] {
@@ -121,4 +122,62 @@ fn the_batch_under_way_counts_as_queued() {
     let figures = pipeline.accounting();
     assert_eq!((figures.queued, figures.exported), (1, 0));
     assert!(figures.queued_bytes > 0);
+}
+
+/// So many things that are queued as one.
+struct Several(u64);
+
+impl Weigh for Several {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+
+    fn count(&self) -> u64 {
+        self.0
+    }
+}
+
+#[test]
+fn an_item_counts_as_what_it_stands_for_whatever_becomes_of_it() {
+    let pipeline = builder("several").max_queue_items(100).spawn(|| {
+        async |batch: &[Several]| match batch[0].0 {
+            2 => Err(ExportError::partial(1, "one of the two")),
+            3 => Err(ExportError::permanent("all three")),
+            5 => panic!("on five"),
+            90 => pending().await,
+            _ => Ok(()),
+        }
+    });
+    let producer = pipeline.producer();
+    for count in [0, 2, 3, 5, 7] {
+        producer.push(Several(count));
+        assert_balanced(&pipeline.accounting());
+    }
+    producer.skip_many(DropReason::Sampled, 11);
+    // What stands for nothing counts as one.
+    assert_eq!(settled(&pipeline), (1 + 1 + 7, 1 + 3 + 5 + 11));
+
+    producer.push(Several(90));
+    producer.push(Several(10));
+    producer.push(Several(1));
+    let figures = pipeline.accounting();
+    assert_eq!(
+        (figures.queued, figures.dropped(DropReason::QueueFull)),
+        (100, 1)
+    );
+    assert_balanced(&figures);
+    let report = pipeline.shutdown_blocking(Duration::ZERO);
+    assert_eq!((report.exported, report.lost), (0, 100));
+    let figures = pipeline.accounting();
+    assert_eq!(figures.created, 18 + 11 + 101);
+    for (reason, count) in [
+        (DropReason::Rejected, 1),
+        (DropReason::ExporterFailed, 3),
+        (DropReason::ExporterPanicked, 5),
+        (DropReason::Sampled, 11),
+        (DropReason::Shutdown, 100),
+    ] {
+        assert_eq!(figures.dropped(reason), count, "{reason:?}");
+    }
+    assert_balanced(&figures);
 }

@@ -108,7 +108,9 @@ fn only_the_rejected_items_of_a_batch_count_as_dropped() {
     (0..10).for_each(|n| producer.push(n.to_string()));
     producer.push("alone: more are rejected than were sent".to_owned());
     assert_eq!(settled(&pipeline), (7, 4));
-    assert_balanced(&pipeline.accounting());
+    let figures = pipeline.accounting();
+    assert_eq!(figures.dropped(DropReason::Rejected), 4);
+    assert_balanced(&figures);
 }
 
 #[test]

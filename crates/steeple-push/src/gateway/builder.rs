@@ -1,7 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use http::{Method, Uri, uri::PathAndQuery};
-use steeple_core::pipeline::RetryPolicy;
+use steeple_core::pipeline::{Occasion, RetryPolicy, Scheduled};
 use steeple_metrics::Registry;
 
 use super::{
@@ -9,12 +9,7 @@ use super::{
     exporter::{GatewayExporter, Order},
     path,
 };
-use crate::{
-    Endpoint, EndpointError, PushError,
-    client::Client,
-    delivery::Delivery,
-    schedule::{Occasion, Schedule},
-};
+use crate::{Endpoint, EndpointError, PushError, client::Client, delivery::Delivery};
 
 const PIPELINE: &str = "push_gateway";
 
@@ -152,8 +147,8 @@ impl PushGatewayBuilder {
             });
         };
         let interval = self.delivery.interval;
-        let schedule = Schedule::start(PIPELINE, interval, pipeline, Arc::new(collect));
-        Ok(PushGateway::new(schedule))
+        let scheduled = Scheduled::start(PIPELINE, interval, pipeline, collect);
+        Ok(PushGateway::new(scheduled))
     }
 
     /// The endpoint of the group.

@@ -1,5 +1,7 @@
+use steeple_core::pipeline::Scheduled;
+
 use super::{PushGatewayBuilder, exporter::Order};
-use crate::{handle::handle, schedule::Schedule};
+use crate::handle::handle;
 
 /// Pushes a registry to a [Pushgateway](https://github.com/prometheus/pushgateway), for jobs that end before a scrape.
 ///
@@ -8,7 +10,7 @@ use crate::{handle::handle, schedule::Schedule};
 /// Dropping it pushes a last time and blocks for at most [`drop_deadline`](PushGatewayBuilder::drop_deadline), 1 s by
 /// default; [`shutdown`](Self::shutdown) tells what became of it.
 #[must_use = "dropping it ends it"]
-pub struct PushGateway(Schedule<Order>);
+pub struct PushGateway(Scheduled<Order>);
 
 impl PushGateway {
     /// Begins to configure pushes to the gateway at `url`, such as `http://127.0.0.1:9091`.
@@ -16,8 +18,8 @@ impl PushGateway {
         PushGatewayBuilder::new(url.parse())
     }
 
-    pub(super) fn new(schedule: Schedule<Order>) -> Self {
-        Self(schedule)
+    pub(super) fn new(scheduled: Scheduled<Order>) -> Self {
+        Self(scheduled)
     }
 }
 

@@ -1,12 +1,10 @@
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use steeple_core::pipeline::RetryPolicy;
+use steeple_core::pipeline::{RetryPolicy, Scheduled};
 use steeple_metrics::Registry;
 
 use super::{RemoteWrite, collector::Collector, encoder::Style, exporter::WriteExporter};
-use crate::{
-    Endpoint, EndpointError, PushError, client::Client, delivery::Delivery, schedule::Schedule,
-};
+use crate::{Endpoint, EndpointError, PushError, client::Client, delivery::Delivery};
 
 const PIPELINE: &str = "remote_write";
 const INTERVAL: Duration = Duration::from_secs(15);
@@ -159,8 +157,8 @@ impl RemoteWriteBuilder {
         let collector = Collector::new(registry, pipeline.producer());
         let collect = move |_| collector.collect();
         let interval = self.delivery.interval;
-        let schedule = Schedule::start(PIPELINE, interval, pipeline, Arc::new(collect));
-        Ok(RemoteWrite::new(schedule))
+        let scheduled = Scheduled::start(PIPELINE, interval, pipeline, collect);
+        Ok(RemoteWrite::new(scheduled))
     }
 
     /// What sends, and what all series get.

@@ -1,5 +1,7 @@
+use steeple_core::pipeline::Scheduled;
+
 use super::{RemoteWriteBuilder, sample::Sample};
-use crate::{handle::handle, schedule::Schedule};
+use crate::handle::handle;
 
 /// Writes a registry to what takes [Prometheus remote
 /// write 1.0](https://prometheus.io/docs/specs/prw/remote_write_spec/): Prometheus itself, VictoriaMetrics, Mimir and others.
@@ -10,7 +12,7 @@ use crate::{handle::handle, schedule::Schedule};
 /// Dropping it writes a last time and blocks for at most [`drop_deadline`](RemoteWriteBuilder::drop_deadline), 1 s by
 /// default; [`shutdown`](Self::shutdown) tells what became of it.
 #[must_use = "dropping it ends it"]
-pub struct RemoteWrite(Schedule<Sample>);
+pub struct RemoteWrite(Scheduled<Sample>);
 
 impl RemoteWrite {
     /// Begins to configure writes to `url`, such as `http://127.0.0.1:9090/api/v1/write`.
@@ -18,8 +20,8 @@ impl RemoteWrite {
         RemoteWriteBuilder::new(url.parse())
     }
 
-    pub(super) fn new(schedule: Schedule<Sample>) -> Self {
-        Self(schedule)
+    pub(super) fn new(scheduled: Scheduled<Sample>) -> Self {
+        Self(scheduled)
     }
 }
 

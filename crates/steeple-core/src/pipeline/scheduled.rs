@@ -1,7 +1,5 @@
-//! When is pushed: at an interval, when asked to, and at the end.
-
 use std::{
-    io,
+    fmt, io,
     sync::{
         Arc,
         mpsc::{self, RecvTimeoutError},
@@ -10,46 +8,50 @@ use std::{
     time::{Duration, Instant},
 };
 
-use steeple_core::pipeline::{Accounting, Pipeline};
+use super::{Accounting, Pipeline, Report};
 
-use crate::PushReport;
-
-/// The occasion of a push.
+/// The occasion on which a [`Scheduled`] pipeline is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Occasion {
+pub enum Occasion {
     /// There will be others.
     Passing,
     /// The end.
     Last,
 }
 
-/// Queues what is to be pushed.
-pub(crate) type Collect = Arc<dyn Fn(Occasion) + Send + Sync>;
-
-/// A pipeline, and what fills it.
-pub(crate) struct Schedule<T: Send + 'static> {
-    collect: Collect,
+/// A pipeline that is filled at an interval, at each flush and at the end, for what is sent as it is at that moment.
+///
+/// Dropping it fills it a last time and shuts it down, as dropping a [`Pipeline`] does.
+#[must_use = "dropping it shuts the pipeline down"]
+pub struct Scheduled<T: Send + 'static> {
+    collect: Arc<dyn Fn(Occasion) + Send + Sync>,
     pipeline: Pipeline<T>,
     ticks: Option<Ticks>,
     ended: bool,
 }
 
-impl<T: Send + 'static> Schedule<T> {
-    pub(crate) fn start(
+impl<T: Send + 'static> Scheduled<T> {
+    /// Begins to call `collect`, which is to push into the pipeline: at the interval, on a thread called after `name`, and
+    /// where a flush or the end is asked for.
+    ///
+    /// Without an interval, or where its thread cannot be started, which is logged, it is filled at flushes and at the end
+    /// alone.
+    pub fn start(
         name: &'static str,
         interval: Option<Duration>,
         pipeline: Pipeline<T>,
-        collect: Collect,
+        collect: impl Fn(Occasion) + Send + Sync + 'static,
     ) -> Self {
+        let collect: Arc<dyn Fn(Occasion) + Send + Sync> = Arc::new(collect);
         let ticks = interval.and_then(|interval| {
             let collect = collect.clone();
-            Ticks::start(interval, move || collect(Occasion::Passing))
+            Ticks::start(name, interval, move || collect(Occasion::Passing))
                 .inspect_err(|error| {
                     let error: &dyn std::error::Error = error;
                     tracing::warn!(
                         pipeline = name,
                         error,
-                        "no thread to push at an interval: pushed is at the end alone"
+                        "no thread to send at an interval: sent is at the end alone"
                     );
                 })
                 .ok()
@@ -62,36 +64,42 @@ impl<T: Send + 'static> Schedule<T> {
         }
     }
 
-    pub(crate) fn accounting(&self) -> Accounting {
+    /// The figures at this moment.
+    #[must_use]
+    pub fn accounting(&self) -> Accounting {
         self.pipeline.accounting()
     }
 
-    pub(crate) async fn flush(&self, deadline: Duration) -> PushReport {
+    /// Fills the pipeline and [flushes](Pipeline::flush) it. What found no room in the queue is lost, too.
+    pub async fn flush(&self, deadline: Duration) -> Report {
         let before = self.accounting();
         (self.collect)(Occasion::Passing);
         let _ = self.pipeline.flush(deadline).await;
-        PushReport::between(&before, &self.accounting())
+        Report::between(&before, &self.accounting())
     }
 
-    pub(crate) fn flush_blocking(&self, deadline: Duration) -> PushReport {
+    /// [`flush`](Self::flush) for code that is not async.
+    pub fn flush_blocking(&self, deadline: Duration) -> Report {
         let before = self.accounting();
         (self.collect)(Occasion::Passing);
         let _ = self.pipeline.flush_blocking(deadline);
-        PushReport::between(&before, &self.accounting())
+        Report::between(&before, &self.accounting())
     }
 
-    pub(crate) async fn shutdown(mut self, deadline: Duration) -> PushReport {
+    /// Fills the pipeline a last time and [shuts it down](Pipeline::shutdown). What found no room in the queue is lost, too.
+    pub async fn shutdown(mut self, deadline: Duration) -> Report {
         let before = self.accounting();
         self.collect_last();
         let _ = self.pipeline.shutdown(deadline).await;
-        PushReport::between(&before, &self.accounting())
+        Report::between(&before, &self.accounting())
     }
 
-    pub(crate) fn shutdown_blocking(mut self, deadline: Duration) -> PushReport {
+    /// [`shutdown`](Self::shutdown) for code that is not async.
+    pub fn shutdown_blocking(mut self, deadline: Duration) -> Report {
         let before = self.accounting();
         self.collect_last();
         let _ = self.pipeline.shutdown_blocking(deadline);
-        PushReport::between(&before, &self.accounting())
+        Report::between(&before, &self.accounting())
     }
 
     fn collect_last(&mut self) {
@@ -103,7 +111,16 @@ impl<T: Send + 'static> Schedule<T> {
     }
 }
 
-impl<T: Send + 'static> Drop for Schedule<T> {
+impl<T: Send + 'static> fmt::Debug for Scheduled<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Scheduled")
+            .field(&self.accounting())
+            .finish()
+    }
+}
+
+impl<T: Send + 'static> Drop for Scheduled<T> {
     fn drop(&mut self) {
         // The pipeline, dropped after this, sends it.
         self.collect_last();
@@ -118,10 +135,10 @@ struct Ticks {
 }
 
 impl Ticks {
-    fn start(interval: Duration, tick: impl Fn() + Send + 'static) -> io::Result<Self> {
+    fn start(name: &str, interval: Duration, tick: impl Fn() + Send + 'static) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new()
-            .name("steeple-push".to_owned())
+            .name(format!("steeple-{name}-timer").replace('\0', ""))
             .spawn(move || {
                 let mut due = Instant::now() + interval;
                 while stopped.recv_timeout(due.saturating_duration_since(Instant::now()))
