@@ -2,10 +2,13 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use http::HeaderValue;
+use steeple_client::{
+    Authorization, Client,
+    http::{HeaderValue, header::USER_AGENT},
+};
 use steeple_core::pipeline::{PipelineBuilder, RetryPolicy};
 
-use crate::{Endpoint, EndpointError, PushError, client::authorization, label};
+use crate::{CredentialsError, Endpoint, EndpointError, PushError, label};
 
 const INTERVALS: RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
@@ -14,7 +17,7 @@ const INTERVALS: RangeInclusive<Duration> =
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
     pub(crate) endpoint: Result<Endpoint, EndpointError>,
-    authorization: Option<Result<HeaderValue, PushError>>,
+    authorization: Option<Result<Authorization, CredentialsError>>,
     pub(crate) job: Option<String>,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) interval: Option<Duration>,
@@ -39,12 +42,11 @@ impl Delivery {
     }
 
     pub(crate) fn basic_auth(&mut self, user: &str, password: &str) {
-        self.authorization =
-            Some(authorization::basic(user, password).ok_or(PushError::Credentials));
+        self.authorization = Some(Authorization::basic(user, password));
     }
 
     pub(crate) fn bearer_token(&mut self, token: &str) {
-        self.authorization = Some(authorization::bearer(token).ok_or(PushError::Credentials));
+        self.authorization = Some(Authorization::bearer(token));
     }
 
     /// The endpoint with its credentials, once everything here is right; for labels, see [`label::check`].
@@ -54,11 +56,13 @@ impl Delivery {
         {
             return Err(PushError::Interval { interval });
         }
-        let mut endpoint = self.endpoint.clone()?;
+        let endpoint = self.endpoint.clone()?;
         let authorization = self.authorization.clone().transpose()?;
-        endpoint.authorization = endpoint.authorization.or(authorization);
         label::check(&self.labels, reserved)?;
-        Ok(endpoint)
+        Ok(match authorization {
+            Some(authorization) => endpoint.or_authorization(authorization),
+            None => endpoint,
+        })
     }
 
     pub(crate) fn pipeline(&self, name: &'static str) -> PipelineBuilder {
@@ -66,4 +70,10 @@ impl Delivery {
             .retry(self.retry.clone())
             .drop_deadline(self.drop_deadline)
     }
+}
+
+/// What sends to `endpoint`.
+pub(crate) fn client(endpoint: Endpoint) -> Result<Client, PushError> {
+    let name = HeaderValue::from_static(concat!("steeple-push/", env!("CARGO_PKG_VERSION")));
+    Ok(Client::builder(endpoint).header(USER_AGENT, name).build()?)
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::EndpointError;
+use crate::{ClientError, CredentialsError, EndpointError};
 
 /// Pushing cannot start as it is configured.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -39,33 +39,9 @@ pub enum PushError {
     #[error("job and labels are too long for a URL: shorten them")]
     TooLong,
     /// The URL is of https, and TLS cannot be had.
-    #[cfg(feature = "tls")]
     #[error(transparent)]
-    Tls(#[from] TlsError),
+    Client(#[from] ClientError),
     /// User, password or token cannot be sent.
-    #[error(
-        "the credentials cannot be sent: a token is of visible ASCII characters, and a user's name has no `:` in it"
-    )]
-    Credentials,
-}
-
-/// There is no TLS.
-#[cfg(feature = "tls")]
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// The processor lacks instructions.
-    #[error(
-        "the processor lacks instructions that TLS needs here, such as AVX2: install a provider of rustls that does \
-         without them, before pushing starts"
-    )]
-    Processor,
-    /// The system trusts nobody.
-    #[error(
-        "no certificates of authorities were found: install those of the system, or name a file of them in SSL_CERT_FILE"
-    )]
-    Roots,
-    /// The application's provider is for something else.
-    #[error("the installed provider of rustls knows neither TLS 1.2 nor 1.3: install another")]
-    Version,
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
 }

@@ -61,9 +61,7 @@
 //! |---|---|
 //! | `tls` | URLs of https, by rustls and code of Rust alone, on x86-64 and AArch64; whom the system trusts is trusted |
 
-mod client;
 mod delivery;
-mod endpoint;
 mod error;
 mod gateway;
 mod handle;
@@ -72,12 +70,10 @@ mod remote_write;
 mod report;
 
 pub use self::{
-    endpoint::{Endpoint, EndpointError},
     error::PushError,
     gateway::{PushGateway, PushGatewayBuilder},
     remote_write::{RemoteWrite, RemoteWriteBuilder},
     report::PushReport,
 };
-#[cfg(feature = "tls")]
-pub use error::TlsError;
+pub use steeple_client::{ClientError, CredentialsError, Endpoint, EndpointError, TlsError};
 pub use steeple_core::pipeline::{Accounting, DropReason, RetryPolicy};

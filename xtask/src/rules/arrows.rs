@@ -5,6 +5,8 @@ use crate::workspace::{Package, Workspace};
 
 const BUILDER: &str = "steeple";
 const FOUNDATION: &[&str] = &["steeple-core", "steeple-metrics"];
+/// The foundation, and what sends: for those that have a pipeline to a backend.
+const SENDING: &[&str] = &["steeple-client", "steeple-core", "steeple-metrics"];
 
 /// What each of our crates may know of the others. The builder, `steeple`, knows them all.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -14,18 +16,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("steeple-axum", &["steeple-core", "steeple-tower"]),
     ("steeple-actix", &["steeple-core"]),
     ("steeple-reqwest", &["steeple-core"]),
-    ("steeple-alerts", FOUNDATION),
+    ("steeple-client", &["steeple-core"]),
+    ("steeple-alerts", SENDING),
     ("steeple-db", FOUNDATION),
     ("steeple-health", FOUNDATION),
-    ("steeple-logs", FOUNDATION),
+    ("steeple-logs", SENDING),
     ("steeple-ops", FOUNDATION),
-    (
-        "steeple-otlp",
-        &["steeple-client", "steeple-core", "steeple-metrics"],
-    ),
-    ("steeple-push", FOUNDATION),
+    ("steeple-otlp", SENDING),
+    ("steeple-push", SENDING),
     ("steeple-resources", FOUNDATION),
-    ("steeple-sentry", FOUNDATION),
+    ("steeple-sentry", SENDING),
 ];
 
 /// Crates of others, by the beginning of their names, and the only ones of ours that may name them.
@@ -36,13 +36,13 @@ const CONFINED: &[(&str, &[&str])] = &[
         "http",
         &[
             "steeple-axum",
+            "steeple-client",
             "steeple-ops",
-            "steeple-push",
             "steeple-reqwest",
             "steeple-tower",
         ],
     ),
-    ("hyper", &["steeple-ops", "steeple-push"]),
+    ("hyper", &["steeple-client", "steeple-ops"]),
     ("opentelemetry", &["steeple-otlp"]),
     (
         "reqwest",

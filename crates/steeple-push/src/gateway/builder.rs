@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use http::{Method, Uri, uri::PathAndQuery};
+use steeple_client::http::Method;
 use steeple_core::pipeline::{Occasion, RetryPolicy, Scheduled};
 use steeple_metrics::Registry;
 
@@ -9,7 +9,10 @@ use super::{
     exporter::{GatewayExporter, Order},
     path,
 };
-use crate::{Endpoint, EndpointError, PushError, client::Client, delivery::Delivery};
+use crate::{
+    Endpoint, EndpointError, PushError,
+    delivery::{self, Delivery},
+};
 
 const PIPELINE: &str = "push_gateway";
 
@@ -105,7 +108,7 @@ impl PushGatewayBuilder {
     ///
     /// As for [`start`](Self::start).
     pub fn check(&self) -> Result<(), PushError> {
-        Client::new(self.group()?).map(drop)
+        delivery::client(self.group()?).map(drop)
     }
 
     /// Starts to push what is in `registry`, where its own figures are as well.
@@ -114,7 +117,7 @@ impl PushGatewayBuilder {
     ///
     /// [`PushError`] if something is configured wrongly. That the gateway does not answer is no error: it is tried again.
     pub fn start(self, registry: Registry) -> Result<PushGateway, PushError> {
-        let client = Client::new(self.group()?)?;
+        let client = delivery::client(self.group()?)?;
         let push = if self.merge {
             Method::POST
         } else {
@@ -153,17 +156,11 @@ impl PushGatewayBuilder {
 
     /// The endpoint of the group.
     fn group(&self) -> Result<Endpoint, PushError> {
-        let mut endpoint = self.delivery.checked(&["job"])?;
+        let endpoint = self.delivery.checked(&["job"])?;
         let job = self.delivery.job.as_deref().filter(|job| !job.is_empty());
-        let base = endpoint.uri.path();
-        let path = path::group(base, job.ok_or(PushError::NoJob)?, &self.delivery.labels);
-        let mut parts = endpoint.uri.clone().into_parts();
-        let query = endpoint.uri.query();
-        let path = query.map_or(path.clone(), |query| format!("{path}?{query}"));
+        let path = path::group(job.ok_or(PushError::NoJob)?, &self.delivery.labels);
         // It is of characters that a path can hold, and may only be too long.
-        parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| PushError::TooLong)?);
-        endpoint.uri = Uri::from_parts(parts).map_err(|_| PushError::TooLong)?;
-        Ok(endpoint)
+        endpoint.append_path(&path).map_err(|_| PushError::TooLong)
     }
 }
 

@@ -1,11 +1,9 @@
-use http::{
-    Method,
-    header::{CONTENT_TYPE, HeaderName},
+use steeple_client::{
+    Client,
+    http::{HeaderValue, Method, header::CONTENT_TYPE},
 };
 use steeple_core::pipeline::{ExportError, Exporter, Weigh};
 use steeple_metrics::{Format, Registry};
-
-use crate::client::Client;
 
 /// What is to happen to the group at the gateway. Of those that wait together, the last one counts: a push has the values of
 /// the time at which it is sent.
@@ -33,17 +31,13 @@ pub(super) struct GatewayExporter {
 
 impl Exporter<Order> for GatewayExporter {
     async fn export(&mut self, batch: &[Order]) -> Result<(), ExportError> {
-        if batch.last() == Some(&Order::Delete) {
-            const NONE: [(HeaderName, &str); 0] = [];
-            return self.client.send(Method::DELETE, NONE, Vec::new()).await;
-        }
-        let text = self.registry.render().into_bytes();
-        self.client
-            .send(
-                self.push.clone(),
-                [(CONTENT_TYPE, Format::Text.content_type())],
-                text,
-            )
-            .await
+        let (method, headers, body) = if batch.last() == Some(&Order::Delete) {
+            (Method::DELETE, None, Vec::new())
+        } else {
+            let text = HeaderValue::from_static(Format::Text.content_type());
+            let body = self.registry.render().into_bytes();
+            (self.push.clone(), Some((CONTENT_TYPE, text)), body)
+        };
+        self.client.send(method, headers, body).await.map(drop)
     }
 }

@@ -10,9 +10,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The path of the group below `base`.
-pub(super) fn group(base: &str, job: &str, labels: &[(String, String)]) -> String {
-    let mut path = format!("{}/metrics", base.trim_end_matches('/'));
+/// The path of the group, below that of the gateway.
+pub(super) fn group(job: &str, labels: &[(String, String)]) -> String {
+    let mut path = "/metrics".to_owned();
     push_label(&mut path, "job", job);
     for (name, value) in labels {
         push_label(&mut path, name, value);
@@ -42,25 +42,21 @@ mod tests {
 
     #[test]
     fn values_that_a_path_cannot_hold_are_base64() {
-        let path =
-            |base, job, value: &str| group(base, job, &[("path".to_owned(), value.to_owned())]);
-        assert_eq!(path("", "some_job", "a"), "/metrics/job/some_job/path/a");
-        assert_eq!(
-            path("/gate/", "a b", "%"),
-            "/gate/metrics/job/a%20b/path/%25"
-        );
+        let path = |job, value: &str| group(job, &[("path".to_owned(), value.to_owned())]);
+        assert_eq!(path("some_job", "a"), "/metrics/job/some_job/path/a");
+        assert_eq!(path("a b", "%"), "/metrics/job/a%20b/path/%25");
         // Those of the Pushgateway's own page.
         assert_eq!(
-            path("", "directory_cleaner", "/var/tmp"),
+            path("directory_cleaner", "/var/tmp"),
             "/metrics/job/directory_cleaner/path@base64/L3Zhci90bXA"
         );
         assert_eq!(
-            path("", "titan", "\u{3a0}\u{3c1}"),
+            path("titan", "\u{3a0}\u{3c1}"),
             "/metrics/job/titan/path/%CE%A0%CF%81"
         );
-        assert_eq!(path("", "empty", ""), "/metrics/job/empty/path@base64/=");
+        assert_eq!(path("empty", ""), "/metrics/job/empty/path@base64/=");
         assert_eq!(
-            path("", "a/b", ".."),
+            path("a/b", ".."),
             "/metrics/job@base64/YS9i/path@base64/Li4"
         );
     }

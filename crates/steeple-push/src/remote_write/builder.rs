@@ -1,10 +1,14 @@
 use std::time::Duration;
 
+use steeple_client::Client;
 use steeple_core::pipeline::{RetryPolicy, Scheduled};
 use steeple_metrics::Registry;
 
 use super::{RemoteWrite, collector::Collector, encoder::Style, exporter::WriteExporter};
-use crate::{Endpoint, EndpointError, PushError, client::Client, delivery::Delivery};
+use crate::{
+    Endpoint, EndpointError, PushError,
+    delivery::{self, Delivery},
+};
 
 const PIPELINE: &str = "remote_write";
 const INTERVAL: Duration = Duration::from_secs(15);
@@ -163,7 +167,7 @@ impl RemoteWriteBuilder {
 
     /// What sends, and what all series get.
     fn target(&self) -> Result<(Client, Vec<(String, String)>), PushError> {
-        let client = Client::new(self.delivery.checked(&["job", "instance"])?)?;
+        let client = delivery::client(self.delivery.checked(&["job", "instance"])?)?;
         let instance = self
             .instance
             .clone()

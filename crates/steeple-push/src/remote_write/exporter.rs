@@ -1,15 +1,17 @@
-use http::{
-    HeaderName, Method,
-    header::{CONTENT_ENCODING, CONTENT_TYPE},
-};
 use snap::raw::Encoder;
+use steeple_client::{
+    Client,
+    http::{
+        HeaderName, HeaderValue, Method,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+    },
+};
 use steeple_core::pipeline::{ExportError, Exporter};
 
 use super::{
     encoder::{Style, write_request},
     sample::Sample,
 };
-use crate::client::Client;
 
 const VERSION: HeaderName = HeaderName::from_static("x-prometheus-remote-write-version");
 
@@ -29,7 +31,11 @@ impl Exporter<Sample> for WriteExporter {
             (CONTENT_TYPE, "application/x-protobuf"),
             (CONTENT_ENCODING, "snappy"),
             (VERSION, "0.1.0"),
-        ];
-        self.client.send(Method::POST, headers, body).await
+        ]
+        .map(|(name, value)| (name, HeaderValue::from_static(value)));
+        self.client
+            .send(Method::POST, headers, body)
+            .await
+            .map(drop)
     }
 }

@@ -15,7 +15,9 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
 use steeple_metrics::Registry;
-use steeple_push::{PushError, PushGateway, PushGatewayBuilder, PushReport, RetryPolicy, TlsError};
+use steeple_push::{
+    ClientError, PushError, PushGateway, PushGatewayBuilder, PushReport, RetryPolicy, TlsError,
+};
 
 use crate::stub::{self, Request};
 
@@ -116,7 +118,7 @@ fn a_system_that_trusts_nobody_is_told_when_it_starts() {
     let this = "a_system_that_trusts_nobody_is_told_when_it_starts";
     trusting("nothing.pem", this, || {
         let error = gateway("https://127.0.0.1:1").check().unwrap_err();
-        assert_eq!(error, PushError::Tls(TlsError::Roots));
+        assert_eq!(error, PushError::Client(ClientError::Tls(TlsError::Roots)));
         assert!(error.to_string().contains("SSL_CERT_FILE"), "{error}");
         // What needs no TLS does not look for it.
         assert_eq!(gateway("http://127.0.0.1:1").check(), Ok(()));

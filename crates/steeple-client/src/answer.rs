@@ -7,14 +7,11 @@ use http::{HeaderMap, Response, StatusCode, header::RETRY_AFTER};
 use http_body_util::BodyExt;
 use steeple_core::pipeline::ExportError;
 use thiserror::Error;
-use tokio::time::timeout;
 
-use crate::Endpoint;
+use crate::{Endpoint, body};
 
-/// Of the reason that a backend gives, so many bytes are read.
+/// Of the reason that a backend gives, so many bytes are told.
 const LONGEST_REASON: usize = 256;
-/// It may take so long to give it.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The endpoint did not take what was sent.
 #[derive(Debug, Error)]
@@ -25,47 +22,38 @@ struct Refused {
     reason: String,
 }
 
-/// As [remote write](https://prometheus.io/docs/specs/prw/remote_write_spec/#retries--backoff) has it: 5xx and 429 are
-/// tried again, everything else that is no success is not.
-pub(super) async fn judge<B>(endpoint: &Endpoint, answer: Response<B>) -> Result<(), ExportError>
+/// As [OTLP](https://opentelemetry.io/docs/specs/otlp/#failures-1) and
+/// [remote write](https://prometheus.io/docs/specs/prw/remote_write_spec/#retries--backoff) have it: 5xx and 429 are tried
+/// again, everything else that is no success is not.
+pub(crate) async fn judge<B>(
+    endpoint: &Endpoint,
+    answer: Response<B>,
+) -> Result<Response<Bytes>, ExportError>
 where
     B: BodyExt<Data = Bytes> + Unpin,
 {
-    let status = answer.status();
+    let (head, body) = answer.into_parts();
+    let body = body::beginning(body).await;
+    let status = head.status;
     if status.is_success() {
-        return Ok(());
+        return Ok(Response::from_parts(head, body));
     }
-    let retry_after = retry_after(answer.headers(), SystemTime::now());
     let refused = Refused {
         endpoint: endpoint.clone(),
         status,
-        reason: reason(answer.into_body()).await,
+        reason: reason(&body),
     };
     let may_succeed = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-    Err(match retry_after {
+    Err(match retry_after(&head.headers, SystemTime::now()) {
         _ if !may_succeed => ExportError::permanent(refused),
         Some(pause) => ExportError::retry_after(pause, refused),
         None => ExportError::retryable(refused),
     })
 }
 
-/// The beginning of the body, as far as it comes in time.
-async fn reason<B>(mut body: B) -> String
-where
-    B: BodyExt<Data = Bytes> + Unpin,
-{
-    let mut read = Vec::new();
-    let reading = async {
-        while read.len() < LONGEST_REASON
-            && let Some(Ok(frame)) = body.frame().await
-        {
-            read.extend(frame.into_data().unwrap_or_default());
-        }
-    };
-    // What came until then is told.
-    let _ = timeout(PATIENCE, reading).await;
-    read.truncate(LONGEST_REASON);
-    String::from_utf8_lossy(&read).trim().to_owned()
+fn reason(body: &[u8]) -> String {
+    let told = &body[..body.len().min(LONGEST_REASON)];
+    String::from_utf8_lossy(told).trim().to_owned()
 }
 
 /// [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3): seconds or a date.
@@ -82,7 +70,6 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use futures_executor::block_on;
     use http_body_util::Full;
 
     use super::*;
@@ -123,7 +110,7 @@ mod tests {
             runtime.block_on(judge(&endpoint, answer))
         };
         for status in [200, 202, 204] {
-            assert!(judged(status).is_ok(), "{status}");
+            assert_eq!(judged(status).unwrap().body(), "why\n", "{status}");
         }
         for status in [429, 500, 502, 503] {
             let error = judged(status).unwrap_err();
@@ -142,17 +129,8 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_read_up_to_its_limit() {
-        let told = |text: &str| block_on(limited(text.to_owned()));
-        assert_eq!(told(&"x".repeat(9_999)).len(), LONGEST_REASON);
-    }
-
-    async fn limited(text: String) -> String {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
-        let _context = runtime.enter();
-        reason(Full::new(Bytes::from(text))).await
+    fn a_reason_is_told_up_to_its_limit() {
+        assert_eq!(reason(&[b'x'; 9_999]), "x".repeat(LONGEST_REASON));
+        assert_eq!(reason(b" no \xff\n"), "no \u{fffd}");
     }
 }

@@ -1,29 +1,30 @@
 use std::{fmt, str::FromStr};
 
-use http::{HeaderValue, Uri, uri::Scheme};
+use http::{
+    Uri,
+    uri::{PathAndQuery, Scheme},
+};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
-use crate::client::authorization;
+use crate::Authorization;
 
-/// Where to push to: a URL such as `http://user:password@metrics.example:9090/api/v1/write`.
+/// Where to send to: a URL such as `http://user:password@metrics.example:9090/api/v1/write`.
 ///
 /// Credentials in it are sent as [basic authentication](https://www.rfc-editor.org/rfc/rfc7617), and shown nowhere: neither
 /// they nor the query are in its texts.
 #[derive(Clone)]
 pub struct Endpoint {
-    pub(crate) uri: Uri,
-    pub(crate) authorization: Option<HeaderValue>,
+    uri: Uri,
+    authorization: Option<Authorization>,
 }
 
-/// A URL cannot be pushed to. What could be secret in it is left out.
+/// A URL cannot be sent to. What could be secret in it is left out.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndpointError {
     /// It is no URL with a scheme and a host.
-    #[error(
-        "`{url}` is no URL: give scheme and host, such as `http://127.0.0.1:9090/api/v1/write`"
-    )]
+    #[error("`{url}` is no URL: give scheme and host, such as `http://127.0.0.1:4318`")]
     NoUrl {
         /// What was given.
         url: String,
@@ -33,6 +34,14 @@ pub enum EndpointError {
         "the scheme of `{url}` is not supported: use `http`, or `https` with the feature `tls`"
     )]
     Scheme {
+        /// What was given.
+        url: String,
+    },
+    /// A path cannot follow it: it is too long, or has characters that must be escaped.
+    #[error(
+        "the path to follow `{url}` cannot be in a URL: shorten it, and write other characters as %XX"
+    )]
+    Path {
         /// What was given.
         url: String,
     },
@@ -51,8 +60,43 @@ impl EndpointError {
     #[must_use]
     pub fn url(&self) -> &str {
         match self {
-            Self::NoUrl { url } | Self::Scheme { url } | Self::Credentials { url } => url,
+            Self::NoUrl { url }
+            | Self::Scheme { url }
+            | Self::Path { url }
+            | Self::Credentials { url } => url,
         }
+    }
+}
+
+impl Endpoint {
+    /// The endpoint with `path`, which begins with a `/`, behind its own path, and its query behind both.
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointError::Path`] if that is no path of a URL.
+    pub fn append_path(&self, path: &str) -> Result<Self, EndpointError> {
+        let uri = append_path(&self.uri, path).ok_or_else(|| EndpointError::Path {
+            url: self.to_string(),
+        })?;
+        Ok(Self {
+            uri,
+            authorization: self.authorization.clone(),
+        })
+    }
+
+    /// The endpoint with these credentials, unless its URL has some.
+    #[must_use]
+    pub fn or_authorization(mut self, authorization: Authorization) -> Self {
+        self.authorization.get_or_insert(authorization);
+        self
+    }
+
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    pub(crate) fn authorization(&self) -> Option<&Authorization> {
+        self.authorization.as_ref()
     }
 }
 
@@ -96,6 +140,18 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+fn append_path(uri: &Uri, path: &str) -> Option<Uri> {
+    if !path.starts_with('/') || path.contains(['?', '#']) {
+        return None;
+    }
+    let base = uri.path().trim_end_matches('/');
+    let query = uri.query().map(|query| format!("?{query}"));
+    let path = format!("{base}{path}{}", query.unwrap_or_default());
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
 /// The URL without the part before the host's `@`, and that part.
 fn split_credentials(url: &str) -> (String, Option<&str>) {
     let Some((scheme, rest)) = url.split_once("://") else {
@@ -108,10 +164,10 @@ fn split_credentials(url: &str) -> (String, Option<&str>) {
     }
 }
 
-fn basic(credentials: &str) -> Option<HeaderValue> {
+fn basic(credentials: &str) -> Option<Authorization> {
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
     let decoded = |text| percent_decode_str(text).decode_utf8().ok();
-    authorization::basic(&decoded(user)?, &decoded(password)?)
+    Authorization::basic(&decoded(user)?, &decoded(password)?).ok()
 }
 
 /// Also of what is no URL: whatever stands before an `@` or after a `?` may be a secret.
@@ -135,7 +191,7 @@ mod tests {
         assert_eq!(endpoint.uri, "http://metrics.example:9090/api?key=hidden");
         // "ada:s@cret"
         assert_eq!(
-            endpoint.authorization.as_ref().unwrap(),
+            endpoint.authorization().unwrap().value(),
             "Basic YWRhOnNAY3JldA=="
         );
         assert_eq!(endpoint.to_string(), "http://metrics.example:9090/api");
@@ -143,6 +199,39 @@ mod tests {
             format!("{endpoint:?}"),
             "Endpoint(http://metrics.example:9090/api)"
         );
+    }
+
+    #[test]
+    fn a_path_goes_between_path_and_query() {
+        let appended = |url: &str, path: &str| {
+            let endpoint: Endpoint = url.parse().unwrap();
+            endpoint.append_path(path).map(|endpoint| endpoint.uri)
+        };
+        for (url, whole) in [
+            ("http://otlp:4318", "http://otlp:4318/v1/traces"),
+            ("http://otlp:4318/", "http://otlp:4318/v1/traces"),
+            ("http://otlp/a/?key=b", "http://otlp/a/v1/traces?key=b"),
+        ] {
+            assert_eq!(appended(url, "/v1/traces").unwrap(), whole);
+        }
+        for path in ["", "v1", "/a b", "/a?b", "/a#b", &"/x".repeat(40_000)] {
+            let error = appended("http://ada:secret@otlp/?key=secret", path).unwrap_err();
+            let url = "http://otlp/".to_owned();
+            assert_eq!(error, EndpointError::Path { url });
+        }
+    }
+
+    #[test]
+    fn credentials_of_the_url_win() {
+        let own: Endpoint = "http://ada:x@otlp".parse().unwrap();
+        let none: Endpoint = "http://otlp".parse().unwrap();
+        let bearer = Authorization::bearer("t0ken").unwrap();
+        let sent = |endpoint: Endpoint| {
+            let endpoint = endpoint.or_authorization(bearer.clone());
+            endpoint.authorization().unwrap().value().clone()
+        };
+        assert_eq!(sent(own), "Basic YWRhOng=");
+        assert_eq!(sent(none), "Bearer t0ken");
     }
 
     #[test]

@@ -14,28 +14,28 @@ use hyper_util::{
 };
 
 #[cfg(feature = "tls")]
-use super::tls;
-use crate::{Endpoint, PushError};
+use crate::tls;
+use crate::{ClientError, Endpoint};
 
 /// Connections to one endpoint, which are kept for the next requests.
 #[derive(Clone)]
-pub(super) enum Connections {
+pub(crate) enum Connections {
     Plain(Client<HttpConnector, Full<Bytes>>),
     #[cfg(feature = "tls")]
     Tls(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
 }
 
 impl Connections {
-    pub(super) fn to(endpoint: &Endpoint) -> Result<Self, PushError> {
+    pub(crate) fn to(endpoint: &Endpoint) -> Result<Self, ClientError> {
         #[cfg(feature = "tls")]
-        if endpoint.uri.scheme() == Some(&Scheme::HTTPS) {
+        if endpoint.uri().scheme() == Some(&Scheme::HTTPS) {
             return Ok(Self::Tls(client(tls::connector()?)));
         }
-        debug_assert_eq!(endpoint.uri.scheme(), Some(&Scheme::HTTP));
+        debug_assert_eq!(endpoint.uri().scheme(), Some(&Scheme::HTTP));
         Ok(Self::Plain(client(HttpConnector::new())))
     }
 
-    pub(super) fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {
+    pub(crate) fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {
         match self {
             Self::Plain(client) => client.request(request),
             #[cfg(feature = "tls")]

@@ -9,7 +9,7 @@ use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider};
 use crate::TlsError;
 
 /// Connects by https alone.
-pub(super) fn connector() -> Result<HttpsConnector<HttpConnector>, TlsError> {
+pub(crate) fn connector() -> Result<HttpsConnector<HttpConnector>, TlsError> {
     let configuration = ClientConfig::builder_with_provider(provider()?)
         .with_safe_default_protocol_versions()
         .map_err(|_| TlsError::Version)?

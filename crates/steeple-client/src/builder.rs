@@ -1,0 +1,95 @@
+use std::fmt;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, TE, TRAILER,
+        TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    },
+};
+
+use crate::{
+    Client, ClientError, Compression, Endpoint, connections::Connections, transport::Transport,
+};
+
+/// What says how a message is sent, and is therefore the client's to write.
+const RESERVED: &[HeaderName] = &[
+    CONNECTION,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+const NAME: &str = concat!("steeple/", env!("CARGO_PKG_VERSION"));
+
+/// Configures a [`Client`].
+#[derive(Clone)]
+#[must_use = "nothing is sent without a client"]
+pub struct ClientBuilder {
+    endpoint: Endpoint,
+    headers: HeaderMap,
+    compression: Compression,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        let headers = [(USER_AGENT, HeaderValue::from_static(NAME))];
+        Self {
+            endpoint,
+            headers: headers.into_iter().collect(),
+            compression: Compression::default(),
+        }
+    }
+
+    /// A header field of every request, instead of one that it has of the same name; `authorization` gives way to credentials
+    /// of the [`Endpoint`]. Its value is shown nowhere. Default: `user-agent`, which says steeple and its version.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// How the bodies of requests are compressed. Default: not at all.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// Builds a client that sends by HTTP/1.1.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if a header is not the application's to set, or if TLS is needed and cannot be had.
+    pub fn build(self) -> Result<Client, ClientError> {
+        self.transport().map(Client::over)
+    }
+
+    fn transport(mut self) -> Result<Transport, ClientError> {
+        let reserved = |name: &&HeaderName| RESERVED.contains(name);
+        if let Some(name) = self.headers.keys().find(reserved) {
+            return Err(ClientError::Header { name: name.clone() });
+        }
+        let connections = Connections::to(&self.endpoint)?;
+        if let Some(authorization) = self.endpoint.authorization() {
+            self.headers
+                .insert(AUTHORIZATION, authorization.value().clone());
+        }
+        Ok(Transport {
+            endpoint: self.endpoint,
+            headers: self.headers,
+            compression: self.compression,
+            connections,
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("endpoint", &self.endpoint)
+            .field("headers", &Vec::from_iter(self.headers.keys()))
+            .field("compression", &self.compression)
+            .finish()
+    }
+}

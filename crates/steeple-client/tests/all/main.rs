@@ -1,0 +1,7 @@
+//! What is sent, and what becomes of it where the backend misbehaves.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod requests;
+mod stub;
