@@ -1,15 +1,19 @@
 //! Heads of actix-web as the core reads them.
 
+use std::net::SocketAddr;
+
 use actix_web::{
     body::{BodySize, MessageBody},
     dev::{Payload, ResponseHead, ServiceRequest},
     http::{
         Version,
         header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+        uri::Authority,
     },
 };
 use steeple_core::{
-    Fields, Headers, HttpVersion, Observation, Observer, RequestHead, Scheme, Upgrade,
+    Fields, Headers, HttpVersion, Observation, Observer, RequestDetails, RequestHead, Scheme,
+    Upgrade,
 };
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -49,6 +53,26 @@ impl Headers for RequestFields<'_> {
     }
 }
 
+struct Details<'a>(&'a ServiceRequest);
+
+impl RequestDetails for Details<'_> {
+    fn path(&self) -> &str {
+        self.0.uri().path()
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.0.uri().query()
+    }
+
+    fn authority(&self) -> Option<&str> {
+        self.0.uri().authority().map(Authority::as_str)
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.0.peer_addr()
+    }
+}
+
 /// Starts the observation of a request, and tells the id to answer with, unless the request is observed already.
 #[inline]
 pub(crate) fn start(
@@ -72,6 +96,7 @@ pub(crate) fn start(
         route: None,
         headers: &RequestFields { map, ids, names },
         body_size,
+        details: &Details(request),
     });
     let id = observation.answer_id(ids.last(), |id| HeaderValue::from_maybe_shared(id).ok());
     (observation, id)

@@ -63,11 +63,11 @@
 mod ops;
 mod serve;
 
-use std::mem;
+use std::{mem, net::SocketAddr};
 
 use axum::{
     body::{Body, HttpBody},
-    extract::{MatchedPath, Request},
+    extract::{ConnectInfo, MatchedPath, Request},
 };
 use steeple_core::{Observation, Observer, Template};
 pub use steeple_tower::ObserveLayer;
@@ -96,6 +96,12 @@ impl Framework<Body> for Axum {
     fn route<'r>(&self, request: &'r Request) -> Option<Template<'r>> {
         let matched = request.extensions().get::<MatchedPath>()?;
         Some(Template::shared(matched.as_str(), matched))
+    }
+
+    /// As `into_make_service_with_connect_info::<SocketAddr>` puts it there.
+    fn peer(&self, request: &Request) -> Option<SocketAddr> {
+        let ConnectInfo(peer) = request.extensions().get()?;
+        Some(*peer)
     }
 
     #[inline]

@@ -3,7 +3,10 @@
 //! Three readings are due on every request, and [`std::time::Instant`] takes three times as long for each as the processor's
 //! counter does. Where that is not fit for it, [`quanta`] asks the system.
 
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    sync::LazyLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use metrics::IntoF64;
 use quanta::Clock;
@@ -46,9 +49,51 @@ impl IntoF64 for Elapsed {
     }
 }
 
+impl Elapsed {
+    #[inline]
+    pub(crate) fn as_nanos(self) -> u64 {
+        self.0.cast_unsigned()
+    }
+}
+
 impl From<Elapsed> for Duration {
     fn from(elapsed: Elapsed) -> Self {
-        Self::from_nanos(elapsed.0.cast_unsigned())
+        Self::from_nanos(elapsed.as_nanos())
+    }
+}
+
+/// A moment that the world has a name for, from which time goes on evenly: whatever becomes of the system's clock, what
+/// begins later is later.
+#[derive(Clone, Copy, Debug)]
+pub struct Timestamp {
+    unix_nanos: u64,
+    moment: Moment,
+}
+
+impl Timestamp {
+    /// This moment.
+    #[must_use]
+    pub fn now() -> Self {
+        Self::at(Moment::now())
+    }
+
+    /// A moment just now.
+    pub(crate) fn at(moment: Moment) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let unix_nanos = since.map_or(0, |since| since.as_nanos() as u64);
+        Self { unix_nanos, moment }
+    }
+
+    /// In nanoseconds since the beginning of 1970.
+    #[must_use]
+    pub fn unix_nanos(self) -> u64 {
+        self.unix_nanos
+    }
+
+    /// The nanoseconds since then; zero if the processor's counter went back.
+    #[must_use]
+    pub fn elapsed_nanos(self) -> u64 {
+        self.moment.elapsed().as_nanos()
     }
 }
 

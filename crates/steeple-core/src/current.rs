@@ -12,7 +12,8 @@ use crate::{
     record::AttachedError,
     request_id::RequestId,
     text,
-    trace_context::TraceContext,
+    trace_context::{SpanId, TraceContext},
+    traces::{Carried, FinishedSpan, entered},
     upgrade::Upgrade,
 };
 
@@ -28,17 +29,74 @@ pub fn request_id() -> Option<RequestId> {
     with(|state| state.fields.request_id)
 }
 
-/// The place of the current request or job in its trace.
+/// The place of the running code in its trace: that of the innermost span it is in, or of the current request or job.
 #[must_use]
 pub fn trace() -> Option<TraceContext> {
-    with(|state| state.fields.lineage.context())
+    let span = entered::innermost();
+    let known = with(|state| {
+        let context = state.fields.lineage.context();
+        span.filter(|span| span.local_root() == context.local_root())
+            .unwrap_or(context)
+    });
+    known.or(span)
 }
 
 /// The same, if the trace is [sampled](TraceContext::is_sampled): what exemplars lead to. Cheaper than [`trace`] where it
 /// is not.
 #[must_use]
 pub fn sampled_trace() -> Option<TraceContext> {
-    with(|state| state.fields.lineage.sampled_context()).flatten()
+    let span = entered::innermost();
+    let known = with(|state| {
+        let context = state.fields.lineage.sampled_context()?;
+        let own = |span: &TraceContext| span.local_root() == context.local_root();
+        Some(span.filter(own).unwrap_or(context))
+    });
+    known.unwrap_or_else(|| span.filter(TraceContext::is_sampled))
+}
+
+/// Makes the trace of the running code that of `future` too, wherever it is polled:
+/// `tokio::spawn(current::carry(future))`.
+///
+/// The spans of `future` are then below the innermost span that the running code is in, and exemplars and log lines lead
+/// there. The request itself ends without it: what is read and set by the other functions here is not there.
+pub fn carry<F: Future>(future: F) -> Carried<F> {
+    Carried::new(future, trace())
+}
+
+/// Enters a span, which is the innermost that the thread is in until it is [left](exit_span). For layers that make spans.
+pub fn enter_span(span: &TraceContext) {
+    entered::enter(span);
+}
+
+/// Leaves a span that was [entered](enter_span).
+pub fn exit_span(span: SpanId) {
+    entered::exit(span);
+}
+
+/// Leaves a span that has ended with the request or job that it belongs to, if that is the current one and recorded: `write`
+/// writes it behind those that ended before. For layers that make spans.
+///
+/// `write` must not use what is current.
+pub fn finished_span(span: &TraceContext, write: impl FnOnce(&mut Vec<u8>)) -> FinishedSpan {
+    with(|state| {
+        state
+            .recording_of(span)
+            .map(|recording| recording.span(write))
+    })
+    .flatten()
+    .unwrap_or(FinishedSpan::Alone)
+}
+
+/// Leaves an event with the request or job itself, whose place `trace` is, as [`finished_span`] does it with a span. For
+/// layers that record events.
+pub fn event(trace: &TraceContext, write: impl FnOnce(&mut Vec<u8>)) -> FinishedSpan {
+    with(|state| {
+        state
+            .recording_of(trace)
+            .map(|recording| recording.event(write))
+    })
+    .flatten()
+    .unwrap_or(FinishedSpan::Alone)
 }
 
 /// Gives the [declared](crate::Label) label `name` a value on the current request.

@@ -1,6 +1,6 @@
 //! What an adapter tells of a message's head, in terms that no framework owns.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::SocketAddr};
 
 use crate::{headers::Headers, template::Template};
 
@@ -19,6 +19,44 @@ pub struct RequestHead<'a> {
     pub headers: &'a dyn Headers,
     /// The size of the body in bytes, where the framework knows it exactly.
     pub body_size: Option<u64>,
+    /// What few requests are asked for.
+    pub details: &'a dyn RequestDetails,
+}
+
+/// What a request is asked for if its trace is recorded.
+///
+/// Adapters implement it for their framework's request.
+pub trait RequestDetails {
+    /// The path of the target, as sent.
+    fn path(&self) -> &str;
+
+    /// The query of the target, without the `?`, as sent.
+    fn query(&self) -> Option<&str>;
+
+    /// The authority of the target, where it has one: since HTTP/2 it takes the place of the field `host`.
+    fn authority(&self) -> Option<&str>;
+
+    /// Who is at the other end of the connection, where the framework knows.
+    fn peer(&self) -> Option<SocketAddr>;
+}
+
+/// Nothing is known.
+impl RequestDetails for () {
+    fn path(&self) -> &str {
+        ""
+    }
+
+    fn query(&self) -> Option<&str> {
+        None
+    }
+
+    fn authority(&self) -> Option<&str> {
+        None
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        None
+    }
 }
 
 impl<'a> RequestHead<'a> {

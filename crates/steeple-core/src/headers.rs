@@ -5,7 +5,7 @@ use crate::{
     head::HttpVersion,
     request_id::RequestId,
     route::Route,
-    trace_context::Lineage,
+    traces::Lineage,
 };
 
 /// The header fields of a message.

@@ -18,6 +18,7 @@
 //!     route: Some("/users/{id}".into()),
 //!     headers: &(),
 //!     body_size: Some(0),
+//!     details: &(),
 //! });
 //! let answer = observation.run(|| "the handler's answer")?;
 //! observation.respond(&ResponseHead { status: 200, headers: &(), body_size: Some(answer.len() as u64) });
@@ -58,12 +59,14 @@ mod sink;
 mod template;
 mod text;
 mod trace_context;
+mod traces;
 mod upgrade;
 
 pub use self::{
+    clock::Timestamp,
     connection::Connection,
     grpc::GrpcStatus,
-    head::{HttpVersion, RequestHead, ResponseHead, Scheme},
+    head::{HttpVersion, RequestDetails, RequestHead, ResponseHead, Scheme},
     headers::{Fields, Headers},
     label::{Label, MOST_LABELS},
     method::MOST_METHODS,
@@ -80,5 +83,6 @@ pub use self::{
     sink::Sink,
     template::Template,
     trace_context::{SpanId, TraceContext, TraceId},
+    traces::{Carried, FinishedSpan, Recording, Sampler, SpanLink, TraceConfig, TraceScope, Trust},
     upgrade::Upgrade,
 };

@@ -14,7 +14,8 @@ use crate::{
     panic::PanicReport,
     request_id::RequestId,
     route::Route,
-    trace_context::{Lineage, TraceContext},
+    trace_context::TraceContext,
+    traces::{Lineage, Recording},
 };
 
 /// What one request was and how it ended.
@@ -47,6 +48,8 @@ pub struct RequestRecord<'a> {
     pub panic: Option<&'a PanicReport>,
     /// The error that the handler attached, if any.
     pub error: Option<&'a AttachedError>,
+    /// What is kept of it for its trace, if that is recorded.
+    pub recording: Option<&'a Recording>,
     pub(crate) lineage: &'a Lineage,
     pub(crate) elapsed: Elapsed,
     pub(crate) to_head: Option<Elapsed>,
@@ -147,6 +150,8 @@ pub struct JobRecord<'a> {
     pub panic: Option<&'a PanicReport>,
     /// The error that was attached, if any.
     pub error: Option<&'a AttachedError>,
+    /// What is kept of it for its trace, if that is recorded.
+    pub recording: Option<&'a Recording>,
     pub(crate) lineage: &'a Lineage,
 }
 

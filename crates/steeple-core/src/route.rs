@@ -9,6 +9,7 @@ use crate::{
     insert_map::{InsertMap, Slot},
     label::{LabelValues, Labels, OTHER},
     template::Template,
+    traces::{OwnSampler, Sampler},
 };
 
 /// How many templates are told apart; those beyond are `_OTHER`. Templates come from the code, so a service that has more is rare.
@@ -27,6 +28,7 @@ pub struct RoutePolicy {
     pub(crate) ignore: bool,
     pub(crate) streaming: bool,
     pub(crate) labels: Vec<(&'static str, String)>,
+    pub(crate) sampler: Option<Sampler>,
 }
 
 impl RoutePolicy {
@@ -48,6 +50,14 @@ impl RoutePolicy {
     #[must_use]
     pub fn streaming(mut self) -> Self {
         self.streaming = true;
+        self
+    }
+
+    /// Decides for this route which traces are [recorded](crate::TraceConfig::sampler). A route that is known only after the
+    /// call, as those of actix-web are, can have fewer of its traces recorded so, not more. Default: as everywhere.
+    #[must_use]
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = Some(sampler);
         self
     }
 
@@ -80,6 +90,7 @@ pub(crate) struct Policy {
     pub(crate) ignore: bool,
     pub(crate) streaming: bool,
     pub(crate) labels: LabelValues,
+    pub(crate) sampler: Option<OwnSampler>,
 }
 
 /// The routes seen so far.
@@ -107,6 +118,7 @@ struct Held {
 impl Routes {
     pub(crate) fn new(policies: &[(String, RoutePolicy)], labels: &Labels) -> Self {
         let known = InsertMap::with_limit(MOST_ROUTES);
+        let mut samplers = 0..;
         for (template, policy) in policies {
             let mut values = LabelValues::default();
             for (name, value) in &policy.labels {
@@ -116,6 +128,7 @@ impl Routes {
                 ignore: policy.ignore,
                 streaming: policy.streaming,
                 labels: values,
+                sampler: policy.sampler.as_ref().and(samplers.next()).map(OwnSampler),
             };
             let _ = known.find_or_insert(template.as_str(), || Known::new(template, policy));
         }

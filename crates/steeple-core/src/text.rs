@@ -17,18 +17,24 @@ struct Bounded(String);
 
 impl Write for Bounded {
     fn write_str(&mut self, part: &str) -> fmt::Result {
-        let room = LONGEST - self.0.len();
-        if part.len() <= room {
-            self.0.push_str(part);
-            return Ok(());
+        let kept = beginning(part, LONGEST - self.0.len());
+        self.0.push_str(kept);
+        if kept.len() == part.len() {
+            Ok(())
+        } else {
+            Err(fmt::Error)
         }
-        let cut = (0..=room)
-            .rev()
-            .find(|end| part.is_char_boundary(*end))
-            .unwrap_or(0);
-        self.0.push_str(&part[..cut]);
-        Err(fmt::Error)
     }
+}
+
+/// At most `longest` bytes of `text`, cut on a character's boundary.
+#[inline]
+pub(crate) fn beginning(text: &str, longest: usize) -> &str {
+    if text.len() <= longest {
+        return text;
+    }
+    let cut = (0..=longest).rev().find(|end| text.is_char_boundary(*end));
+    &text[..cut.unwrap_or(0)]
 }
 
 #[cfg(test)]

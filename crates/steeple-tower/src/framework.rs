@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use http::Request;
 use steeple_core::{Observation, Template};
 
@@ -8,6 +10,12 @@ pub trait Framework<B>: Clone {
 
     /// The template of the route that the request was matched to, if that is known before the call.
     fn route<'r>(&self, request: &'r Request<B>) -> Option<Template<'r>>;
+
+    /// Who is at the other end of the connection, if the framework tells it. Default: it does not.
+    fn peer(&self, request: &Request<B>) -> Option<SocketAddr> {
+        let _ = request;
+        None
+    }
 
     /// Counts what is read of the request's body, if it has one.
     fn count(&self, request: &mut Request<B>, observation: &mut Observation);

@@ -1,12 +1,14 @@
 //! Heads of the `http` crate as the core reads them.
 
-use std::cell::Cell;
+use std::{cell::Cell, net::SocketAddr};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, uri::Authority};
 use http_body::Body;
 use steeple_core::{
-    Fields, Headers, HttpVersion, Observation, RequestHead, ResponseHead, Template,
+    Fields, Headers, HttpVersion, Observation, RequestDetails, RequestHead, ResponseHead, Template,
 };
+
+use crate::framework::Framework;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,12 +50,37 @@ impl Headers for RequestFields<'_> {
     }
 }
 
+/// A request and what the framework knows of it.
+pub(crate) struct Details<'a, F, B> {
+    pub(crate) framework: &'a F,
+    pub(crate) request: &'a Request<B>,
+}
+
+impl<F: Framework<B>, B> RequestDetails for Details<'_, F, B> {
+    fn path(&self) -> &str {
+        self.request.uri().path()
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.request.uri().query()
+    }
+
+    fn authority(&self) -> Option<&str> {
+        self.request.uri().authority().map(Authority::as_str)
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.framework.peer(self.request)
+    }
+}
+
 #[inline]
-pub(crate) fn request<'a, B: Body>(
-    request: &'a Request<B>,
+pub(crate) fn request<'a, F: Framework<B>, B: Body>(
+    details: &'a Details<'a, F, B>,
     headers: &'a RequestFields<'a>,
     route: Option<Template<'a>>,
 ) -> RequestHead<'a> {
+    let request = details.request;
     RequestHead {
         method: request.method().as_str(),
         scheme: None,
@@ -61,6 +88,7 @@ pub(crate) fn request<'a, B: Body>(
         route,
         headers,
         body_size: known_size(request.body()),
+        details,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     answer::UnansweredRequest,
     body::{BoxError, ObservedBody},
     framework::{Framework, Plain},
-    head::{self, RequestFields},
+    head::{self, Details, RequestFields},
 };
 
 /// A service that is observed, made by [`ObserveLayer`](crate::ObserveLayer).
@@ -49,13 +49,17 @@ where
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         let route = self.framework.route(&request);
         let headers = RequestFields::new(request.headers());
+        let details = Details {
+            framework: &self.framework,
+            request: &request,
+        };
         // A router that matched nothing has no news for the layer around it, and was not applied twice.
         let no_news = F::ROUTES && route.is_none() && self.observer.observes_current();
         let mut observation = if no_news {
             Observation::of_nothing()
         } else {
             self.observer
-                .start(&head::request(&request, &headers, route))
+                .start(&head::request(&details, &headers, route))
         };
         if observation.is_grpc() {
             observation.called(request.uri().path());

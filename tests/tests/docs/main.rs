@@ -79,6 +79,7 @@ fn observed_by(names: MetricNames, series_limit: usize) -> Steeple {
         route: Some("/".into()),
         headers: &(),
         body_size: None,
+        details: &(),
     };
     let mut upload = steeple.observer().start(&head);
     let broken = Some(Err::<&[u8], _>("the client is gone"));

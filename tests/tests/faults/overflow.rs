@@ -57,6 +57,7 @@ fn errors_of_more_types_than_are_told_apart_are_counted_under_one() {
             route: Some("/".into()),
             headers: &(),
             body_size: None,
+            details: &(),
         };
         steeple.observer().start(&request).fail(error_type);
     }

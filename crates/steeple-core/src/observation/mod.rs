@@ -9,6 +9,7 @@ mod pool;
 mod request_counter;
 mod settlement;
 mod state;
+mod traced;
 
 use std::{any::Any, thread};
 
@@ -21,6 +22,7 @@ use crate::{
     observer::Isolation,
     panic::{self, PanicReport, Panicked},
     request_id::RequestId,
+    traces::InScope,
     upgrade::Upgrade,
 };
 
@@ -82,10 +84,12 @@ impl Observation {
     pub(crate) fn run_catching<R>(&mut self, f: impl FnOnce() -> R) -> thread::Result<R> {
         // `f` is called in one place, whoever is observed: only so is it inlined.
         let isolation = self.state.as_ref().and_then(|state| state.isolation());
+        let scope = self.state.as_ref().and_then(|state| state.scope.clone());
         let mut result = None;
         let caught = current::enter(&mut self.state, || {
             panic::catch(|| {
                 Isolation::run(isolation.as_deref(), || {
+                    let _scope = scope.map(InScope::enter);
                     result.get_or_insert_with(f);
                 });
             })

@@ -14,7 +14,7 @@ use crate::{
     panic::{self, PanicReport},
     record::{JobRecord, Keys, RequestRecord},
     request_id::RequestId,
-    trace_context::Lineage,
+    traces::{Lineage, Recording},
     upgrade::Upgrade,
 };
 
@@ -27,10 +27,19 @@ pub(crate) fn settle(mut state: Box<State>) {
     let lineage = state.fields.lineage;
     let troubled = state.progress.trouble.take();
     let trouble = troubled.as_deref();
+    let recorded = state.take_recording(&shared);
+    let recording = recorded.as_deref();
     let mut settling;
     match state.beginning.subject {
         Subject::Request => {
-            let record = request_record(&mut state, &shared, &request_id, &lineage, trouble);
+            let record = request_record(
+                &mut state,
+                &shared,
+                &request_id,
+                &lineage,
+                trouble,
+                recording,
+            );
             if record.upgraded {
                 go_on(&shared, &record, state.progress.upgrade.take());
             }
@@ -43,7 +52,15 @@ pub(crate) fn settle(mut state: Box<State>) {
             });
         }
         Subject::Job { kind, name } => {
-            let record = job_record(&state, &request_id, &lineage, trouble, kind, name);
+            let record = job_record(
+                &state,
+                &request_id,
+                &lineage,
+                trouble,
+                recording,
+                kind,
+                name,
+            );
             settling = Some(state);
             current::enter(&mut settling, || {
                 if let Some(panic) = record.panic {
@@ -55,6 +72,9 @@ pub(crate) fn settle(mut state: Box<State>) {
     }
     if let Some(mut state) = settling {
         state.shared = Some(shared);
+        if recorded.is_some() {
+            state.recording = recorded;
+        }
         pool::release(state);
     }
     // Most often there is none, and no call is needed to see it.
@@ -69,6 +89,7 @@ fn request_record<'a>(
     request_id: &'a RequestId,
     lineage: &'a Lineage,
     trouble: Option<&'a Trouble>,
+    recording: Option<&'a Recording>,
 ) -> RequestRecord<'a> {
     let request_broken = state.is_request_broken();
     let mut outcome = state.outcome();
@@ -93,6 +114,7 @@ fn request_record<'a>(
         streaming,
         request_id,
         lineage,
+        recording,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
         elapsed: beginning.started.elapsed(),
@@ -115,6 +137,7 @@ fn job_record<'a>(
     request_id: &'a RequestId,
     lineage: &'a Lineage,
     trouble: Option<&'a Trouble>,
+    recording: Option<&'a Recording>,
     kind: &'static str,
     name: &'static str,
 ) -> JobRecord<'a> {
@@ -127,6 +150,7 @@ fn job_record<'a>(
         duration: state.beginning.started.elapsed().into(),
         request_id,
         lineage,
+        recording,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
     }

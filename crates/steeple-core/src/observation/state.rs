@@ -22,6 +22,7 @@ use crate::{
     record::AttachedError,
     route::{Policy, Route},
     template::Template,
+    traces::{Recording, TraceScope},
     upgrade::Upgrade,
 };
 
@@ -120,6 +121,10 @@ pub(crate) struct State {
     pub(crate) beginning: Beginning,
     pub(crate) fields: RequestFields,
     pub(crate) progress: Progress,
+    /// What is kept of it if its trace is recorded, or was of an earlier one.
+    pub(crate) recording: Option<Box<Recording>>,
+    /// What is made current with it if its trace is recorded.
+    pub(crate) scope: Option<Arc<dyn TraceScope>>,
     request_count: Arc<AtomicU64>,
 }
 
@@ -130,6 +135,8 @@ impl State {
             beginning: Beginning::default(),
             fields: RequestFields::default(),
             progress: Progress::default(),
+            recording: None,
+            scope: None,
             request_count: Arc::default(),
         }
     }

@@ -18,6 +18,7 @@ use crate::{
     request_metrics::{BUCKETS, MetricNames, Preset, RESERVED_LABELS, RequestMetrics},
     route::{MOST_ROUTES, RoutePolicy, Routes},
     sink::Sink,
+    traces::{TraceConfig, Traces},
 };
 
 /// Configures an [`Observer`].
@@ -33,6 +34,7 @@ pub struct ObserverBuilder {
     dispatch: Option<Dispatch>,
     sinks: Vec<Box<dyn Sink>>,
     names: Option<Vec<MetricNames>>,
+    traces: Option<TraceConfig>,
 }
 
 /// By which names the request metrics go if nothing else is said.
@@ -90,6 +92,12 @@ impl ObserverBuilder {
             .map(|preset| (preset.duration, BUCKETS.as_slice()))
     }
 
+    /// Has traces recorded, for the sinks that read [recordings](crate::RequestRecord::recording). Default: none is.
+    pub fn traces(mut self, config: TraceConfig) -> Self {
+        self.traces = Some(config);
+        self
+    }
+
     fn names(&self) -> &[MetricNames] {
         self.names.as_deref().unwrap_or(DEFAULT_NAMES)
     }
@@ -130,7 +138,12 @@ impl ObserverBuilder {
             Methods::new(names.iter().map(String::as_str))
         });
         let names = self.names.as_deref().unwrap_or(DEFAULT_NAMES);
+        let own = self
+            .routes
+            .iter()
+            .filter_map(|(_, policy)| policy.sampler.clone());
         let shared = Shared {
+            traces: self.traces.map(|config| Traces::new(config, own.collect())),
             routes: Routes::new(&self.routes, &labels),
             scheme: self.scheme,
             built_on: thread::current().id(),

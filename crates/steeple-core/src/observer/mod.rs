@@ -31,6 +31,8 @@ use crate::{
     request_metrics::RequestMetrics,
     route::{Route, Routes},
     sink::Sink,
+    trace_context::TraceContext,
+    traces::{Lineage, Traces},
 };
 
 /// Observes requests and jobs. Cloning it is cheap; the clones are one observer.
@@ -44,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) methods: Methods,
     pub(crate) routes: Routes,
     pub(crate) labels: Labels,
+    pub(crate) traces: Option<Traces>,
     pub(crate) isolation: Option<Arc<Isolation>>,
     scheme: Scheme,
     pub(crate) metrics: Vec<RequestMetrics>,
@@ -76,13 +79,17 @@ impl Observer {
         let (route, policy) = shared.routes.resolve(head.route);
         (state.progress.route, state.progress.policy) = (route, policy);
         state.progress.labels = shared.labels.read(head);
+        let started = Moment::now();
+        if let Some(traces) = &shared.traces {
+            state.trace_request(traces, head, started);
+        }
         let active = !policy.ignore;
         if active {
             shared.started(method, scheme, route);
         }
         state.beginning = Beginning {
             subject: Subject::Request,
-            started: Moment::now(),
+            started,
             method,
             scheme,
             version: head.version,
@@ -123,12 +130,28 @@ impl Observer {
     pub fn observe(&self, kind: &'static str, name: &'static str) -> Job {
         let mut state = observation::acquire(&self.shared);
         state.fields.read(&(), HttpVersion::default());
+        let started = Moment::now();
+        if let Some(traces) = &self.shared.traces {
+            state.trace_job(traces, started);
+        }
         state.beginning = Beginning {
             subject: Subject::Job { kind, name },
-            started: Moment::now(),
+            started,
             ..Beginning::default()
         };
         Job::new(Observation::new(state))
+    }
+
+    /// Begins a trace outside of any request or job, and decides whether it is recorded: for spans that have nothing above
+    /// them.
+    #[must_use]
+    pub fn begin_trace(&self) -> TraceContext {
+        let mut lineage = Lineage::default();
+        lineage.begin();
+        if let Some(traces) = &self.shared.traces {
+            traces.decide_root(&mut lineage);
+        }
+        lineage.context()
     }
 
     /// Begins to observe a connection, for servers that see them begin and end.

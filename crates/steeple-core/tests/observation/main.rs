@@ -62,6 +62,7 @@ impl Stage {
             route: Some(route.into()),
             headers,
             body_size: None,
+            details: &(),
         })
     }
 

@@ -55,6 +55,7 @@ impl Stage {
             route: route.map(Into::into),
             headers,
             body_size: None,
+            details: &(),
         });
         observation.called(path);
         observation

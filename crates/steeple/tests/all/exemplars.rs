@@ -32,6 +32,7 @@ fn observed(traceparent: &'static str) -> (TraceContext, Vec<RecordedExemplar>) 
         route: Some("/orders/{id}".into()),
         headers: &Traceparent(traceparent),
         body_size: Some(0),
+        details: &(),
     });
     let trace = Arc::new(Mutex::new(None));
     let seen = Arc::clone(&trace);

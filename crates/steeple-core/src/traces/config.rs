@@ -1,0 +1,184 @@
+//! How traces are begun.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    clock::{Moment, Timestamp},
+    head::RequestHead,
+    trace_context::{Parent, TraceContext},
+    traces::{
+        Lineage, Recording, Sampler, SpanLink, TraceScope, Trust, rate_limit::RateLimit,
+        scope::MakeScope,
+    },
+};
+
+/// Configures how the traces of requests and jobs are begun, and which are recorded.
+#[derive(Clone)]
+#[must_use = "it does nothing unless an observer is given it"]
+pub struct TraceConfig {
+    sampler: Sampler,
+    trust: Trust,
+    forced_per_second: f64,
+    public_endpoint: bool,
+    scope: Option<Arc<MakeScope>>,
+}
+
+impl TraceConfig {
+    /// As the defaults of each setting say.
+    pub fn new() -> Self {
+        Self {
+            sampler: Sampler::default(),
+            trust: Trust::default(),
+            forced_per_second: 1_000.0,
+            public_endpoint: false,
+            scope: None,
+        }
+    }
+
+    /// Which traces are recorded. Default: [`Sampler::default`].
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = sampler;
+        self
+    }
+
+    /// Whose word on that counts. Default: nobody's.
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// How many traces a second are recorded at most only because a trusted caller wants it. Default: 1,000.
+    pub fn forced_per_second(mut self, traces: f64) -> Self {
+        self.forced_per_second = traces;
+        self
+    }
+
+    /// Begins a new trace for every caller that is not [trusted](Self::trust), with a link to the caller's, and takes no
+    /// baggage from it. Default: the caller's trace is continued.
+    pub fn public_endpoint(mut self) -> Self {
+        self.public_endpoint = true;
+        self
+    }
+
+    /// Makes something current while a recorded request or job is polled. Default: nothing.
+    pub fn scope(
+        mut self,
+        make: impl Fn(&TraceContext) -> Arc<dyn TraceScope> + Send + Sync + 'static,
+    ) -> Self {
+        self.scope = Some(Arc::new(make));
+        self
+    }
+}
+
+impl Default for TraceConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for TraceConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TraceConfig")
+            .field("sampler", &self.sampler)
+            .field("trust", &self.trust)
+            .field("forced_per_second", &self.forced_per_second)
+            .field("public_endpoint", &self.public_endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How an observer begins its traces.
+pub(crate) struct Traces {
+    config: TraceConfig,
+    /// Those of routes that have their own, by their numbers.
+    samplers: Vec<Sampler>,
+    forced: RateLimit,
+}
+
+/// The number of a route's own sampler among all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OwnSampler(pub(crate) u16);
+
+impl Traces {
+    pub(crate) fn new(config: TraceConfig, samplers: Vec<Sampler>) -> Self {
+        let forced = RateLimit::per_second(config.forced_per_second);
+        Self {
+            config,
+            samplers,
+            forced,
+        }
+    }
+
+    /// Decides on the trace of a request.
+    #[inline]
+    pub(crate) fn decide(
+        &self,
+        lineage: &mut Lineage,
+        head: &RequestHead<'_>,
+        own: Option<OwnSampler>,
+    ) {
+        let caller = lineage.has_caller().then(|| self.caller(lineage, head));
+        let trusted = caller.flatten();
+        let random = || trusted.map_or_else(|| lineage.random(), |parent| parent.trace_id.low());
+        let sampled = trusted.map(|parent| parent.is_sampled());
+        let recorded = self.sampler(own).decide(random, sampled, &self.forced);
+        lineage.decide(recorded);
+    }
+
+    /// The caller, if it is trusted. A public endpoint does not continue the trace of others.
+    fn caller(&self, lineage: &mut Lineage, head: &RequestHead<'_>) -> Option<Parent> {
+        if self.config.trust.includes(head) {
+            return lineage.parent();
+        }
+        if self.config.public_endpoint {
+            lineage.restart();
+        }
+        None
+    }
+
+    /// Decides on a trace that begins here.
+    pub(crate) fn decide_root(&self, lineage: &mut Lineage) {
+        let recorded = self
+            .config
+            .sampler
+            .decide(|| lineage.random(), None, &self.forced);
+        lineage.decide(recorded);
+    }
+
+    /// Whether the route's own sampler records it too, of which nothing was known when it was decided.
+    pub(crate) fn agrees(&self, lineage: &Lineage, own: OwnSampler) -> bool {
+        self.sampler(Some(own))
+            .decide(|| lineage.random(), None, &self.forced)
+    }
+
+    fn sampler(&self, own: Option<OwnSampler>) -> &Sampler {
+        let own = own.and_then(|own| self.samplers.get(usize::from(own.0)));
+        own.unwrap_or(&self.config.sampler)
+    }
+
+    /// Begins to keep what a recorded request or job tells, in `recording` if there was an earlier one.
+    pub(crate) fn record(
+        &self,
+        lineage: &Lineage,
+        started: Moment,
+        recording: &mut Option<Box<Recording>>,
+    ) -> Option<Arc<dyn TraceScope>> {
+        let (context, started) = (lineage.context(), Timestamp::at(started));
+        match recording {
+            Some(recording) => recording.begin(context, started),
+            None => *recording = Some(Box::new(Recording::new(context, started))),
+        }
+        self.config.scope.as_ref().map(|make| make(&context))
+    }
+}
+
+impl SpanLink {
+    /// That to the caller whose trace was not continued.
+    pub(crate) fn to_caller(lineage: &Lineage) -> Option<Self> {
+        let caller = lineage.parent().filter(|_| lineage.is_restarted())?;
+        Some(Self {
+            trace_id: caller.trace_id,
+            span_id: caller.span_id,
+        })
+    }
+}

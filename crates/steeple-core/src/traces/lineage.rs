@@ -1,0 +1,304 @@
+//! What a request's place in its trace follows from.
+
+use std::{
+    fmt,
+    num::{NonZeroU64, NonZeroU128},
+};
+
+use fastrand::Rng;
+
+use crate::{
+    hex,
+    trace_context::{Parent, RANDOM, SAMPLED, SpanId, TraceContext, TraceId},
+};
+
+/// All that a request's place in its trace follows from.
+///
+/// Few requests are asked for it, so it is worked out when they are, and to the same result each time.
+#[derive(Clone, Copy)]
+pub(crate) struct Lineage {
+    received: Received,
+    /// What version 00 knows of the field, as it came.
+    traceparent: [u8; 55],
+    seed: u64,
+    decision: Decision,
+    /// Whether the caller's trace is left for one of its own.
+    restarts: bool,
+}
+
+/// Whether the trace is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Decision {
+    /// Nobody here records any; the flag is the caller's.
+    #[default]
+    NotOurs,
+    Recorded,
+    NotRecorded,
+}
+
+impl Lineage {
+    /// Becomes that of another request.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        self.received = Received::None;
+        self.seed = fastrand::u64(..);
+        self.decision = Decision::NotOurs;
+        self.restarts = false;
+    }
+
+    /// Takes in a `traceparent` field.
+    pub(crate) fn receive(&mut self, value: &[u8]) {
+        let known = value.try_into().ok().or_else(|| known_part(value));
+        match (self.received, known) {
+            (Received::None, Some(known)) => {
+                self.received = Received::One;
+                self.traceparent = *known;
+            }
+            _ => self.received = Received::Unusable,
+        }
+    }
+
+    /// Whether there may be a caller's trace to continue.
+    #[inline]
+    pub(crate) fn has_caller(&self) -> bool {
+        self.received == Received::One
+    }
+
+    /// Leaves the caller's trace for a new one.
+    pub(crate) fn restart(&mut self) {
+        self.restarts = true;
+    }
+
+    #[inline]
+    pub(crate) fn decide(&mut self, recorded: bool) {
+        self.decision = if recorded {
+            Decision::Recorded
+        } else {
+            Decision::NotRecorded
+        };
+    }
+
+    #[inline]
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.decision == Decision::Recorded
+    }
+
+    #[inline]
+    pub(crate) fn is_restarted(&self) -> bool {
+        self.restarts
+    }
+
+    /// Random bits that the caller had no part in: of the trace's id, if that is not the caller's. An id that a caller makes
+    /// up could be chosen to be recorded.
+    #[inline]
+    pub(crate) fn random(&self) -> u64 {
+        if self.has_caller() && !self.restarts {
+            return self.seed;
+        }
+        self.context().trace_id().low()
+    }
+
+    /// Continues the caller's trace, or starts one.
+    pub(crate) fn context(&self) -> TraceContext {
+        let mut random = Rng::with_seed(self.seed);
+        let span_id = SpanId(NonZeroU64::new(random.u64(..)).unwrap_or(NonZeroU64::MIN));
+        let context = self.parent().filter(|_| !self.restarts).map_or_else(
+            || {
+                let trace_id = NonZeroU128::new(random.u128(..)).unwrap_or(NonZeroU128::MIN);
+                TraceContext::of_root(TraceId(trace_id), span_id, RANDOM)
+            },
+            |parent| TraceContext::of_child(parent, span_id),
+        );
+        match self.decision {
+            Decision::NotOurs => context,
+            Decision::Recorded => context.sampled(true),
+            Decision::NotRecorded => context.sampled(false),
+        }
+    }
+
+    /// The same if the trace is sampled: of the others, little is worked out to see that.
+    pub(crate) fn sampled_context(&self) -> Option<TraceContext> {
+        let may_be = match self.decision {
+            Decision::Recorded => true,
+            Decision::NotRecorded => false,
+            Decision::NotOurs => {
+                self.received == Received::One
+                    && hex::decode(&self.traceparent[54..])
+                        .is_some_and(|digit| digit as u8 & SAMPLED != 0)
+            }
+        };
+        may_be
+            .then(|| self.context())
+            .filter(TraceContext::is_sampled)
+    }
+
+    /// Parses the [field](https://www.w3.org/TR/trace-context-2/#traceparent-header) strictly: fixed widths, lower-case
+    /// hex, no zero ids. Higher versions are read as 00.
+    pub(crate) fn parent(&self) -> Option<Parent> {
+        if self.received != Received::One {
+            return None;
+        }
+        let known = &self.traceparent;
+        let [version, trace_id, span_id, flags] =
+            [0..2, 3..35, 36..52, 53..55].map(|place| hex::decode(&known[place]));
+        let well_formed = version? != 0xff && [2, 35, 52].iter().all(|place| known[*place] == b'-');
+        well_formed.then_some(Parent {
+            trace_id: TraceId(NonZeroU128::new(trace_id?)?),
+            span_id: SpanId(NonZeroU64::new(span_id? as u64)?),
+            flags: flags? as u8 & (SAMPLED | RANDOM),
+        })
+    }
+}
+
+/// What version 00 knows of a field that is longer than that.
+#[cold]
+fn known_part(value: &[u8]) -> Option<&[u8; 55]> {
+    match value.trim_ascii().split_first_chunk()? {
+        (known, []) => Some(known),
+        // What may follow in a higher version.
+        (known, [b'-', ..]) if !known.starts_with(b"00") => Some(known),
+        _ => None,
+    }
+}
+
+/// That of no request.
+impl Default for Lineage {
+    fn default() -> Self {
+        Self {
+            received: Received::None,
+            traceparent: [0; 55],
+            seed: 0,
+            decision: Decision::NotOurs,
+            restarts: false,
+        }
+    }
+}
+
+impl fmt::Debug for Lineage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.context().fmt(f)
+    }
+}
+
+/// How many `traceparent` fields a request has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Received {
+    #[default]
+    None,
+    /// One of the right length.
+    One,
+    /// One of a wrong length, or several, of which none can be trusted.
+    Unusable,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const SPAN: &str = "00f067aa0ba902b7";
+
+    fn received(values: &[&str]) -> Lineage {
+        let mut lineage = Lineage::default();
+        lineage.begin();
+        values
+            .iter()
+            .for_each(|value| lineage.receive(value.as_bytes()));
+        lineage
+    }
+
+    #[test]
+    fn a_valid_parent_is_continued_under_a_span_of_its_own() {
+        let context = received(&[&format!("00-{TRACE}-{SPAN}-01")]).context();
+        assert_eq!(context.trace_id().to_string(), TRACE);
+        assert_eq!(context.parent_span_id().unwrap().to_string(), SPAN);
+        assert_ne!(Some(context.span_id()), context.parent_span_id());
+        assert!(context.is_sampled());
+    }
+
+    #[test]
+    fn without_a_parent_a_new_unsampled_trace_begins() {
+        let context = received(&[]).context();
+        assert_eq!(context.parent_span_id(), None);
+        assert!(!context.is_sampled());
+        assert_ne!(context.trace_id(), received(&[]).context().trace_id());
+    }
+
+    #[test]
+    fn the_sampled_context_is_that_of_sampled_traces_alone() {
+        let parent = format!("00-{TRACE}-{SPAN}");
+        for flags in ["01", "03", "09", "0b", "ff"] {
+            let lineage = received(&[&format!("{parent}-{flags}")]);
+            assert_eq!(
+                lineage.sampled_context(),
+                Some(lineage.context()),
+                "{flags}"
+            );
+        }
+        for flags in ["00", "02", "08", "0a", "10", "0g", "0F"] {
+            let lineage = received(&[&format!("{parent}-{flags}")]);
+            assert_eq!(lineage.sampled_context(), None, "{flags}");
+        }
+        let bad = format!("00-{}-{SPAN}-01", "0".repeat(32));
+        assert_eq!(received(&[&bad]).sampled_context(), None);
+        assert_eq!(received(&[]).sampled_context(), None);
+    }
+
+    #[test]
+    fn ids_are_bytes_in_the_order_of_their_text() {
+        let context = received(&[&format!("00-{TRACE}-{SPAN}-01")]).context();
+        assert_eq!(context.trace_id().to_bytes()[..2], [0x4b, 0xf9]);
+        let parent = context.parent_span_id().unwrap();
+        assert_eq!(
+            parent.to_bytes(),
+            [0x00, 0xf0, 0x67, 0xaa, 0x0b, 0xa9, 0x02, 0xb7]
+        );
+    }
+
+    #[test]
+    fn all_who_ask_for_the_context_of_a_request_learn_the_same() {
+        for lineage in [received(&[]), received(&[&format!("00-{TRACE}-{SPAN}-01")])] {
+            assert_eq!(lineage.context(), lineage.context());
+        }
+    }
+
+    #[test]
+    fn malformed_parents_start_a_new_trace() {
+        let zero_trace = "0".repeat(32);
+        for bad in [
+            String::new(),
+            format!("00-{TRACE}-{SPAN}"),
+            format!("00-{TRACE}-{SPAN}-1"),
+            format!("00-{TRACE}-{SPAN}-01-more"),
+            format!("00-{TRACE}-{SPAN}-01."),
+            format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
+            format!("00-{zero_trace}-{SPAN}-01"),
+            format!("00-{TRACE}-0000000000000000-01"),
+            format!("00-{TRACE}-{SPAN}-0g"),
+            format!("ff-{TRACE}-{SPAN}-01"),
+            format!("0x-{TRACE}-{SPAN}-01"),
+            format!("00-+{}-{SPAN}-01", &TRACE[1..]),
+            format!("00_{TRACE}_{SPAN}_01"),
+            format!("01-{TRACE}-{SPAN}-01.what"),
+        ] {
+            assert_eq!(received(&[&bad]).context().parent_span_id(), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_higher_version_is_read_as_version_00() {
+        let parent = |value: String| received(&[&value]).parent().unwrap();
+        let plain = parent(format!("00-{TRACE}-{SPAN}-03"));
+        assert_eq!(parent(format!("cc-{TRACE}-{SPAN}-ff-what-comes")), plain);
+        assert_eq!(parent(format!(" cc-{TRACE}-{SPAN}-07\t")), plain);
+    }
+
+    #[test]
+    fn repeated_parents_start_a_new_trace() {
+        let value = format!("00-{TRACE}-{SPAN}-01");
+        for first in [&*value, "00-what"] {
+            let context = received(&[first, &value]).context();
+            assert_eq!(context.parent_span_id(), None);
+        }
+    }
+}

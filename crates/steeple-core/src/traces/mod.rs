@@ -1,0 +1,25 @@
+//! The traces that requests and jobs belong to: which are recorded, and what is kept of them.
+
+mod carried;
+mod config;
+pub(crate) mod entered;
+mod lineage;
+mod rate_limit;
+mod recording;
+mod sampler;
+mod scope;
+mod trust;
+
+pub use self::{
+    carried::Carried,
+    config::TraceConfig,
+    recording::{FinishedSpan, Recording, SpanLink},
+    sampler::Sampler,
+    scope::TraceScope,
+    trust::Trust,
+};
+pub(crate) use self::{
+    config::{OwnSampler, Traces},
+    lineage::Lineage,
+    scope::InScope,
+};

@@ -1,0 +1,268 @@
+//! What is kept of a request or job whose trace is recorded.
+
+use std::net::SocketAddr;
+
+use crate::{
+    clock::Timestamp,
+    head::RequestHead,
+    text,
+    trace_context::{SpanId, TraceContext, TraceId},
+};
+
+/// How many bytes of each text of a request are kept; the rest is cut off.
+const LONGEST_TEXT: usize = 1_024;
+/// How many bytes the finished spans and the events of one request may have, each.
+pub(crate) const MOST_BYTES: usize = 256 << 10;
+/// Buffers that grew larger than this are not kept for the next request.
+const KEPT_BYTES: usize = 16 << 10;
+
+/// What is kept of a request or job whose trace is recorded.
+///
+/// It is made once for each pooled observation, and all of its buffers are used again.
+#[derive(Debug)]
+pub struct Recording {
+    context: TraceContext,
+    started: Timestamp,
+    link: Option<SpanLink>,
+    peer: Option<SocketAddr>,
+    method: String,
+    path: String,
+    query: Option<String>,
+    host: String,
+    user_agent: String,
+    pub(crate) trace_state: String,
+    spans: Encoded,
+    events: Encoded,
+}
+
+/// The span of another trace that a span has to do with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpanLink {
+    /// The other trace.
+    pub trace_id: TraceId,
+    /// The span in it.
+    pub span_id: SpanId,
+}
+
+/// Messages one after the other, in the encoding of whoever wrote them.
+#[derive(Debug, Default)]
+struct Encoded {
+    bytes: Vec<u8>,
+    count: u32,
+    dropped: u32,
+}
+
+/// What became of a span or an event that ended while a request was running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinishedSpan {
+    /// It is with the request, and goes where that goes.
+    Kept,
+    /// The request has no room for it any more.
+    NoRoom,
+    /// There is no request here that it belongs to: it is on its own.
+    Alone,
+}
+
+impl Recording {
+    pub(crate) fn new(context: TraceContext, started: Timestamp) -> Self {
+        Self {
+            context,
+            started,
+            link: None,
+            peer: None,
+            method: String::new(),
+            path: String::new(),
+            query: None,
+            host: String::new(),
+            user_agent: String::new(),
+            trace_state: String::new(),
+            spans: Encoded::default(),
+            events: Encoded::default(),
+        }
+    }
+
+    /// Becomes that of another request or job.
+    pub(crate) fn begin(&mut self, context: TraceContext, started: Timestamp) {
+        (self.context, self.started) = (context, started);
+        (self.link, self.peer) = (None, None);
+        for text in [
+            &mut self.method,
+            &mut self.path,
+            &mut self.host,
+            &mut self.user_agent,
+            &mut self.trace_state,
+        ] {
+            text.clear();
+        }
+        if let Some(query) = &mut self.query {
+            query.clear();
+        }
+        self.spans.clear();
+        self.events.clear();
+    }
+
+    pub(crate) fn link(&mut self, link: Option<SpanLink>) {
+        self.link = link;
+    }
+
+    /// Keeps what a span tells of its request.
+    pub(crate) fn keep(&mut self, head: &RequestHead<'_>) {
+        keep(&mut self.method, head.method);
+        keep(&mut self.path, head.details.path());
+        match head.details.query() {
+            Some(query) => keep(self.query.get_or_insert_default(), query),
+            None => self.query = None,
+        }
+        self.peer = head.details.peer();
+        let (host, user_agent) = (&mut self.host, &mut self.user_agent);
+        if let Some(authority) = head.details.authority() {
+            keep(host, authority);
+        }
+        head.headers.visit(&mut |name, value| {
+            let kept = match name.len() {
+                4 if name == "host" && host.is_empty() => &mut *host,
+                10 if name == "user-agent" => &mut *user_agent,
+                _ => return,
+            };
+            if let Ok(value) = str::from_utf8(value) {
+                keep(kept, value);
+            }
+        });
+    }
+
+    /// Lets `write` write a finished span behind the others, unless there is no room.
+    pub(crate) fn span(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> FinishedSpan {
+        self.spans.push(write)
+    }
+
+    /// The same for an event.
+    pub(crate) fn event(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> FinishedSpan {
+        self.events.push(write)
+    }
+
+    /// The place in the trace.
+    #[must_use]
+    pub fn context(&self) -> &TraceContext {
+        &self.context
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// The span of the caller whose trace was not continued, since the service is a [public
+    /// endpoint](crate::TraceConfig::public_endpoint).
+    #[must_use]
+    pub fn span_link(&self) -> Option<SpanLink> {
+        self.link
+    }
+
+    /// The method as sent; empty for a job.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path of the target; empty for a job.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query of the target, without the `?`. It may hold secrets.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// The host that was asked for, with a port if there was one; empty if it is not known.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The field `user-agent`, empty if there was none.
+    #[must_use]
+    pub fn user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
+    /// Who is at the other end of the connection, where the framework tells it.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The field [`tracestate`](https://www.w3.org/TR/trace-context-2/#tracestate-header) to go on with, empty if there is none.
+    #[must_use]
+    pub fn trace_state(&self) -> &str {
+        &self.trace_state
+    }
+
+    /// The spans that ended within it, as [`current::finished_span`](crate::current::finished_span) wrote them, and how many.
+    #[must_use]
+    pub fn spans(&self) -> (&[u8], u32) {
+        (&self.spans.bytes, self.spans.count)
+    }
+
+    /// The events that happened in no span but its own, as [`current::event`](crate::current::event) wrote them, and how many
+    /// more had no room.
+    #[must_use]
+    pub fn events(&self) -> (&[u8], u32) {
+        (&self.events.bytes, self.events.dropped)
+    }
+}
+
+impl Encoded {
+    fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> FinishedSpan {
+        let before = self.bytes.len();
+        write(&mut self.bytes);
+        if self.bytes.len() > MOST_BYTES {
+            self.bytes.truncate(before);
+            self.dropped += 1;
+            return FinishedSpan::NoRoom;
+        }
+        self.count += 1;
+        FinishedSpan::Kept
+    }
+
+    fn clear(&mut self) {
+        (self.count, self.dropped) = (0, 0);
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES);
+    }
+}
+
+fn keep(kept: &mut String, value: &str) {
+    kept.clear();
+    kept.push_str(text::beginning(value, LONGEST_TEXT));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_room_is_left_out_whole_and_the_buffer_is_not_kept() {
+        let mut encoded = Encoded::default();
+        assert_eq!(
+            encoded.push(|bytes| bytes.resize(MOST_BYTES, 7)),
+            FinishedSpan::Kept
+        );
+        assert_eq!(encoded.push(|bytes| bytes.push(8)), FinishedSpan::NoRoom);
+        assert_eq!(encoded.bytes.len(), MOST_BYTES);
+        assert_eq!((encoded.count, encoded.dropped), (1, 1));
+        encoded.clear();
+        assert!(encoded.bytes.capacity() <= KEPT_BYTES);
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let mut kept = String::new();
+        keep(&mut kept, &"\u{20ac}".repeat(LONGEST_TEXT));
+        assert_eq!(kept, "\u{20ac}".repeat(LONGEST_TEXT / 3));
+    }
+}
