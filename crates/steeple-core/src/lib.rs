@@ -51,6 +51,15 @@ pub mod ops;
 mod outcome;
 mod panic;
 pub mod pipeline;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "observations do not read and write it yet"
+    )
+)]
+mod propagation;
 mod record;
 mod request_id;
 mod request_metrics;
@@ -76,6 +85,7 @@ pub use self::{
     observer::{Observer, ObserverBuilder, ObserverError},
     outcome::{ErrorType, Outcome},
     panic::{PanicReport, Panicked},
+    propagation::{Propagator, Propagators, ResponseTrace, UnknownPropagator},
     record::{AttachedError, JobRecord, RequestRecord, RpcCall},
     request_id::RequestId,
     request_metrics::{MetricNames, UnknownMetricNames},

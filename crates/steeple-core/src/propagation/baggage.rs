@@ -1,0 +1,191 @@
+//! [`baggage`](https://www.w3.org/TR/baggage/): what an application gives its requests to carry along.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use super::{header::Header, outgoing::Set};
+
+const MOST_MEMBERS: usize = 64;
+
+/// The members of a `baggage`, as they are sent on: well-formed, without white space.
+#[derive(Debug, Default)]
+pub(crate) struct Baggage {
+    text: String,
+}
+
+/// A member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry<'a> {
+    pub(crate) key: &'a str,
+    /// Encoded as it came.
+    value: &'a str,
+    /// What is said of it, such as `ttl=5;public`.
+    pub(crate) properties: &'a str,
+}
+
+impl<'a> Entry<'a> {
+    fn of(member: &'a str) -> Option<Self> {
+        let (key, rest) = member.split_once('=')?;
+        let (value, properties) = rest.split_once(';').unwrap_or((rest, ""));
+        Some(Self {
+            key,
+            value,
+            properties,
+        })
+    }
+
+    /// The value decoded; bytes that are not UTF-8 are U+FFFD.
+    pub(crate) fn value(&self) -> Cow<'a, str> {
+        percent_decode_str(self.value).decode_utf8_lossy()
+    }
+}
+
+impl Baggage {
+    /// Becomes what was received: the first members that are well-formed, as many as may be.
+    pub(crate) fn replace(&mut self, received: &[u8]) {
+        self.text.clear();
+        let members = received.split(|byte| *byte == b',');
+        let well_formed = members.filter_map(|member| {
+            str::from_utf8(member)
+                .ok()
+                .filter(|member| is_member(member))
+        });
+        for member in well_formed.take(MOST_MEMBERS) {
+            if !self.text.is_empty() {
+                self.text.push(',');
+            }
+            // Where there is white space in a member, it means nothing.
+            self.text.extend(member.split([' ', '\t']));
+        }
+    }
+
+    /// The members in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.text.split(',').filter_map(Entry::of)
+    }
+
+    /// The value of the last member with that key, decoded.
+    pub(crate) fn get(&self, key: &str) -> Option<Cow<'_, str>> {
+        let last = self.iter().filter(|entry| entry.key == key).last();
+        last.map(|entry| entry.value())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn inject(&self, set: &mut Set<'_>) {
+        if !self.text.is_empty() {
+            set(Header::Baggage.name(), &self.text);
+        }
+    }
+}
+
+/// Whether it is a key, a value and properties, with white space around each.
+fn is_member(member: &str) -> bool {
+    let mut parts = member.split(';');
+    let pair = parts.next().and_then(|pair| pair.split_once('='));
+    let well_formed = |(key, value): (&str, &str)| is_token(key) && is_value(value);
+    pair.is_some_and(well_formed)
+        && parts.all(|property| match property.split_once('=') {
+            Some(pair) => well_formed(pair),
+            None => is_token(property),
+        })
+}
+
+/// A [token](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
+fn is_token(text: &str) -> bool {
+    let text = text.trim_matches([' ', '\t']);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(allowed)
+}
+
+fn is_value(text: &str) -> bool {
+    let text = text.trim_matches([' ', '\t']);
+    text.bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn baggage(received: &str) -> Baggage {
+        let mut baggage = Baggage::default();
+        baggage.replace(received.as_bytes());
+        baggage
+    }
+
+    #[test]
+    fn members_are_sent_on_with_their_properties_and_without_white_space() {
+        let baggage = baggage("user = alice ; public;\tttl = 5 , empty=,\tuser=b=c");
+        assert_eq!(baggage.as_str(), "user=alice;public;ttl=5,empty=,user=b=c");
+        let entries: Vec<_> = baggage
+            .iter()
+            .map(|entry| (entry.key, entry.value().into_owned(), entry.properties))
+            .collect();
+        assert_eq!(
+            entries,
+            [
+                ("user", "alice".to_owned(), "public;ttl=5"),
+                ("empty", String::new(), ""),
+                ("user", "b=c".to_owned(), ""),
+            ]
+        );
+    }
+
+    #[test]
+    fn values_are_decoded_when_they_are_read_and_sent_on_as_they_came() {
+        let text = "name=Am%C3%A9lie,node=DF%2028,odd=%zz%,broken=%ff";
+        let baggage = baggage(text);
+        assert_eq!(baggage.as_str(), text);
+        let get = |key| baggage.get(key).map(Cow::into_owned);
+        assert_eq!(get("name").as_deref(), Some("Am\u{e9}lie"));
+        assert_eq!(get("node").as_deref(), Some("DF 28"));
+        assert_eq!(get("odd").as_deref(), Some("%zz%"));
+        assert_eq!(get("broken").as_deref(), Some("\u{fffd}"));
+        assert_eq!(get("Name"), None);
+    }
+
+    #[test]
+    fn of_a_key_that_comes_again_the_last_value_counts() {
+        assert_eq!(baggage("a=1,b=2,a=3").get("a").as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn malformed_members_are_left_out() {
+        for bad in [
+            "",
+            " ",
+            "a",
+            "=1",
+            "a b=1",
+            "a=1 2",
+            "a=\"1\"",
+            "a=1\\",
+            "\u{e4}=1",
+            "a=\u{e4}",
+            "a=1;",
+            "a=1;=2",
+            "a=1;p=\u{7f}",
+            "a@b=1",
+            "a=1;p q",
+        ] {
+            assert_eq!(
+                baggage(&format!("x=1,{bad},y=2")).as_str(),
+                "x=1,y=2",
+                "{bad:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_64_members_are_sent_on() {
+        let list =
+            |count| Vec::from_iter((0..count).map(|number| format!("k{number}=v"))).join(",");
+        assert_eq!(baggage(&list(64)).as_str(), list(64));
+        assert_eq!(baggage(&list(1_000)).as_str(), list(64));
+        assert_eq!(baggage(&format!("bad,{}", list(65))).as_str(), list(64));
+    }
+}

@@ -1,0 +1,106 @@
+//! [`traceparent`](https://www.w3.org/TR/trace-context-2/#traceparent-header), as it is received and sent.
+
+use super::{
+    header::Header,
+    ids,
+    outgoing::{Outgoing, Set},
+    parent::Parent,
+    value::Value,
+};
+use crate::hex;
+
+pub(super) const HEADERS: &[Header] = &[Header::Traceparent, Header::Tracestate];
+
+const SAMPLED: u8 = 0x01;
+const RANDOM: u8 = 0x02;
+
+/// The field of one request, kept in place: most requests have one, and few are asked for it.
+#[derive(Debug)]
+pub(super) struct Traceparent {
+    count: Count,
+    /// What version 00 knows of the field, as it came.
+    known: [u8; 55],
+}
+
+/// How many fields a request has.
+#[derive(Debug)]
+enum Count {
+    None,
+    /// One of the right length.
+    One,
+    /// One of a wrong length, or several, of which none can be trusted.
+    Unusable,
+}
+
+impl Traceparent {
+    pub(super) const EMPTY: Self = Self {
+        count: Count::None,
+        known: [0; 55],
+    };
+
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        self.count = Count::None;
+    }
+
+    pub(super) fn keep(&mut self, value: &[u8]) {
+        let known = value.try_into().ok().or_else(|| known_part(value));
+        match (&self.count, known) {
+            (Count::None, Some(known)) => {
+                self.count = Count::One;
+                self.known = *known;
+            }
+            _ => self.count = Count::Unusable,
+        }
+    }
+
+    /// Parses strictly: fixed widths, lower-case hex, no zero ids. Higher versions are read as 00.
+    pub(super) fn parent(&self) -> Option<Parent> {
+        let Count::One = self.count else {
+            return None;
+        };
+        let [version, trace_id, span_id, flags] =
+            [0..2, 3..35, 36..52, 53..55].map(|place| &self.known[place]);
+        let well_formed = hex::decode(version)? != 0xff
+            && [2, 35, 52].iter().all(|place| self.known[*place] == b'-');
+        let flags = hex::decode(flags)? as u8;
+        let sampled = Some(flags & SAMPLED != 0);
+        well_formed.then_some(Parent {
+            random: flags & RANDOM != 0,
+            ..Parent::new(ids::trace_id(trace_id)?, ids::span_id(span_id)?, sampled)
+        })
+    }
+}
+
+/// What version 00 knows of a field that is longer than that.
+#[cold]
+fn known_part(value: &[u8]) -> Option<&[u8; 55]> {
+    match value.trim_ascii().split_first_chunk()? {
+        (known, []) => Some(known),
+        // What may follow in a higher version.
+        (known, [b'-', ..]) if !known.starts_with(b"00") => Some(known),
+        _ => None,
+    }
+}
+
+pub(super) fn inject(outgoing: &Outgoing<'_>, set: &mut Set<'_>) {
+    set(
+        Header::Traceparent.name(),
+        write(Value::EMPTY, &outgoing.parent).as_str(),
+    );
+    // An empty field is allowed, but not to be sent.
+    if !outgoing.trace_state.is_empty() {
+        set(Header::Tracestate.name(), outgoing.trace_state.as_str());
+    }
+}
+
+/// Adds version 00: of the flags, those that it knows.
+pub(super) fn write(value: Value, parent: &Parent) -> Value {
+    let sampled = u8::from(parent.sampled == Some(true)) * SAMPLED;
+    let random = u8::from(parent.random) * RANDOM;
+    value
+        .text("00-")
+        .ids(parent, "-")
+        .text("-")
+        .hex::<2>((sampled | random).into())
+}
