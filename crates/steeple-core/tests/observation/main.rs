@@ -5,6 +5,7 @@
 mod rpc;
 mod settlement;
 mod sinks;
+mod traces;
 
 use std::sync::{Arc, Mutex};
 

@@ -1,0 +1,443 @@
+//! Which requests and jobs are recorded, and what is kept of them.
+
+use std::{
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, Mutex, atomic::AtomicI32, atomic::Ordering::Relaxed},
+    task::{Context, Waker},
+};
+
+use steeple_core::{
+    FinishedSpan, Headers, HttpVersion, JobRecord, Observation, Observer, RequestDetails,
+    RequestHead, RequestRecord, RoutePolicy, Sampler, Sink, TraceConfig, TraceContext, TraceScope,
+    Trust, current,
+};
+
+use crate::respond;
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CALLER: &str = "00f067aa0ba902b7";
+
+/// What the tests look at of a recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    recorded: bool,
+    trace: String,
+    parent: Option<String>,
+    link: Option<String>,
+    texts: [String; 4],
+    query: Option<String>,
+    peer: Option<SocketAddr>,
+    spans: Vec<u8>,
+    count: u32,
+    events: Vec<u8>,
+}
+
+#[derive(Clone, Default)]
+struct Records(Arc<Mutex<Vec<Seen>>>);
+
+impl Records {
+    fn keep(&self, trace: TraceContext, recording: Option<&steeple_core::Recording>) {
+        let mut seen = Seen {
+            trace: trace.trace_id().to_string(),
+            parent: trace.parent_span_id().map(|parent| parent.to_string()),
+            ..Seen::default()
+        };
+        if let Some(recording) = recording {
+            assert_eq!(recording.context(), &trace);
+            seen.recorded = true;
+            seen.link = recording
+                .span_link()
+                .map(|link| format!("{}-{}", link.trace_id, link.span_id));
+            seen.texts = [
+                recording.method(),
+                recording.path(),
+                recording.host(),
+                recording.user_agent(),
+            ]
+            .map(str::to_owned);
+            seen.query = recording.query().map(str::to_owned);
+            seen.peer = recording.peer();
+            seen.spans = recording.spans().0.to_vec();
+            seen.count = recording.spans().1;
+            seen.events = recording.events().0.to_vec();
+        }
+        self.0.lock().unwrap().push(seen);
+    }
+
+    fn only(&self) -> Seen {
+        let seen = self.0.lock().unwrap();
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        seen[0].clone()
+    }
+
+    fn recorded(&self) -> usize {
+        self.0
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|seen| seen.recorded)
+            .count()
+    }
+}
+
+impl Sink for Records {
+    fn request(&self, record: &RequestRecord<'_>) {
+        self.keep(record.trace(), record.recording);
+    }
+
+    fn job(&self, record: &JobRecord<'_>) {
+        self.keep(record.trace(), record.recording);
+    }
+}
+
+struct Details(SocketAddr);
+
+impl RequestDetails for Details {
+    fn path(&self) -> &str {
+        "/users/7"
+    }
+
+    fn query(&self) -> Option<&str> {
+        Some("full=1")
+    }
+
+    fn authority(&self) -> Option<&str> {
+        None
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        Some(self.0)
+    }
+}
+
+fn observed(config: TraceConfig) -> (Observer, Records) {
+    let records = Records::default();
+    let observer = Observer::builder()
+        .traces(config)
+        .route("/quiet", RoutePolicy::new().sampler(Sampler::always_off()))
+        .route("/loud", RoutePolicy::new().sampler(Sampler::always_on()))
+        .route("/ignored", RoutePolicy::new().ignore())
+        .sink(records.clone())
+        .build()
+        .unwrap();
+    (observer, records)
+}
+
+fn start(observer: &Observer, route: Option<&str>, headers: &dyn Headers) -> Observation {
+    observer.start(&RequestHead {
+        method: "GET",
+        scheme: None,
+        version: HttpVersion::Http11,
+        route: route.map(Into::into),
+        headers,
+        body_size: Some(0),
+        details: &Details("10.1.2.3:4567".parse().unwrap()),
+    })
+}
+
+fn traceparent(flags: &str) -> String {
+    format!("00-{TRACE}-{CALLER}-{flags}")
+}
+
+/// A request with one `traceparent`, from beginning to end.
+fn serve(observer: &Observer, flags: &str) {
+    let traceparent = traceparent(flags);
+    let mut observation = start(observer, Some("/"), &[("traceparent", &*traceparent)]);
+    respond(&mut observation, 200, Some(0));
+}
+
+#[test]
+fn a_recorded_request_is_kept_with_what_its_span_tells() {
+    let (observer, records) = observed(TraceConfig::new());
+    let traceparent = traceparent("00");
+    let headers = [
+        ("traceparent", &*traceparent),
+        ("host", "shop.example:8080"),
+        ("user-agent", "curl/8"),
+    ];
+    respond(
+        &mut start(&observer, Some("/users/{id}"), &headers),
+        200,
+        Some(0),
+    );
+    let seen = records.only();
+    assert!(seen.recorded);
+    assert_eq!(
+        (&*seen.trace, seen.parent.as_deref()),
+        (TRACE, Some(CALLER))
+    );
+    assert_eq!(
+        seen.texts,
+        ["GET", "/users/7", "shop.example:8080", "curl/8"]
+    );
+    assert_eq!(seen.query.as_deref(), Some("full=1"));
+    assert_eq!(seen.peer, Some("10.1.2.3:4567".parse().unwrap()));
+}
+
+#[test]
+fn nothing_of_an_earlier_request_is_left_in_the_next() {
+    let (observer, records) = observed(TraceConfig::new());
+    let headers = [("host", "a"), ("user-agent", "b")];
+    let mut first = start(&observer, None, &headers);
+    let _ = first.run(|| {
+        let trace = current::trace().unwrap();
+        current::finished_span(&trace.child(), |spans| spans.push(1));
+        current::event(&trace, |events| events.push(1));
+    });
+    respond(&mut first, 200, Some(0));
+    respond(&mut start(&observer, None, &()), 200, Some(0));
+    let seen = records.0.lock().unwrap();
+    assert_eq!(
+        (&*seen[0].spans, seen[0].count, &*seen[0].events),
+        (&[1][..], 1, &[1][..])
+    );
+    assert_eq!(seen[1].texts, ["GET", "/users/7", "", ""]);
+    assert_eq!(
+        (&*seen[1].spans, seen[1].count, &*seen[1].events),
+        (&[][..], 0, &[][..])
+    );
+    assert_ne!(seen[0].trace, seen[1].trace);
+}
+
+#[test]
+fn what_is_not_recorded_keeps_nothing_and_says_so_to_whom_it_calls() {
+    let (observer, records) = observed(TraceConfig::new().sampler(Sampler::always_off()));
+    let traceparent = traceparent("01");
+    let mut observation = start(&observer, None, &[("traceparent", &*traceparent)]);
+    let trace = observation.run(|| {
+        let trace = current::trace().unwrap();
+        assert_eq!(current::sampled_trace(), None);
+        let kept = current::finished_span(&trace.child(), |_| panic!("it is not written"));
+        assert_eq!(kept, FinishedSpan::Alone);
+        trace
+    });
+    let trace = trace.unwrap();
+    assert!(!trace.is_sampled());
+    assert_eq!(trace.trace_id().to_string(), TRACE);
+    drop(observation);
+    assert!(!records.only().recorded);
+}
+
+#[test]
+fn the_word_of_strangers_neither_forces_nor_forbids() {
+    for flags in ["00", "01"] {
+        for (sampler, expected) in [(Sampler::always_on(), 1), (Sampler::always_off(), 0)] {
+            let (observer, records) = observed(TraceConfig::new().sampler(sampler.parent_based()));
+            serve(&observer, flags);
+            assert_eq!(records.recorded(), expected, "{flags}");
+        }
+    }
+}
+
+#[test]
+fn whoever_makes_up_ids_and_flags_gets_the_ratio_all_the_same() {
+    let sampler = Sampler::ratio(0.1).parent_based();
+    let (observer, records) = observed(TraceConfig::new().sampler(sampler));
+    for request in 0..10_000 {
+        // An id of low bits, which a ratio of ids would always record.
+        let traceparent = format!("00-{TRACE:.16}0000000000000001-{CALLER}-01");
+        let headers = [("traceparent", &*traceparent)];
+        let headers: &dyn Headers = if request % 2 == 0 { &headers } else { &() };
+        respond(&mut start(&observer, None, headers), 200, Some(0));
+    }
+    // Within five standard deviations.
+    assert!(
+        records.recorded().abs_diff(1_000) < 150,
+        "{}",
+        records.recorded()
+    );
+}
+
+#[test]
+fn trusted_callers_decide_up_to_a_limit() {
+    let networks = ["10.0.0.0/8".parse().unwrap()];
+    let config = TraceConfig::new()
+        .sampler(Sampler::always_off().parent_based())
+        .trust(Trust::networks(networks))
+        .forced_per_second(5.0);
+    let (observer, records) = observed(config);
+    serve(&observer, "00");
+    assert_eq!(records.recorded(), 0);
+    (0..100).for_each(|_| serve(&observer, "01"));
+    assert_eq!(records.recorded(), 5);
+}
+
+#[test]
+fn a_predicate_says_whom_to_trust() {
+    let config = TraceConfig::new().trust(Trust::those(|head| {
+        head.header("x-internal").as_deref() == Some("yes")
+    }));
+    let (observer, records) = observed(config);
+    let traceparent = traceparent("00");
+    for internal in ["yes", "no"] {
+        let headers = [("traceparent", &*traceparent), ("x-internal", internal)];
+        drop(start(&observer, None, &headers));
+    }
+    assert_eq!(records.recorded(), 1);
+}
+
+#[test]
+fn a_public_endpoint_begins_a_trace_of_its_own_and_links_to_the_callers() {
+    let (observer, records) = observed(TraceConfig::new().public_endpoint());
+    serve(&observer, "01");
+    let seen = records.only();
+    assert_ne!(seen.trace, TRACE);
+    assert_eq!(seen.parent, None);
+    assert_eq!(seen.link, Some(format!("{TRACE}-{CALLER}")));
+
+    let trusting = TraceConfig::new()
+        .public_endpoint()
+        .trust(Trust::everybody());
+    let (observer, records) = observed(trusting);
+    serve(&observer, "01");
+    let seen = records.only();
+    assert_eq!((&*seen.trace, seen.link), (TRACE, None));
+}
+
+#[test]
+fn routes_have_samplers_of_their_own() {
+    let recorded = |default: Sampler, route| {
+        let (observer, records) = observed(TraceConfig::new().sampler(default));
+        drop(start(&observer, Some(route), &()));
+        records.recorded()
+    };
+    assert_eq!(recorded(Sampler::always_on(), "/quiet"), 0);
+    assert_eq!(recorded(Sampler::always_off(), "/loud"), 1);
+    assert_eq!(recorded(Sampler::always_on(), "/other"), 1);
+}
+
+#[test]
+fn a_route_that_is_known_late_can_have_fewer_recorded() {
+    let (observer, records) = observed(TraceConfig::new());
+    for route in ["/quiet", "/loud"] {
+        let mut observation = start(&observer, None, &());
+        observation.matched_route(route);
+        respond(&mut observation, 200, Some(0));
+    }
+    let seen = records.0.lock().unwrap();
+    assert_eq!([seen[0].recorded, seen[1].recorded], [false, true]);
+}
+
+#[test]
+fn an_ignored_route_has_no_trace_to_record() {
+    let (observer, records) = observed(TraceConfig::new());
+    let mut observation = start(&observer, Some("/ignored"), &());
+    let sampled = observation.run(|| current::trace().unwrap().is_sampled());
+    assert!(!sampled.unwrap());
+    drop(observation);
+    assert!(records.0.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_job_begins_a_trace_and_keeps_its_spans() {
+    let (observer, records) = observed(TraceConfig::new());
+    observer.observe("queue", "emails").run(|| {
+        let trace = current::trace().unwrap();
+        let kept = current::finished_span(&trace.child(), |spans| spans.extend(b"span"));
+        assert_eq!(kept, FinishedSpan::Kept);
+    });
+    let seen = records.only();
+    assert!(seen.recorded && seen.parent.is_none());
+    assert_eq!((&*seen.spans, seen.count), (&b"span"[..], 1));
+}
+
+#[test]
+fn the_innermost_span_is_the_current_place_in_the_trace() {
+    let (observer, _records) = observed(TraceConfig::new());
+    let mut observation = start(&observer, None, &());
+    let _ = observation.run(|| {
+        let request = current::trace().unwrap();
+        let outer = request.child();
+        let inner = outer.child();
+        assert_eq!(inner.parent_span_id(), Some(outer.span_id()));
+        current::enter_span(&outer);
+        current::enter_span(&inner);
+        assert_eq!(current::trace(), Some(inner));
+        assert_eq!(current::sampled_trace(), Some(inner));
+        // Out of order, as a guard that is held too long leaves it.
+        current::exit_span(outer.span_id());
+        assert_eq!(current::trace(), Some(inner));
+        current::exit_span(inner.span_id());
+        assert_eq!(current::trace(), Some(request));
+    });
+}
+
+#[test]
+fn the_span_of_another_request_is_not_that_of_this_one() {
+    let (observer, _records) = observed(TraceConfig::new());
+    let around = observer.begin_trace();
+    current::enter_span(&around);
+    let mut observation = start(&observer, None, &());
+    let trace = observation.run(current::trace).unwrap().unwrap();
+    assert_ne!(trace.trace_id(), around.trace_id());
+    drop(observation);
+    assert_eq!(current::trace(), Some(around));
+    current::exit_span(around.span_id());
+    assert_eq!(current::trace(), None);
+}
+
+#[test]
+fn what_is_carried_to_another_thread_is_below_the_request() {
+    let (observer, records) = observed(TraceConfig::new());
+    let mut observation = start(&observer, None, &());
+    let (trace, carried) = observation
+        .run(|| {
+            (
+                current::trace().unwrap(),
+                current::carry(async { current::trace() }),
+            )
+        })
+        .unwrap();
+    let there = std::thread::spawn(move || {
+        let polled = pin!(carried).poll(&mut Context::from_waker(Waker::noop()));
+        (polled, current::trace())
+    });
+    let (polled, after) = there.join().unwrap();
+    assert!(matches!(polled, std::task::Poll::Ready(Some(there)) if there == trace));
+    assert_eq!(after, None);
+    // Its spans are on their own there.
+    assert_eq!(
+        current::finished_span(&trace.child(), |_| {}),
+        FinishedSpan::Alone
+    );
+    drop(observation);
+    assert_eq!(records.only().count, 0);
+}
+
+#[derive(Debug, Default)]
+struct Depth {
+    now: AtomicI32,
+    entered: AtomicI32,
+}
+
+impl TraceScope for Depth {
+    fn enter(&self) {
+        self.now.fetch_add(1, Relaxed);
+        self.entered.fetch_add(1, Relaxed);
+    }
+
+    fn exit(&self) {
+        self.now.fetch_sub(1, Relaxed);
+    }
+}
+
+#[test]
+fn a_scope_is_entered_for_each_poll_of_what_is_recorded_and_left_even_by_a_panic() {
+    let depth = Arc::new(Depth::default());
+    let scope = Arc::clone(&depth);
+    let (observer, _records) = observed(TraceConfig::new().scope(move |_| scope.clone()));
+    let mut observation = start(&observer, None, &());
+    let inside = observation.run(|| depth.now.load(Relaxed)).unwrap();
+    assert_eq!((inside, depth.now.load(Relaxed)), (1, 0));
+    observation.run(|| panic!("in a scope")).unwrap_err();
+    assert_eq!(
+        (depth.now.load(Relaxed), depth.entered.load(Relaxed)),
+        (0, 2)
+    );
+    drop(observation);
+
+    let mut quiet = start(&observer, Some("/quiet"), &());
+    quiet.run(|| ()).unwrap();
+    assert_eq!(depth.entered.load(Relaxed), 2);
+}
