@@ -1,5 +1,8 @@
 //! Each library with the same series: for each label set a counter and a histogram, both recorded into once.
 
+use measured::{
+    CounterVec, LabelGroup, MetricGroup, lasso::ThreadedRodeo, metric::histogram::Thresholds,
+};
 use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
@@ -51,6 +54,46 @@ pub(crate) fn prometheus(label_sets: usize) -> prometheus::Registry {
         Ok(registry) => registry,
         Err(error) => panic!("the benches name valid metrics: {error}"),
     }
+}
+
+pub(crate) fn measured(label_sets: usize) -> Measured {
+    let measured = Measured::new();
+    for index in 0..label_sets {
+        let labels = labels(index);
+        let [method, status, route] = labels.each_ref().map(|(_, value)| value.as_str());
+        let labels = || MeasuredLabels {
+            http_request_method: method,
+            http_response_status_code: status,
+            http_route: route,
+        };
+        measured.http_server_requests.inc(labels());
+        let duration = &measured.http_server_request_duration_seconds;
+        duration.observe(labels(), observed(index));
+    }
+    measured
+}
+
+/// The metrics as `measured` names them: by their fields.
+#[derive(MetricGroup)]
+#[metric(new())]
+pub(crate) struct Measured {
+    /// Requests
+    http_server_requests: CounterVec<MeasuredLabelSet>,
+    /// Duration
+    #[metric(metadata = Thresholds::with_buckets(BOUNDS))]
+    http_server_request_duration_seconds:
+        measured::HistogramVec<MeasuredLabelSet, { BOUNDS.len() }>,
+}
+
+#[derive(LabelGroup)]
+#[label(set = MeasuredLabelSet)]
+struct MeasuredLabels<'a> {
+    #[label(dynamic_with = ThreadedRodeo, default)]
+    http_request_method: &'a str,
+    #[label(dynamic_with = ThreadedRodeo, default)]
+    http_response_status_code: &'a str,
+    #[label(dynamic_with = ThreadedRodeo, default)]
+    http_route: &'a str,
 }
 
 fn try_prometheus(label_sets: usize) -> prometheus::Result<prometheus::Registry> {

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use measured::{CounterVec, LabelGroup, lasso::ThreadedRodeo};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use prometheus::{IntCounterVec, Opts};
 use prometheus_client::metrics::{counter::Counter, family::Family};
@@ -44,6 +45,7 @@ fn contenders() -> Vec<Contender> {
     }
     let exporter = peers::prometheus_recorder(&BOUNDS);
     let counters = prometheus_counters();
+    let measured = CounterVec::<MeasuredLabelSet>::new();
     let client = Family::<Vec<(&'static str, String)>, Counter>::default();
     vec![
         contender("steeple", |route, status| {
@@ -55,11 +57,23 @@ fn contenders() -> Vec<Contender> {
         contender("prometheus", move |route, status| {
             counters.with_label_values(&[route, status]).inc();
         }),
+        contender("measured", move |route, status| {
+            measured.inc(MeasuredLabels { route, status });
+        }),
         contender("prometheus-client", move |route, status| {
             let labels = vec![("route", route.to_owned()), ("status", status.to_owned())];
             client.get_or_create(&labels).inc();
         }),
     ]
+}
+
+#[derive(LabelGroup)]
+#[label(set = MeasuredLabelSet)]
+struct MeasuredLabels<'a> {
+    #[label(dynamic_with = ThreadedRodeo, default)]
+    route: &'a str,
+    #[label(dynamic_with = ThreadedRodeo, default)]
+    status: &'a str,
 }
 
 fn by_the_facade(route: &str, status: &str) {

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-const MEASURED: [&str; 18] = [
+const MEASURED: [&str; 19] = [
     "actix-http",
     "actix-web",
     "actix-web-prom",
@@ -10,6 +10,7 @@ const MEASURED: [&str; 18] = [
     "axum-otel-metrics",
     "axum-prometheus",
     "axum-tracing-opentelemetry",
+    "measured",
     "metrics",
     "metrics-exporter-prometheus",
     "opentelemetry-instrumentation-actix-web",

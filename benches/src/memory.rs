@@ -18,6 +18,7 @@ pub fn bytes_of_two_series(library: &str) -> Option<f64> {
         "steeple" => Box::new(filled::steeple(LABEL_SETS)),
         "prometheus-client" => Box::new(filled::prometheus_client(LABEL_SETS)),
         "prometheus" => Box::new(filled::prometheus(LABEL_SETS)),
+        "measured" => Box::new(filled::measured(LABEL_SETS)),
         "metrics-exporter-prometheus" => Box::new(filled::metrics_exporter_prometheus(LABEL_SETS)),
         _ => return None,
     };

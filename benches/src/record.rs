@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use measured::metric::histogram::Thresholds;
 use metrics::{Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use steeple_metrics::{Exemplar, Registry};
@@ -92,6 +93,7 @@ fn histograms(exporter: &PrometheusRecorder) -> Vec<(&'static str, Record)> {
     let floor = FloorHistogram::default();
     let client = prometheus_client::metrics::histogram::Histogram::new(BOUNDS);
     let prometheus = peers::prometheus_histogram(&BOUNDS);
+    let measured = measured::Histogram::with_metadata(Thresholds::with_buckets(BOUNDS));
     let exporter = cached(exporter);
     let steeple = cached(&Registry::new());
     let with_exemplars = cached(&with_exemplars());
@@ -117,6 +119,7 @@ fn histograms(exporter: &PrometheusRecorder) -> Vec<(&'static str, Record)> {
             "prometheus",
             Box::new(move |value| prometheus.observe(value)),
         ),
+        ("measured", Box::new(move |value| measured.observe(value))),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use measured::{MetricGroup, text::BufferedTextEncoder};
 use prometheus::TextEncoder;
 use steeple_metrics::{Escaping, Format};
 
@@ -58,7 +59,9 @@ fn contenders(label_sets: usize) -> Vec<Contender> {
     let exporter = filled::metrics_exporter_prometheus(label_sets).handle();
     let client = filled::prometheus_client(label_sets);
     let prometheus = filled::prometheus(label_sets);
-    let whole: [(_, Render); 4] = [
+    let measured = filled::measured(label_sets);
+    let mut encoder = BufferedTextEncoder::new();
+    let whole: [(_, Render); 5] = [
         (
             "steeple",
             Box::new(move || drop(black_box(steeple.render()))),
@@ -80,6 +83,13 @@ fn contenders(label_sets: usize) -> Vec<Contender> {
             Box::new(move || {
                 let encoded = TextEncoder::new().encode_to_string(&prometheus.gather());
                 let _ = black_box(encoded);
+            }),
+        ),
+        (
+            "measured",
+            Box::new(move || {
+                let Ok(()) = measured.collect_group_into(&mut encoder);
+                drop(black_box(encoder.finish()));
             }),
         ),
     ];

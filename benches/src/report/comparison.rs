@@ -30,10 +30,11 @@ pub enum Measure {
     Memory,
 }
 
-const LIBRARIES: [&str; 4] = [
+const LIBRARIES: [&str; 5] = [
     "steeple",
     "prometheus-client",
     "prometheus",
+    "measured",
     "metrics-exporter-prometheus",
 ];
 

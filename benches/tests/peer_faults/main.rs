@@ -11,5 +11,6 @@ mod opentelemetry_figures;
 mod peer;
 
 mod label_attack;
+mod slow_scrapers;
 mod unscraped;
 mod unsettled;
