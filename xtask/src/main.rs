@@ -25,7 +25,7 @@ usage: cargo xtask <task>
   test [--offline] [--all]  every check and test that CI runs
          --offline            leave out the tests that need real servers, and fetch none
          --all                each feature alone of every crate, not only of the changed ones,
-                              and the fault tests at full size
+                              the fault tests at full size, and the tests with large servers
   bench [arguments]         the benchmarks; the arguments go to them
   fuzz [cases]              the property tests with many more cases (default 20000)
   docs                      the API documentation, without that of dependencies";

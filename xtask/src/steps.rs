@@ -25,7 +25,7 @@ enum Work<'a> {
     Commands(Vec<Command>),
     Check(Task<'a>),
     SetUp(Task<'a>),
-    Tests(Command, fn(&str) -> Totals),
+    Tests(Box<dyn FnOnce() -> Command + 'a>, fn(&str) -> Totals),
 }
 
 impl<'a> Step<'a> {
@@ -62,11 +62,15 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// A test runner, whose output is shown as it comes and whose closing lines `totals` reads.
-    pub(crate) fn tests(name: &'static str, command: Command, totals: fn(&str) -> Totals) -> Self {
+    /// A test runner, named when its turn comes, whose output is shown as it comes and whose closing lines `totals` reads.
+    pub(crate) fn tests(
+        name: &'static str,
+        command: impl FnOnce() -> Command + 'a,
+        totals: fn(&str) -> Totals,
+    ) -> Self {
         Self {
             name,
-            work: Work::Tests(command, totals),
+            work: Work::Tests(Box::new(command), totals),
         }
     }
 }
@@ -88,7 +92,7 @@ pub(crate) fn run_all(steps: Vec<Step<'_>>) -> ExitCode {
         let result = match step.work {
             Work::Commands(commands) => run_quietly(commands),
             Work::Check(task) | Work::SetUp(task) => task(),
-            Work::Tests(command, read) => run_tests(command, read, &mut totals),
+            Work::Tests(command, read) => run_tests(command(), read, &mut totals),
         };
         if speaks {
             print!("{label} ... ");

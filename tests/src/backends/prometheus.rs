@@ -8,7 +8,9 @@ use super::{
     BackendError, PromQl, Server, free_address, get, http::request, program::could_not_run,
 };
 
+/// Prometheus 2, or whatever the system has.
 const PROGRAM: &str = "prometheus";
+const PROGRAM_3: &str = "prometheus-3";
 const START: Duration = Duration::from_secs(30);
 
 /// A Prometheus that scrapes `/metrics` of its targets every second.
@@ -27,7 +29,7 @@ impl Prometheus {
     ///
     /// When it is not here or does not start.
     pub fn scraping(targets: &[SocketAddr]) -> Result<Self, BackendError> {
-        Self::start("native-histograms,exemplar-storage", targets)
+        Self::start(PROGRAM, "native-histograms,exemplar-storage", targets)
     }
 
     /// As [`scraping`](Self::scraping), but without native histograms, as it is by default.
@@ -36,14 +38,23 @@ impl Prometheus {
     ///
     /// When it is not here or does not start.
     pub fn by_default(targets: &[SocketAddr]) -> Result<Self, BackendError> {
-        Self::start("exemplar-storage", targets)
+        Self::start(PROGRAM, "exemplar-storage", targets)
     }
 
-    fn start(features: &str, targets: &[SocketAddr]) -> Result<Self, BackendError> {
-        let address = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
+    /// As [`by_default`](Self::by_default), but Prometheus 3, which allows any character in names.
+    ///
+    /// # Errors
+    ///
+    /// When it is not here or does not start.
+    pub fn version_3(targets: &[SocketAddr]) -> Result<Self, BackendError> {
+        Self::start(PROGRAM_3, "exemplar-storage", targets)
+    }
+
+    fn start(program: &str, features: &str, targets: &[SocketAddr]) -> Result<Self, BackendError> {
+        let address = free_address().map_err(|source| could_not_run(program, source))?;
         let ready = format!("http://{address}/-/ready");
         let server = Server::start(
-            PROGRAM,
+            program,
             START,
             |command, directory| {
                 let configuration = directory.join("prometheus.yml");

@@ -33,15 +33,21 @@ impl Cache {
         self.root.join("debian")
     }
 
+    /// The directory of the programs that come from elsewhere.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.root.join("bin")
+    }
+
     /// Lets `command` and what it starts find the unpacked programs and modules, before those of the system.
     pub(crate) fn equip(&self, command: &mut Command) {
         let unpacked = self.unpacked().join("usr");
-        for (path, directory) in [("PATH", "bin"), ("PYTHONPATH", "lib/python3/dist-packages")] {
-            command.env(
-                path,
-                before(unpacked.join(directory), std::env::var_os(path)),
-            );
-        }
+        let programs = before(unpacked.join("bin"), std::env::var_os("PATH"));
+        command.env("PATH", before(self.programs(), Some(programs)));
+        let modules = unpacked.join("lib/python3/dist-packages");
+        command.env(
+            "PYTHONPATH",
+            before(modules, std::env::var_os("PYTHONPATH")),
+        );
         // Not a search path: it must not hide what an installed valgrind brings.
         let valgrind = unpacked.join("libexec/valgrind");
         if valgrind.is_dir() {

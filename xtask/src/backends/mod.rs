@@ -1,15 +1,21 @@
 //! The real servers and tools that tests and benchmarks start.
 //!
 //! Each is looked for in the cache, then on the system; otherwise its Debian package is downloaded and
-//! unpacked into the cache, which touches nothing else; where that does not work it is installed.
+//! unpacked into the cache, which touches nothing else; where that does not work it is installed. What Debian has not, or
+//! only in its next release, is an extra: fetched where it can be had.
 //! See docs/adr/0002-backends-are-unpacked-debian-packages.md.
 
+mod apt;
 mod cache;
 mod download;
+mod extra;
 mod install;
 mod need;
+mod python;
+mod testing;
 
 pub(crate) use cache::Cache;
+use extra::EXTRAS;
 use need::Need;
 
 /// What the backend tests need.
@@ -31,9 +37,12 @@ const TESTS: &[Need] = &[
 /// What the benchmarks need.
 const BENCHES: &[Need] = &[Need::program("valgrind", "valgrind")];
 
-/// Makes sure that the servers and tools of the tests are there.
-pub(crate) fn for_tests(cache: &Cache) -> anyhow::Result<()> {
-    ensure(cache, TESTS)
+/// Makes sure that the servers and tools of the tests are there, with `all` also the large ones, and returns the modules of
+/// those tests that have to be left out.
+pub(crate) fn for_tests(cache: &Cache, all: bool) -> anyhow::Result<Vec<&'static str>> {
+    ensure(cache, TESTS)?;
+    let left_out = EXTRAS.iter().filter_map(|extra| extra.left_out(cache, all));
+    Ok(left_out.collect())
 }
 
 /// Makes sure that the tools of the benchmarks are there.

@@ -60,7 +60,12 @@ impl Need {
     pub(crate) fn is_met(&self, cache: &Cache) -> bool {
         let (mut command, worst) = match self.kind {
             // Some programs end with 1 or 2 after their usage; a missing library is 127.
-            Kind::Program(name) => (equipped(cache, name, &["-h"]), 2),
+            Kind::Program(name) => {
+                let mut command = equipped(cache, name, &["-h"]);
+                // One in Python brings modules of its own.
+                command.env_remove("PYTHONPATH");
+                (command, 2)
+            }
             Kind::PythonModule(name) => {
                 let import = format!("import {name}");
                 (equipped(cache, "python3", &["-c", &import]), 0)

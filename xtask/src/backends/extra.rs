@@ -1,0 +1,99 @@
+//! Servers beyond what every system of Debian's family has.
+
+use super::{Cache, Need, python, testing};
+
+/// A server whose tests, those in the module of its name, are left out where it cannot be had.
+#[derive(Debug)]
+pub(super) struct Extra {
+    /// The module of its tests.
+    tests: &'static str,
+    program: &'static str,
+    source: Source,
+    /// Too large to be fetched unless everything is asked for.
+    is_large: bool,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// Debian's release `testing`.
+    Testing {
+        package: &'static str,
+        program: &'static str,
+    },
+    /// A Python package, and Python that prints where its program lies.
+    Python {
+        requirement: &'static str,
+        locate: &'static str,
+    },
+}
+
+/// What some tests need.
+pub(super) const EXTRAS: &[Extra] = &[
+    Extra {
+        tests: "prometheus_3",
+        program: "prometheus-3",
+        source: Source::Testing {
+            package: "prometheus",
+            program: "prometheus",
+        },
+        is_large: false,
+    },
+    Extra {
+        tests: "rotel",
+        program: "rotel-agent",
+        source: Source::Python {
+            requirement: "rotel==0.0.1a15",
+            locate: "import rotel; print(rotel.__path__[0] + '/rotel-agent')",
+        },
+        is_large: false,
+    },
+    Extra {
+        tests: "phoenix",
+        program: "phoenix",
+        source: Source::Python {
+            requirement: "arize-phoenix==20.26.1",
+            locate: "import sys; print(sys.prefix + '/bin/phoenix')",
+        },
+        is_large: true,
+    },
+];
+
+impl Extra {
+    /// The module of its tests, if they are to be left out: as it is too large unless `all` is asked for, or cannot be had.
+    pub(super) fn left_out(&self, cache: &Cache, all: bool) -> Option<&'static str> {
+        if self.is_large && !all {
+            println!("left out without --all: the tests with {}", self.program);
+            return Some(self.tests);
+        }
+        let need = Need::program(self.program, self.program);
+        if need.is_met(cache) {
+            return None;
+        }
+        println!("fetching {} into {}", self.program, cache.root().display());
+        match self.fetch(cache) {
+            Ok(()) if need.is_met(cache) => None,
+            Ok(()) => self.not_to_be_had("it does not start here"),
+            Err(error) => self.not_to_be_had(&format!("{error:#}")),
+        }
+    }
+
+    fn fetch(&self, cache: &Cache) -> anyhow::Result<()> {
+        match self.source {
+            Source::Testing { package, program } => {
+                testing::fetch(cache, package, program, self.program)
+            }
+            Source::Python {
+                requirement,
+                locate,
+            } => python::fetch(cache, requirement, locate, self.program),
+        }
+    }
+
+    fn not_to_be_had(&self, reason: &str) -> Option<&'static str> {
+        println!(
+            "LEFT OUT: the tests with {}, which cannot be had here: {reason}",
+            self.program
+        );
+        Some(self.tests)
+    }
+}
