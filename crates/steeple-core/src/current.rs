@@ -12,7 +12,7 @@ use crate::{
     record::AttachedError,
     request_id::RequestId,
     text,
-    trace_context::{SpanId, TraceContext},
+    trace_context::TraceContext,
     traces::{Carried, FinishedSpan, entered},
     upgrade::Upgrade,
 };
@@ -63,14 +63,24 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried::new(future, trace())
 }
 
-/// Enters a span, which is the innermost that the thread is in until it is [left](exit_span). For layers that make spans.
-pub fn enter_span(span: &TraceContext) {
-    entered::enter(span);
+/// Whether the trace of the running code is [sampled](TraceContext::is_sampled), if it has one.
+#[must_use]
+#[inline]
+pub fn is_sampled() -> Option<bool> {
+    // All spans of one request are recorded or none is.
+    let known = with(|state| state.fields.lineage.is_sampled());
+    known.or_else(|| Some(entered::innermost()?.is_sampled()))
 }
 
-/// Leaves a span that was [entered](enter_span).
-pub fn exit_span(span: SpanId) {
-    entered::exit(span);
+/// Enters a span, which is the innermost that the thread is in until it is [left](exit_span) by the same `key`. For layers
+/// that make spans.
+pub fn enter_span(key: u64, span: &TraceContext) {
+    entered::enter(key, span);
+}
+
+/// Leaves the span that was [entered](enter_span) by this key.
+pub fn exit_span(key: u64) {
+    entered::exit(key);
 }
 
 /// Leaves a span that has ended with the request or job that it belongs to, if that is the current one and recorded: `write`

@@ -116,6 +116,16 @@ impl Lineage {
         }
     }
 
+    /// Whether the trace is sampled.
+    #[inline]
+    pub(crate) fn is_sampled(&self) -> bool {
+        match self.decision {
+            Decision::Recorded => true,
+            Decision::NotRecorded => false,
+            Decision::NotOurs => self.sampled_context().is_some(),
+        }
+    }
+
     /// The same if the trace is sampled: of the others, little is worked out to see that.
     pub(crate) fn sampled_context(&self) -> Option<TraceContext> {
         let may_be = match self.decision {
