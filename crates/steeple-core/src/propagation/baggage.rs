@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::{header::Header, outgoing::Set};
+use super::{header::Header, outgoing::Set, received::KEPT_ROOM};
 
 const MOST_MEMBERS: usize = 64;
 
@@ -42,9 +42,15 @@ impl<'a> Entry<'a> {
 }
 
 impl Baggage {
+    /// Becomes that of a request without any.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(KEPT_ROOM);
+    }
+
     /// Becomes what was received: the first members that are well-formed, as many as may be.
     pub(crate) fn replace(&mut self, received: &[u8]) {
-        self.text.clear();
+        self.clear();
         let members = received.split(|byte| *byte == b',');
         let well_formed = members.filter_map(|member| {
             str::from_utf8(member)

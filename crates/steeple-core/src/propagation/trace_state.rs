@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::received::KEPT_ROOM;
+
 const MOST_MEMBERS: usize = 32;
 /// How long a key and a value may be.
 const LONGEST_PART: usize = 256;
@@ -19,10 +21,16 @@ pub(crate) struct TraceState {
 }
 
 impl TraceState {
+    /// Becomes that of a request without any.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(KEPT_ROOM);
+    }
+
     /// Becomes what was received: well-formed, without white space, empty members and keys that come again. What is malformed
     /// is left out as a whole.
     pub(crate) fn replace(&mut self, received: &[u8]) {
-        self.text.clear();
+        self.clear();
         if self.take(received).is_none() {
             self.text.clear();
         }

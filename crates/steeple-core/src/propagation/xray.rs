@@ -103,12 +103,11 @@ mod tests {
             &format!("Parent={SPAN};Sampled=1"),
             &format!("{ROOT};Parent={}", &SPAN[1..]),
             &format!("{ROOT};Parent=0000000000000000"),
-            &format!(
-                "{}2-5759e988-bd862e3fe1be46a994272793;Parent={SPAN}",
-                "Root="
-            ),
+            &format!("Root=2-5759e988-bd862e3fe1be46a994272793;Parent={SPAN}"),
             &format!("Root=1-5759e988bd862e3fe1be46a994272793;Parent={SPAN}"),
             &format!("Root=1-5759e98-8bd862e3fe1be46a994272793;Parent={SPAN}"),
+            &format!("{ROOT}0;Parent={SPAN}"),
+            &format!("{};Parent={SPAN}", &ROOT[..ROOT.len() - 1]),
             &format!("Root=1-5759E988-bd862e3fe1be46a994272793;Parent={SPAN}"),
             &format!("Root=1-00000000-000000000000000000000000;Parent={SPAN}"),
         ] {

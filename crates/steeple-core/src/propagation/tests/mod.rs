@@ -1,6 +1,11 @@
 //! What requests are read to say, and what they are made to say.
 
+mod cost;
 mod precedence;
+mod properties;
+mod service;
+mod w3c_rules;
+mod w3c_suite;
 
 use super::*;
 
