@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use serde_json::Value;
 
-use super::{BackendError, Server, free_address, get, http::request, program::could_not_run};
+use super::{BackendError, Server, free_address, http::request, program::could_not_run};
 
 const PROGRAM: &str = "phoenix";
 const START: Duration = Duration::from_secs(120);
@@ -24,13 +24,9 @@ impl Phoenix {
     ///
     /// When it is not here or does not start.
     pub fn start() -> Result<Self, BackendError> {
-        let address = || free_address().map_err(|source| could_not_run(PROGRAM, source));
-        let (grpc, http) = (address()?, address()?);
-        let ready = format!("http://{http}/healthz");
-        let server = Server::start(
-            PROGRAM,
-            START,
-            |command, directory| {
+        let grpc = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
+        let (server, http) =
+            Server::listen(PROGRAM, START, "/healthz", |command, directory, http| {
                 command
                     .arg("serve")
                     .env("PHOENIX_HOST", http.ip().to_string())
@@ -42,9 +38,7 @@ impl Phoenix {
                     // It brings Python modules of its own.
                     .env_remove("PYTHONPATH");
                 Ok(())
-            },
-            || get(&ready).is_ok(),
-        )?;
+            })?;
         Ok(Self {
             grpc,
             http,

@@ -4,9 +4,7 @@ use std::{fs, net::SocketAddr, ops::Deref, time::Duration};
 
 use serde_json::Value;
 
-use super::{
-    BackendError, PromQl, Server, free_address, get, http::request, program::could_not_run,
-};
+use super::{BackendError, PromQl, Server, http::request};
 
 /// Prometheus 2, or whatever the system has.
 const PROGRAM: &str = "prometheus";
@@ -51,12 +49,8 @@ impl Prometheus {
     }
 
     fn start(program: &str, features: &str, targets: &[SocketAddr]) -> Result<Self, BackendError> {
-        let address = free_address().map_err(|source| could_not_run(program, source))?;
-        let ready = format!("http://{address}/-/ready");
-        let server = Server::start(
-            program,
-            START,
-            |command, directory| {
+        let (server, address) =
+            Server::listen(program, START, "/-/ready", |command, directory, address| {
                 let configuration = directory.join("prometheus.yml");
                 fs::write(&configuration, scrape(targets))?;
                 command
@@ -69,9 +63,7 @@ impl Prometheus {
                     .arg(format!("--enable-feature={features}"))
                     .args(["--web.enable-remote-write-receiver", "--log.level=warn"]);
                 Ok(())
-            },
-            || get(&ready).is_ok(),
-        )?;
+            })?;
         Ok(Self {
             queries: PromQl { address },
             _server: server,

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::{BackendError, Server, free_address, get, program::could_not_run};
+use super::{BackendError, Server, get};
 
 const PROGRAM: &str = "prometheus-pushgateway";
 const START: Duration = Duration::from_secs(30);
@@ -21,19 +21,13 @@ impl Pushgateway {
     ///
     /// When it is not here or does not start.
     pub fn start() -> Result<Self, BackendError> {
-        let address = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
-        let ready = format!("http://{address}/-/ready");
-        let server = Server::start(
-            PROGRAM,
-            START,
-            |command, _| {
+        let (server, address) =
+            Server::listen(PROGRAM, START, "/-/ready", |command, _, address| {
                 command
                     .arg(format!("--web.listen-address={address}"))
                     .arg("--persistence.file=");
                 Ok(())
-            },
-            || get(&ready).is_ok(),
-        )?;
+            })?;
         Ok(Self {
             address,
             _server: server,

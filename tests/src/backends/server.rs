@@ -12,7 +12,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{BackendError, program::could_not_run};
+use super::{BackendError, get, program::could_not_run};
 use crate::waiting::within;
 
 const GRACE: Duration = Duration::from_secs(5);
@@ -53,6 +53,29 @@ impl Server {
                 log: server.log(),
             }),
         }
+    }
+
+    /// As [`start`](Self::start), but on a free address, which `configure` is given too; it is ready when it answers at the
+    /// path `ready`.
+    ///
+    /// # Errors
+    ///
+    /// As for `start`.
+    pub fn listen(
+        program: &str,
+        deadline: Duration,
+        ready: &str,
+        configure: impl FnOnce(&mut Command, &Path, SocketAddr) -> io::Result<()>,
+    ) -> Result<(Self, SocketAddr), BackendError> {
+        let address = free_address().map_err(|source| could_not_run(program, source))?;
+        let ready = format!("http://{address}{ready}");
+        let server = Self::start(
+            program,
+            deadline,
+            |command, directory| configure(command, directory, address),
+            || get(&ready).is_ok(),
+        )?;
+        Ok((server, address))
     }
 
     /// All that the server has printed.

@@ -2,9 +2,7 @@
 
 use std::{fs, net::SocketAddr, ops::Deref, time::Duration};
 
-use super::{
-    BackendError, PromQl, Server, free_address, get, program::could_not_run, prometheus::scrape,
-};
+use super::{BackendError, PromQl, Server, prometheus::scrape};
 
 const PROGRAM: &str = "victoria-metrics";
 const START: Duration = Duration::from_secs(30);
@@ -23,12 +21,8 @@ impl VictoriaMetrics {
     ///
     /// When it is not here or does not start.
     pub fn scraping(targets: &[SocketAddr]) -> Result<Self, BackendError> {
-        let address = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
-        let ready = format!("http://{address}/health");
-        let server = Server::start(
-            PROGRAM,
-            START,
-            |command, directory| {
+        let (server, address) =
+            Server::listen(PROGRAM, START, "/health", |command, directory, address| {
                 let configuration = directory.join("scrape.yml");
                 fs::write(&configuration, scrape(targets))?;
                 command
@@ -45,9 +39,7 @@ impl VictoriaMetrics {
                         "-loggerLevel=WARN",
                     ]);
                 Ok(())
-            },
-            || get(&ready).is_ok(),
-        )?;
+            })?;
         Ok(Self {
             queries: PromQl { address },
             _server: server,

@@ -30,7 +30,9 @@ pub(crate) trait Adapter {
     fn traits(&self) -> Traits;
 
     /// The scenarios that the framework cannot act out.
-    fn cannot(&self) -> Cells;
+    fn cannot(&self) -> Cells {
+        &[]
+    }
 
     /// The version of HTTP that it is asked in.
     fn version(&self) -> Version {

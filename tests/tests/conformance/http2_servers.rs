@@ -20,67 +20,32 @@ const ABANDONED: &str =
     "actix-web goes on to the head of the answer to a stream of HTTP/2, be its client there or not";
 const CHUNKS: &str = "HTTP/2 frames bodies itself: there are no chunks to be malformed";
 
-/// [`ActixApp`] with prior knowledge of HTTP/2.
-pub(crate) struct ActixOverHttp2;
+/// An adapter of the list, asked in HTTP/2.
+pub(crate) struct OverHttp2<A>(pub(crate) A);
 
-impl Adapter for ActixOverHttp2 {
-    fn traits(&self) -> Traits {
-        ActixApp.traits()
-    }
+/// An adapter whose server takes HTTP/2 with prior knowledge.
+pub(crate) trait SpeaksHttp2: Adapter {
+    /// The scenarios that it cannot act out over HTTP/2.
+    const CANNOT: Cells;
 
-    fn cannot(&self) -> Cells {
-        &[
-            (
-                "a_route_for_get_answers_head",
-                "the method is a guard of actix-web's routes",
-            ),
-            ("a_client_gone_before_the_head_is_a_cancellation", ABANDONED),
-            ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
-            ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
-            ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
-            (
-                "a_malformed_request_body_is_not_the_service_s_fault",
-                CHUNKS,
-            ),
-        ]
-    }
-
-    fn version(&self) -> Version {
-        Version::HTTP_2
-    }
-
-    fn serve(
+    /// Serves HTTP/2, where the adapter's own server does not.
+    fn serve_http2(
         &self,
         listener: TcpListener,
         steeple: &Steeple,
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
-        actix_app::serve(listener, steeple, setup, self.version())
+        self.serve(listener, steeple, setup)
     }
 }
 
-/// [`AxumRouter`], whose server takes HTTP/2 too.
-pub(crate) struct AxumOverHttp2;
-
-impl Adapter for AxumOverHttp2 {
+impl<A: SpeaksHttp2> Adapter for OverHttp2<A> {
     fn traits(&self) -> Traits {
-        AxumRouter.traits()
+        self.0.traits()
     }
 
     fn cannot(&self) -> Cells {
-        &[
-            (
-                "a_guard_chooses_the_route",
-                "axum has no guards: a path has one route",
-            ),
-            ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
-            ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
-            ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
-            (
-                "a_malformed_request_body_is_not_the_service_s_fault",
-                CHUNKS,
-            ),
-        ]
+        A::CANNOT
     }
 
     fn version(&self) -> Version {
@@ -93,48 +58,68 @@ impl Adapter for AxumOverHttp2 {
         steeple: &Steeple,
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
-        AxumRouter.serve(listener, steeple, setup)
+        self.0.serve_http2(listener, steeple, setup)
     }
 }
 
-/// [`HyperService`], whose server takes HTTP/2 too.
-pub(crate) struct HyperOverHttp2;
+impl SpeaksHttp2 for ActixApp {
+    const CANNOT: Cells = &[
+        (
+            "a_route_for_get_answers_head",
+            "the method is a guard of actix-web's routes",
+        ),
+        ("a_client_gone_before_the_head_is_a_cancellation", ABANDONED),
+        ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
+        ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
+        ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
+        (
+            "a_malformed_request_body_is_not_the_service_s_fault",
+            CHUNKS,
+        ),
+    ];
 
-impl Adapter for HyperOverHttp2 {
-    fn traits(&self) -> Traits {
-        HyperService.traits()
-    }
-
-    fn cannot(&self) -> Cells {
-        &[
-            (
-                "a_guard_chooses_the_route",
-                "tower has no routes, and so no guards",
-            ),
-            ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
-            ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
-            ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
-            (
-                "a_request_body_that_breaks_off_is_not_the_service_s_fault",
-                REQUEST_BODIES,
-            ),
-            (
-                "a_malformed_request_body_is_not_the_service_s_fault",
-                REQUEST_BODIES,
-            ),
-        ]
-    }
-
-    fn version(&self) -> Version {
-        Version::HTTP_2
-    }
-
-    fn serve(
+    fn serve_http2(
         &self,
         listener: TcpListener,
         steeple: &Steeple,
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
-        HyperService.serve(listener, steeple, setup)
+        actix_app::serve(listener, steeple, setup, Version::HTTP_2)
     }
+}
+
+impl SpeaksHttp2 for AxumRouter {
+    const CANNOT: Cells = &[
+        (
+            "a_guard_chooses_the_route",
+            "axum has no guards: a path has one route",
+        ),
+        ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
+        ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
+        ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
+        (
+            "a_malformed_request_body_is_not_the_service_s_fault",
+            CHUNKS,
+        ),
+    ];
+}
+
+impl SpeaksHttp2 for HyperService {
+    const CANNOT: Cells = &[
+        (
+            "a_guard_chooses_the_route",
+            "tower has no routes, and so no guards",
+        ),
+        ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
+        ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
+        ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
+        (
+            "a_request_body_that_breaks_off_is_not_the_service_s_fault",
+            REQUEST_BODIES,
+        ),
+        (
+            "a_malformed_request_body_is_not_the_service_s_fault",
+            REQUEST_BODIES,
+        ),
+    ];
 }

@@ -61,11 +61,11 @@ mod grpc;
 
 conformance!({
     actix: crate::actix_app::ActixApp,
-    actix_h2: crate::http2_servers::ActixOverHttp2,
+    actix_h2: crate::http2_servers::OverHttp2(crate::actix_app::ActixApp),
     axum: crate::axum_router::AxumRouter,
-    axum_h2: crate::http2_servers::AxumOverHttp2,
+    axum_h2: crate::http2_servers::OverHttp2(crate::axum_router::AxumRouter),
     hyper: crate::hyper_service::HyperService,
-    hyper_h2: crate::http2_servers::HyperOverHttp2,
+    hyper_h2: crate::http2_servers::OverHttp2(crate::hyper_service::HyperService),
     tonic: crate::tonic_server::TonicServer,
 } [
     an_answer_is_a_success,

@@ -13,7 +13,7 @@ use tonic::{
 use tower::Layer;
 
 use crate::{
-    adapter::{Adapter, Cells, Setup, Traits},
+    adapter::{Adapter, Setup, Traits},
     fixture::LIMIT,
     grpc::service::Fixture,
     http_fixture::timeout,
@@ -28,10 +28,6 @@ impl Adapter for TonicServer {
         Traits {
             counts_request_bodies: false,
         }
-    }
-
-    fn cannot(&self) -> Cells {
-        &[]
     }
 
     fn serve(
@@ -76,10 +72,6 @@ impl Adapter for RoutesInAxum {
         }
     }
 
-    fn cannot(&self) -> Cells {
-        &[]
-    }
-
     fn route_of_call(&self, method: &str, _: bool) -> String {
         match method.split_once('/') {
             Some((service @ Fixture::NAME, _)) => format!("/{service}/{{*rest}}"),
@@ -113,10 +105,6 @@ impl Adapter for RoutesOnHyper {
         Traits {
             counts_request_bodies: false,
         }
-    }
-
-    fn cannot(&self) -> Cells {
-        &[]
     }
 
     fn serve(
