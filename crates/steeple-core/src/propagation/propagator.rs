@@ -46,7 +46,7 @@ pub enum Propagator {
 pub struct UnknownPropagator(pub(super) String);
 
 impl Propagator {
-    const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::TraceContext,
         Self::Baggage,
         Self::B3,

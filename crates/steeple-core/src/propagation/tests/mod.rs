@@ -1,6 +1,7 @@
 //! What requests are read to say, and what they are made to say.
 
 mod cost;
+mod documentation;
 mod precedence;
 mod properties;
 mod service;
