@@ -51,7 +51,8 @@ where
     })
 }
 
-fn reason(body: &[u8]) -> String {
+/// The beginning of what a backend says.
+pub(crate) fn reason(body: &[u8]) -> String {
     let told = &body[..body.len().min(LONGEST_REASON)];
     String::from_utf8_lossy(told).trim().to_owned()
 }

@@ -2,25 +2,26 @@ use std::fmt;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{
-        AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, TE, TRAILER,
-        TRANSFER_ENCODING, UPGRADE, USER_AGENT,
-    },
+    header::{AUTHORIZATION, USER_AGENT},
 };
 
 use crate::{
-    Client, ClientError, Compression, Endpoint, connections::Connections, transport::Transport,
+    Client, ClientError, Compression, Endpoint,
+    connections::{Connections, Protocol},
+    transport::Transport,
 };
 
 /// What says how a message is sent, and is therefore the client's to write.
-const RESERVED: &[HeaderName] = &[
-    CONNECTION,
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
+const RESERVED: &[&str] = &[
+    "connection",
+    "content-encoding",
+    "content-length",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
 const NAME: &str = concat!("steeple/", env!("CARGO_PKG_VERSION"));
 
@@ -62,15 +63,27 @@ impl ClientBuilder {
     ///
     /// [`ClientError`] if a header is not the application's to set, or if TLS is needed and cannot be had.
     pub fn build(self) -> Result<Client, ClientError> {
-        self.transport().map(Client::over)
+        self.transport(Protocol::Http1).map(Client::over)
     }
 
-    fn transport(mut self) -> Result<Transport, ClientError> {
-        let reserved = |name: &&HeaderName| RESERVED.contains(name);
+    /// Builds a client that calls by gRPC.
+    ///
+    /// # Errors
+    ///
+    /// As for [`build`](Self::build).
+    #[cfg(feature = "grpc")]
+    pub fn build_grpc(self) -> Result<crate::GrpcClient, ClientError> {
+        self.transport(Protocol::Http2).map(crate::GrpcClient::over)
+    }
+
+    fn transport(mut self, protocol: Protocol) -> Result<Transport, ClientError> {
+        let reserved = |name: &&HeaderName| {
+            RESERVED.contains(&name.as_str()) || name.as_str().starts_with("grpc-")
+        };
         if let Some(name) = self.headers.keys().find(reserved) {
             return Err(ClientError::Header { name: name.clone() });
         }
-        let connections = Connections::to(&self.endpoint)?;
+        let connections = Connections::to(&self.endpoint, protocol)?;
         if let Some(authorization) = self.endpoint.authorization() {
             self.headers
                 .insert(AUTHORIZATION, authorization.value().clone());

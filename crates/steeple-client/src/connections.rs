@@ -1,10 +1,15 @@
 //! What requests go over.
 
+#[cfg(feature = "grpc")]
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Request, uri::Scheme};
 use http_body_util::Full;
 #[cfg(feature = "tls")]
 use hyper_rustls::HttpsConnector;
+#[cfg(feature = "grpc")]
+use hyper_util::client::legacy::Builder;
 use hyper_util::{
     client::legacy::{
         Client, ResponseFuture,
@@ -17,6 +22,14 @@ use hyper_util::{
 use crate::tls;
 use crate::{ClientError, Endpoint};
 
+/// What is spoken on a connection.
+#[derive(Clone, Copy)]
+pub(crate) enum Protocol {
+    Http1,
+    #[cfg(feature = "grpc")]
+    Http2,
+}
+
 /// Connections to one endpoint, which are kept for the next requests.
 #[derive(Clone)]
 pub(crate) enum Connections {
@@ -26,13 +39,13 @@ pub(crate) enum Connections {
 }
 
 impl Connections {
-    pub(crate) fn to(endpoint: &Endpoint) -> Result<Self, ClientError> {
+    pub(crate) fn to(endpoint: &Endpoint, protocol: Protocol) -> Result<Self, ClientError> {
         #[cfg(feature = "tls")]
         if endpoint.uri().scheme() == Some(&Scheme::HTTPS) {
-            return Ok(Self::Tls(client(tls::connector()?)));
+            return Ok(Self::Tls(client(tls::connector(protocol)?, protocol)));
         }
         debug_assert_eq!(endpoint.uri().scheme(), Some(&Scheme::HTTP));
-        Ok(Self::Plain(client(HttpConnector::new())))
+        Ok(Self::Plain(client(HttpConnector::new(), protocol)))
     }
 
     pub(crate) fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {
@@ -44,8 +57,30 @@ impl Connections {
     }
 }
 
-fn client<C: Connect + Clone>(connector: C) -> Client<C, Full<Bytes>> {
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .build(connector)
+fn client<C: Connect + Clone>(connector: C, protocol: Protocol) -> Client<C, Full<Bytes>> {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder.pool_timer(TokioTimer::new());
+    match protocol {
+        Protocol::Http1 => {}
+        #[cfg(feature = "grpc")]
+        Protocol::Http2 => speak_http2(&mut builder),
+    }
+    builder.build(connector)
+}
+
+/// [As HTTP/2 has it](https://www.rfc-editor.org/rfc/rfc9113#section-6.9.2) unless it is told otherwise.
+#[cfg(feature = "grpc")]
+const WINDOW: u32 = 65_535;
+
+#[cfg(feature = "grpc")]
+fn speak_http2(builder: &mut Builder) {
+    builder
+        .http2_only(true)
+        .timer(TokioTimer::new())
+        // Answers are small, and hyper would take in 2 MiB of one that nobody reads.
+        .http2_initial_stream_window_size(WINDOW)
+        .http2_initial_connection_window_size(WINDOW)
+        // A connection that leads nowhere any more would be used for every attempt; it is found within one.
+        .http2_keep_alive_interval(Duration::from_secs(5))
+        .http2_keep_alive_timeout(Duration::from_secs(3));
 }

@@ -28,6 +28,7 @@
 //! - 5xx, 429 and no answer at all may be tried again, after the pause that a
 //!   [`Retry-After`](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3) asks for; every other answer that is no 2xx is final.
 //!   Redirects are such: they are not followed.
+//! - What gRPC's status says of a call is judged as OTLP has it: see `GrpcClient::unary`.
 //! - Of the body of an answer at most [`LARGEST_ANSWER`] bytes are read, for at most 2 s.
 //! - How long an attempt may take in all is the pipeline's to say, as is whether it is repeated.
 //!
@@ -37,6 +38,7 @@
 //!
 //! | feature | what |
 //! |---|---|
+//! | `grpc` | [`GrpcClient`], unary calls by gRPC; with `gzip` |
 //! | `gzip` | [`Compression::Gzip`] |
 //! | `tls` | URLs of https, by rustls and code of Rust alone, on x86-64 and AArch64; whom the system trusts is trusted |
 
@@ -49,6 +51,8 @@ mod compression;
 mod connections;
 mod endpoint;
 mod error;
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
@@ -62,4 +66,6 @@ pub use self::{
     endpoint::{Endpoint, EndpointError},
     error::{ClientError, TlsError},
 };
+#[cfg(feature = "grpc")]
+pub use grpc::GrpcClient;
 pub use http;

@@ -6,17 +6,23 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider};
 
-use crate::TlsError;
+use crate::{TlsError, connections::Protocol};
 
-/// Connects by https alone.
-pub(crate) fn connector() -> Result<HttpsConnector<HttpConnector>, TlsError> {
+/// Connects by https alone, and asks for `protocol`.
+pub(crate) fn connector(protocol: Protocol) -> Result<HttpsConnector<HttpConnector>, TlsError> {
     let configuration = ClientConfig::builder_with_provider(provider()?)
         .with_safe_default_protocol_versions()
         .map_err(|_| TlsError::Version)?
         .with_root_certificates(roots()?)
         .with_no_client_auth();
-    let connector = HttpsConnectorBuilder::new().with_tls_config(configuration);
-    Ok(connector.https_only().enable_http1().build())
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(configuration)
+        .https_only();
+    Ok(match protocol {
+        Protocol::Http1 => connector.enable_http1().build(),
+        #[cfg(feature = "grpc")]
+        Protocol::Http2 => connector.enable_http2().build(),
+    })
 }
 
 /// The one that the application installed, if it did.

@@ -67,7 +67,8 @@ impl GrpcStatus {
 
     /// Reads the value of `grpc-status`; what is none of the known numbers is [`Unknown`](Self::Unknown), as it is to
     /// clients.
-    pub(crate) fn read(value: &[u8]) -> Self {
+    #[must_use]
+    pub fn read(value: &[u8]) -> Self {
         let number = match value {
             [ones @ b'0'..=b'9'] => ones - b'0',
             [b'1', ones @ b'0'..=b'6'] => 10 + ones - b'0',

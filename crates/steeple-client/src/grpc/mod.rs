@@ -1,0 +1,10 @@
+//! [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md), as far as unary calls need it.
+
+mod answer;
+mod client;
+mod message;
+mod protobuf;
+mod retry_info;
+mod status;
+
+pub use client::GrpcClient;
