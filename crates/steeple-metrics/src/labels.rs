@@ -35,6 +35,18 @@ impl Labels {
         pairs(&self.0).map(|(name, value)| (name, unescaped(value)))
     }
 
+    /// Whether both are of the very same series, and not of one that was registered again after it had expired.
+    #[must_use]
+    pub fn is_same_series(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether these are all that is left of a series: its registry let go of it, and there is no other copy.
+    #[must_use]
+    pub fn is_orphaned(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
     /// The value of the label `name`.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Cow<'_, str>> {

@@ -200,6 +200,7 @@ mod recorder;
 mod registry;
 mod self_metrics;
 mod series;
+mod since;
 mod snapshot;
 mod store;
 mod summary;

@@ -5,7 +5,7 @@ use std::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 use metrics::{Counter, Gauge, Histogram, Key, Unit};
@@ -162,6 +162,14 @@ impl Registry {
     pub fn recorded_names(&self) -> Vec<String> {
         let store = self.read();
         store.catalog.recorded_names().map(str::to_owned).collect()
+    }
+
+    /// When the registry was made, by the clock as it is now.
+    #[must_use]
+    pub fn created(&self) -> SystemTime {
+        let age = self.0.created.elapsed();
+        let now = SystemTime::now();
+        now.checked_sub(age).unwrap_or(now)
     }
 
     /// Registers for the facade: repairs names, and knows the key again next time.

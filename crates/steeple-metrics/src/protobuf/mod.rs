@@ -6,5 +6,8 @@ mod wire;
 
 pub use self::{
     buckets::{push_deltas, push_span, push_spans},
-    wire::{push_double, push_nested, push_signed, push_string, push_unsigned, push_varint},
+    wire::{
+        push_bytes, push_double, push_fixed32, push_fixed64, push_nested, push_signed, push_string,
+        push_unsigned, push_varint,
+    },
 };

@@ -6,6 +6,7 @@ enum WireType {
     Varint = 0,
     Fixed64 = 1,
     LengthDelimited = 2,
+    Fixed32 = 5,
 }
 
 /// Writes a number in as few bytes as it takes.
@@ -40,16 +41,35 @@ pub(super) fn push_zigzag(message: &mut Vec<u8>, value: i64) {
 /// Writes a field of type `double`.
 #[inline]
 pub fn push_double(message: &mut Vec<u8>, field: u32, value: f64) {
+    push_fixed64(message, field, value.to_bits());
+}
+
+/// Writes a field of type `fixed64`; or `sfixed64`, whose bits `value` has.
+#[inline]
+pub fn push_fixed64(message: &mut Vec<u8>, field: u32, value: u64) {
     push_key(message, field, WireType::Fixed64);
+    message.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Writes a field of type `fixed32`.
+#[inline]
+pub fn push_fixed32(message: &mut Vec<u8>, field: u32, value: u32) {
+    push_key(message, field, WireType::Fixed32);
     message.extend_from_slice(&value.to_le_bytes());
 }
 
 /// Writes a field of type `string`.
 #[inline]
 pub fn push_string(message: &mut Vec<u8>, field: u32, value: &str) {
+    push_bytes(message, field, value.as_bytes());
+}
+
+/// Writes a field of type `bytes`, or a message that is encoded already.
+#[inline]
+pub fn push_bytes(message: &mut Vec<u8>, field: u32, value: &[u8]) {
     push_key(message, field, WireType::LengthDelimited);
     push_varint(message, value.len() as u64);
-    message.extend_from_slice(value.as_bytes());
+    message.extend_from_slice(value);
 }
 
 /// Writes a field whose length is that of what `content` writes: a message, many numbers, or a
@@ -106,6 +126,15 @@ mod tests {
         assert_eq!(
             written(|m| push_double(m, 16, 1.0)),
             [0x81, 0x01, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f]
+        );
+        assert_eq!(
+            written(|m| push_fixed64(m, 1, 0x0102)),
+            [0x09, 2, 1, 0, 0, 0, 0, 0, 0]
+        );
+        assert_eq!(written(|m| push_fixed32(m, 1, 0x0102)), [0x0d, 2, 1, 0, 0]);
+        assert_eq!(
+            written(|m| push_bytes(m, 2, &[0, 0xff])),
+            [0x12, 2, 0, 0xff]
         );
         let varint = written(|m| push_varint(m, u64::MAX));
         assert_eq!(varint, [[0xff; 9].as_slice(), &[1]].concat());

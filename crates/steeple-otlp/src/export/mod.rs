@@ -1,0 +1,7 @@
+//! Sending what is queued.
+
+mod answer;
+mod exporter;
+mod transport;
+
+pub(crate) use {exporter::OtlpExporter, transport::Transport};

@@ -1,0 +1,117 @@
+use std::{borrow::Cow, time::SystemTime};
+
+use steeple_metrics::protobuf::{
+    push_bytes, push_fixed32, push_fixed64, push_nested, push_string, push_unsigned,
+};
+
+use super::Severity;
+use crate::{
+    Value,
+    encoded::Encoded,
+    fields::{envelope, log_record},
+    time::unix_nanos,
+    value::push_attribute,
+};
+
+/// One [log record](https://opentelemetry.io/docs/specs/otel/logs/data-model/).
+///
+/// ```
+/// use steeple_otlp::{LogRecord, Severity};
+///
+/// let record = LogRecord::new(Severity::Warn, "disk is nearly full")
+///     .attribute("disk.device", "sda1")
+///     .attribute("disk.free_bytes", 4096_i64);
+/// # let _ = record;
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "it goes nowhere until it is emitted"]
+pub struct LogRecord {
+    time: Option<SystemTime>,
+    observed: SystemTime,
+    severity: Severity,
+    severity_text: Cow<'static, str>,
+    body: Value,
+    attributes: Vec<(Cow<'static, str>, Value)>,
+    trace: Option<([u8; 16], [u8; 8], u8)>,
+    event_name: Option<Cow<'static, str>>,
+}
+
+impl LogRecord {
+    /// A record of what happened now.
+    pub fn new(severity: Severity, body: impl Into<Value>) -> Self {
+        let now = SystemTime::now();
+        Self {
+            time: Some(now),
+            observed: now,
+            severity,
+            severity_text: severity.as_str().into(),
+            body: body.into(),
+            attributes: Vec::new(),
+            trace: None,
+            event_name: None,
+        }
+    }
+
+    /// When it happened, or `None` if that is not known. Default: when the record was made, which is when it was observed.
+    pub fn time(mut self, time: Option<SystemTime>) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// What its source calls the severity. Default: [`Severity::as_str`].
+    pub fn severity_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.severity_text = text.into();
+        self
+    }
+
+    /// Something else that is known of it. Default: nothing.
+    pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
+        self.attributes.push((key.into(), value.into()));
+        self
+    }
+
+    /// The span that it happened in: the ids, and the [trace
+    /// flags](https://www.w3.org/TR/trace-context-2/#trace-flags). Default: none.
+    pub fn trace(mut self, trace_id: [u8; 16], span_id: [u8; 8], flags: u8) -> Self {
+        self.trace = Some((trace_id, span_id, flags));
+        self
+    }
+
+    /// The name of the [event](https://opentelemetry.io/docs/specs/otel/logs/data-model/#events) that it is. Default: it is
+    /// none.
+    pub fn event_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.event_name = Some(name.into());
+        self
+    }
+
+    pub(super) fn encode(&self) -> Encoded {
+        let mut bytes = Vec::with_capacity(256);
+        push_nested(&mut bytes, envelope::ITEMS, |message| self.push(message));
+        Encoded { bytes, count: 1 }
+    }
+
+    fn push(&self, message: &mut Vec<u8>) {
+        if let Some(time) = self.time {
+            push_fixed64(message, log_record::TIME, unix_nanos(time));
+        }
+        push_unsigned(message, log_record::SEVERITY_NUMBER, self.severity as u64);
+        push_string(message, log_record::SEVERITY_TEXT, &self.severity_text);
+        push_nested(message, log_record::BODY, |body| self.body.encode(body));
+        for (key, value) in &self.attributes {
+            push_attribute(message, log_record::ATTRIBUTES, key, value);
+        }
+        if let Some((trace_id, span_id, flags)) = &self.trace {
+            push_fixed32(message, log_record::FLAGS, u32::from(*flags));
+            push_bytes(message, log_record::TRACE_ID, trace_id);
+            push_bytes(message, log_record::SPAN_ID, span_id);
+        }
+        push_fixed64(
+            message,
+            log_record::OBSERVED_TIME,
+            unix_nanos(self.observed),
+        );
+        if let Some(name) = &self.event_name {
+            push_string(message, log_record::EVENT_NAME, name);
+        }
+    }
+}

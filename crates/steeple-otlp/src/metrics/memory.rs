@@ -1,0 +1,123 @@
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use steeple_metrics::{Labels, SeriesSnapshot, Value};
+
+use super::Temporality;
+
+/// What a value counts from, and the value since then.
+pub(super) struct Reading<'a> {
+    pub(super) start: SystemTime,
+    pub(super) value: Cow<'a, Value>,
+}
+
+/// What was collected before.
+///
+/// It has what the registry has: a series that the registry let go of is forgotten.
+pub(super) struct Memory {
+    temporality: Temporality,
+    /// The last collection, before the first one when the registry was made.
+    collected: SystemTime,
+    series: HashMap<Identity, Remembered>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct Identity {
+    metric: Arc<str>,
+    labels: Labels,
+}
+
+struct Remembered {
+    start: SystemTime,
+    /// The last value, where differences are to be told.
+    value: Option<Value>,
+}
+
+impl Memory {
+    pub(super) fn new(temporality: Temporality, began: SystemTime) -> Self {
+        Self {
+            temporality,
+            collected: began,
+            series: HashMap::new(),
+        }
+    }
+
+    /// Since when exemplars are new.
+    pub(super) fn collected(&self) -> SystemTime {
+        self.collected
+    }
+
+    /// What is to be told of a series; nothing if nothing was recorded since the last collection, where that is what counts.
+    pub(super) fn read<'a>(
+        &mut self,
+        metric: &Arc<str>,
+        series: &'a SeriesSnapshot,
+    ) -> Option<Reading<'a>> {
+        let is_cumulative = self.temporality == Temporality::Cumulative;
+        let value = &series.value;
+        // A summary's quantiles cannot be taken from each other.
+        if is_cumulative || matches!(value, Value::Gauge(_) | Value::Summary(_)) {
+            let remembered = self.remembered(metric, &series.labels);
+            let restarted = value.as_histogram().and_then(|h| h.started_over());
+            return Some(Reading {
+                start: restarted.map_or(remembered.start, |time| time.max(remembered.start)),
+                value: Cow::Borrowed(value),
+            });
+        }
+        let start = self.collected;
+        let remembered = self.remembered(metric, &series.labels);
+        let value = match remembered.value.replace(value.clone()) {
+            Some(before) => Cow::Owned(difference(value, &before)),
+            None => Cow::Borrowed(value),
+        };
+        (!is_empty(&value)).then_some(Reading { start, value })
+    }
+
+    /// Ends the collection that was begun at `now`.
+    pub(super) fn end(&mut self, now: SystemTime) {
+        self.collected = now;
+        self.series
+            .retain(|identity, _| !identity.labels.is_orphaned());
+    }
+
+    fn remembered(&mut self, metric: &Arc<str>, labels: &Labels) -> &mut Remembered {
+        let identity = Identity {
+            metric: metric.clone(),
+            labels: labels.clone(),
+        };
+        let is_another = |known: &Identity| !known.labels.is_same_series(labels);
+        if let Some((known, _)) = self.series.get_key_value(&identity)
+            && is_another(known)
+        {
+            self.series.remove(&identity);
+        }
+        match self.series.entry(identity) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Remembered {
+                start: self.collected,
+                value: None,
+            }),
+        }
+    }
+}
+
+/// What was added to `before`; all, if the two cannot be compared.
+fn difference(now: &Value, before: &Value) -> Value {
+    match (now, before) {
+        (Value::Counter(now), Value::Counter(before)) => Value::Counter(now.wrapping_sub(*before)),
+        (Value::Histogram(now), Value::Histogram(before)) => Value::Histogram(now.since(before)),
+        _ => now.clone(),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Counter(added) => *added == 0,
+        Value::Histogram(added) => added.count() == 0,
+        _ => false,
+    }
+}

@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use futures_util::future::{OptionFuture, join3};
+use steeple_core::pipeline::{Accounting, Pipeline, Producer, Scheduled};
+
+use crate::{
+    EncodedSpans, Logs, OtlpBuilder, OtlpReport, Signal, blocking::block_on, encoded::Encoded,
+};
+
+/// The running export of signals over OTLP, each through a [pipeline](steeple_core::pipeline) of its own.
+///
+/// Dropping it sends metrics a last time, exports what is queued, and blocks for at most
+/// [`drop_deadline`](OtlpBuilder::drop_deadline) for each signal; [`shutdown`](Self::shutdown) tells what became of it.
+#[derive(Debug)]
+#[must_use = "dropping it ends the export"]
+pub struct Otlp {
+    traces: Option<Pipeline<Encoded>>,
+    metrics: Option<Scheduled<Encoded>>,
+    logs: Option<Pipeline<Encoded>>,
+}
+
+impl Otlp {
+    /// Begins to configure the export.
+    pub fn builder() -> OtlpBuilder {
+        OtlpBuilder::new()
+    }
+
+    pub(crate) fn new(
+        traces: Option<Pipeline<Encoded>>,
+        metrics: Option<Scheduled<Encoded>>,
+        logs: Option<Pipeline<Encoded>>,
+    ) -> Self {
+        Self {
+            traces,
+            metrics,
+            logs,
+        }
+    }
+
+    /// Queues finished spans, if traces are exported.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn spans(&self) -> Option<Producer<EncodedSpans>> {
+        self.traces.as_ref().map(Pipeline::producer)
+    }
+
+    /// Emits log records, if logs are exported.
+    #[must_use]
+    pub fn logs(&self) -> Option<Logs> {
+        let logs = self.logs.as_ref()?;
+        Some(Logs::new(logs.producer()))
+    }
+
+    /// The figures of a signal at this moment, if it is exported.
+    #[must_use]
+    pub fn accounting(&self, signal: Signal) -> Option<Accounting> {
+        match signal {
+            Signal::Traces => self.traces.as_ref().map(Pipeline::accounting),
+            Signal::Metrics => self.metrics.as_ref().map(Scheduled::accounting),
+            Signal::Logs => self.logs.as_ref().map(Pipeline::accounting),
+        }
+    }
+
+    /// Sends what is queued, and metrics as they are now, for at most `deadline`. Works on every runtime.
+    pub async fn flush(&self, deadline: Duration) -> OtlpReport {
+        let (traces, metrics, logs) = join3(
+            OptionFuture::from(self.traces.as_ref().map(|traces| traces.flush(deadline))),
+            OptionFuture::from(self.metrics.as_ref().map(|metrics| metrics.flush(deadline))),
+            OptionFuture::from(self.logs.as_ref().map(|logs| logs.flush(deadline))),
+        )
+        .await;
+        OtlpReport {
+            traces,
+            metrics,
+            logs,
+        }
+    }
+
+    /// [`flush`](Self::flush) for code that is not async.
+    pub fn flush_blocking(&self, deadline: Duration) -> OtlpReport {
+        block_on(self.flush(deadline))
+    }
+
+    /// Sends what is queued, and metrics a last time, within `deadline`, and drops and counts the rest. Works on every runtime.
+    pub async fn shutdown(self, deadline: Duration) -> OtlpReport {
+        let (traces, metrics, logs) = join3(
+            OptionFuture::from(self.traces.as_ref().map(|traces| traces.shutdown(deadline))),
+            OptionFuture::from(self.metrics.map(|metrics| metrics.shutdown(deadline))),
+            OptionFuture::from(self.logs.as_ref().map(|logs| logs.shutdown(deadline))),
+        )
+        .await;
+        OtlpReport {
+            traces,
+            metrics,
+            logs,
+        }
+    }
+
+    /// [`shutdown`](Self::shutdown) for code that is not async.
+    pub fn shutdown_blocking(self, deadline: Duration) -> OtlpReport {
+        block_on(self.shutdown(deadline))
+    }
+}

@@ -1,0 +1,95 @@
+use std::borrow::Cow;
+
+use steeple_metrics::protobuf::{push_double, push_nested, push_string, push_unsigned};
+
+use crate::fields::{any_value, key_value};
+
+/// The value of an attribute, or the body of a log record, as
+/// [OpenTelemetry](https://opentelemetry.io/docs/specs/otel/common/#anyvalue) has them.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// A text.
+    Text(Cow<'static, str>),
+    /// True or false.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Float(f64),
+    /// Values in an order.
+    List(Vec<Value>),
+    /// Values by name.
+    Map(Vec<(Cow<'static, str>, Value)>),
+}
+
+impl Value {
+    /// Writes the fields of an `AnyValue`.
+    pub(crate) fn encode(&self, message: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => push_string(message, any_value::STRING, text),
+            Self::Boolean(value) => push_unsigned(message, any_value::BOOL, u64::from(*value)),
+            Self::Integer(value) => push_unsigned(message, any_value::INT, *value as u64),
+            Self::Float(value) => push_double(message, any_value::DOUBLE, *value),
+            Self::List(values) => push_nested(message, any_value::ARRAY, |list| {
+                for value in values {
+                    push_nested(list, any_value::VALUES, |message| value.encode(message));
+                }
+            }),
+            Self::Map(pairs) => push_nested(message, any_value::KEY_VALUES, |map| {
+                for (key, value) in pairs {
+                    push_attribute(map, any_value::VALUES, key, value);
+                }
+            }),
+        }
+    }
+}
+
+/// Writes a field that is a `KeyValue`.
+pub(crate) fn push_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: &Value) {
+    push_key_value(message, field, key, |message| value.encode(message));
+}
+
+/// [`push_attribute`] of a text that is not owned.
+pub(crate) fn push_text_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: &str) {
+    push_key_value(message, field, key, |message| {
+        push_string(message, any_value::STRING, value);
+    });
+}
+
+fn push_key_value(message: &mut Vec<u8>, field: u32, key: &str, value: impl FnOnce(&mut Vec<u8>)) {
+    push_nested(message, field, |pair| {
+        push_string(pair, key_value::KEY, key);
+        push_nested(pair, key_value::VALUE, value);
+    });
+}
+
+impl From<&'static str> for Value {
+    fn from(text: &'static str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
