@@ -1,16 +1,81 @@
-//! The collector of the harness.
+//! The collector of the harness, between a sender and a backend.
 
-use std::net::{SocketAddr, TcpStream};
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
+use flate2::read::GzDecoder;
+use steeple::metrics::protobuf::{push_nested, push_string};
 use steeple_tests::backends::Rotel;
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
-fn it_takes_otlp_over_both_transports_until_it_is_dropped() {
-    let rotel = Rotel::sending_to("http://127.0.0.1:9").unwrap();
+fn it_passes_spans_on_until_it_is_dropped() {
+    let backend = TcpListener::bind("127.0.0.1:0").unwrap();
+    let rotel = Rotel::sending_to(&format!("http://{}", backend.local_addr().unwrap())).unwrap();
+    let (sender, received) = mpsc::channel();
+    thread::spawn(move || sender.send(receive(&backend)));
+
+    let sent = ureq::post(format!("http://{}/v1/traces", rotel.http()))
+        .content_type("application/x-protobuf")
+        .send(&request())
+        .unwrap();
+    let (head, body) = received.recv_timeout(PATIENCE).unwrap().unwrap();
+
+    assert_eq!(sent.status(), 200);
+    assert!(head.starts_with("post /v1/traces "), "{head}");
+    let name = b"GET /greet/{name}";
+    assert!(
+        body.windows(name.len()).any(|part| part == name),
+        "{body:?}"
+    );
     let transports = [rotel.grpc(), rotel.http()];
     let listens = |address: SocketAddr| TcpStream::connect(address).is_ok();
     assert_eq!(transports.map(listens), [true; 2]);
     drop(rotel);
     assert_eq!(transports.map(listens), [false; 2]);
+}
+
+/// An [`ExportTraceServiceRequest`](https://github.com/open-telemetry/opentelemetry-proto) of one span.
+fn request() -> Vec<u8> {
+    let mut request = Vec::new();
+    push_nested(&mut request, 1, |resource_spans| {
+        push_nested(resource_spans, 2, |scope_spans| {
+            push_nested(scope_spans, 2, |span| {
+                // Ids are bytes, which these are too.
+                push_string(span, 1, &"t".repeat(16));
+                push_string(span, 2, &"s".repeat(8));
+                push_string(span, 5, "GET /greet/{name}");
+            });
+        });
+    });
+    request
+}
+
+/// The head, in lower case, and the body of one request, answered with a 200.
+fn receive(listener: &TcpListener) -> io::Result<(String, Vec<u8>)> {
+    let (stream, _) = listener.accept()?;
+    let mut reader = BufReader::new(&stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        reader.read_line(&mut head)?;
+    }
+    head.make_ascii_lowercase();
+    let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
+    let length = field("content-length: ").and_then(|length| length.parse().ok());
+    let mut body = vec![0; length.unwrap_or_default()];
+    reader.read_exact(&mut body)?;
+    if field("content-encoding: ") == Some("gzip") {
+        let mut plain = Vec::new();
+        GzDecoder::new(&body[..]).read_to_end(&mut plain)?;
+        body = plain;
+    }
+    write!(&stream, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+    Ok((head, body))
 }
