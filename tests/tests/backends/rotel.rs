@@ -12,6 +12,8 @@ use flate2::read::GzDecoder;
 use steeple::metrics::protobuf::{push_nested, push_string};
 use steeple_tests::backends::Rotel;
 
+/// An id is of bytes, which these are too.
+pub(crate) const TRACE: &str = "trace of a test.";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
@@ -42,14 +44,13 @@ fn it_passes_spans_on_until_it_is_dropped() {
     assert_eq!(transports.map(listens), [false; 2]);
 }
 
-/// An [`ExportTraceServiceRequest`](https://github.com/open-telemetry/opentelemetry-proto) of one span.
-fn request() -> Vec<u8> {
+/// An [`ExportTraceServiceRequest`](https://github.com/open-telemetry/opentelemetry-proto) of one span, of the trace [`TRACE`].
+pub(crate) fn request() -> Vec<u8> {
     let mut request = Vec::new();
     push_nested(&mut request, 1, |resource_spans| {
         push_nested(resource_spans, 2, |scope_spans| {
             push_nested(scope_spans, 2, |span| {
-                // Ids are bytes, which these are too.
-                push_string(span, 1, &"t".repeat(16));
+                push_string(span, 1, TRACE);
                 push_string(span, 2, &"s".repeat(8));
                 push_string(span, 5, "GET /greet/{name}");
             });
