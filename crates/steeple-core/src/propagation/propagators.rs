@@ -15,8 +15,8 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Propagators {
     order: Vec<Propagator>,
-    /// The header fields that they read.
-    headers: Vec<Header>,
+    /// The header fields that they read, with their names.
+    headers: Vec<(&'static str, Header)>,
     /// The lengths of these fields' names, each a bit.
     lengths: u64,
 }
@@ -57,7 +57,7 @@ impl Propagators {
 
     /// The names of the header fields that they read, in lower case, for adapters to whose maps look-ups are cheaper than a pass.
     pub fn header_names(&self) -> impl Iterator<Item = &'static str> {
-        self.headers.iter().map(|header| header.name())
+        self.headers.iter().map(|(name, _)| *name)
     }
 
     /// Whether the name of a field that they read has that length.
@@ -66,9 +66,11 @@ impl Propagators {
         length < 64 && self.lengths >> length & 1 != 0
     }
 
+    /// The field of that name, if they read it.
     pub(super) fn find(&self, name: &str) -> Option<Header> {
-        let mut headers = self.headers.iter().copied();
-        headers.find(|header| header.name().eq_ignore_ascii_case(name))
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| *known == name);
+        found.map(|(_, header)| *header)
     }
 
     /// The span that a request was sent from, as the first format says that tells a valid one.
@@ -114,13 +116,14 @@ impl FromIterator<Propagator> for Propagators {
             }
         }
         for header in order.iter().flat_map(|propagator| propagator.headers()) {
-            if !headers.contains(header) {
-                headers.push(*header);
+            let header = (header.name(), *header);
+            if !headers.contains(&header) {
+                headers.push(header);
             }
         }
         let lengths = headers
             .iter()
-            .fold(0, |lengths, header| lengths | 1 << header.name().len());
+            .fold(0, |lengths, (name, _)| lengths | 1 << name.len());
         Self {
             order,
             headers,

@@ -21,7 +21,8 @@ pub(super) fn received(list: &str, fields: &[(&str, &str)]) -> Received {
     let propagators = propagators(list);
     let mut received = Received::default();
     for (name, value) in fields {
-        received.keep(&propagators, name, value.as_bytes());
+        // Adapters tell names in lower case, whatever their case in the request.
+        received.keep(&propagators, &name.to_lowercase(), value.as_bytes());
     }
     received
 }
