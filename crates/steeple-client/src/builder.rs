@@ -32,6 +32,8 @@ pub struct ClientBuilder {
     endpoint: Endpoint,
     headers: HeaderMap,
     compression: Compression,
+    #[cfg(feature = "tls")]
+    tls: crate::Tls,
 }
 
 impl ClientBuilder {
@@ -41,6 +43,8 @@ impl ClientBuilder {
             endpoint,
             headers: headers.into_iter().collect(),
             compression: Compression::default(),
+            #[cfg(feature = "tls")]
+            tls: crate::Tls::default(),
         }
     }
 
@@ -54,6 +58,14 @@ impl ClientBuilder {
     /// How the bodies of requests are compressed. Default: not at all.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
+        self
+    }
+
+    /// Whom it trusts, and who it says it is. It is looked at only if the URL is of https. Default: whom the system trusts, and
+    /// nobody.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::Tls) -> Self {
+        self.tls = tls;
         self
     }
 
@@ -83,7 +95,7 @@ impl ClientBuilder {
         if let Some(name) = self.headers.keys().find(reserved) {
             return Err(ClientError::Header { name: name.clone() });
         }
-        let connections = Connections::to(&self.endpoint, protocol)?;
+        let connections = self.connections(protocol)?;
         if let Some(authorization) = self.endpoint.authorization() {
             self.headers
                 .insert(AUTHORIZATION, authorization.value().clone());
@@ -95,6 +107,14 @@ impl ClientBuilder {
             connections,
         })
     }
+
+    fn connections(&self, protocol: Protocol) -> Result<Connections, ClientError> {
+        #[cfg(feature = "tls")]
+        if self.endpoint.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
+            return Ok(Connections::tls(&self.tls, protocol)?);
+        }
+        Ok(Connections::plain(protocol))
+    }
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -103,6 +123,6 @@ impl fmt::Debug for ClientBuilder {
             .field("endpoint", &self.endpoint)
             .field("headers", &Vec::from_iter(self.headers.keys()))
             .field("compression", &self.compression)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

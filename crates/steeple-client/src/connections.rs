@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, uri::Scheme};
+use http::Request;
 use http_body_util::Full;
 #[cfg(feature = "tls")]
 use hyper_rustls::HttpsConnector;
@@ -19,8 +19,7 @@ use hyper_util::{
 };
 
 #[cfg(feature = "tls")]
-use crate::tls;
-use crate::{ClientError, Endpoint};
+use crate::{Tls, TlsError, tls::connector};
 
 /// What is spoken on a connection.
 #[derive(Clone, Copy)]
@@ -39,13 +38,13 @@ pub(crate) enum Connections {
 }
 
 impl Connections {
-    pub(crate) fn to(endpoint: &Endpoint, protocol: Protocol) -> Result<Self, ClientError> {
-        #[cfg(feature = "tls")]
-        if endpoint.uri().scheme() == Some(&Scheme::HTTPS) {
-            return Ok(Self::Tls(client(tls::connector(protocol)?, protocol)));
-        }
-        debug_assert_eq!(endpoint.uri().scheme(), Some(&Scheme::HTTP));
-        Ok(Self::Plain(client(HttpConnector::new(), protocol)))
+    pub(crate) fn plain(protocol: Protocol) -> Self {
+        Self::Plain(client(HttpConnector::new(), protocol))
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls(tls: &Tls, protocol: Protocol) -> Result<Self, TlsError> {
+        Ok(Self::Tls(client(connector(tls, protocol)?, protocol)))
     }
 
     pub(crate) fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {

@@ -1,3 +1,5 @@
+use std::{io, path::PathBuf};
+
 use http::HeaderName;
 use thiserror::Error;
 
@@ -34,4 +36,35 @@ pub enum TlsError {
     /// The application's provider is for something else.
     #[error("the installed provider of rustls knows neither TLS 1.2 nor 1.3: install another")]
     Version,
+    /// A file cannot be read.
+    #[error("cannot read `{}`: {kind}; name a file that the service may read", .path.display())]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        kind: io::ErrorKind,
+    },
+    /// There is no certificate in a file, or one that is none.
+    #[error("`{}` does not hold certificates: give them as PEM, each from `-----BEGIN CERTIFICATE-----` on", .path.display())]
+    Certificate {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// There is no private key in a file.
+    #[error("`{}` does not hold a private key: give one as PEM that is not encrypted", .path.display())]
+    Key {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// The private key is not that of the certificate.
+    #[error(
+        "the private key in `{}` is not that of the first certificate in `{}`, or of a kind that is not supported: give \
+         both of one pair, of ECDSA or RSA", .key.display(), .certificates.display()
+    )]
+    Identity {
+        /// The path of the certificates.
+        certificates: PathBuf,
+        /// The path of the key.
+        key: PathBuf,
+    },
 }

@@ -40,7 +40,7 @@
 //! |---|---|
 //! | `grpc` | [`GrpcClient`], unary calls by gRPC; with `gzip` |
 //! | `gzip` | [`Compression::Gzip`] |
-//! | `tls` | URLs of https, by rustls and code of Rust alone, on x86-64 and AArch64; whom the system trusts is trusted |
+//! | `tls` | URLs of https, by rustls and code of Rust alone, on x86-64 and AArch64; whom the system trusts is trusted, or whom [`Tls`] names |
 
 mod answer;
 mod authorization;
@@ -69,3 +69,5 @@ pub use self::{
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcClient;
 pub use http;
+#[cfg(feature = "tls")]
+pub use tls::Tls;

@@ -9,3 +9,5 @@ mod grpc;
 mod grpc_faults;
 mod requests;
 mod stub;
+#[cfg(feature = "tls")]
+mod tls;

@@ -1,7 +1,7 @@
 //! A backend that does with each connection what it is told to.
 
 use std::{
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufRead, BufReader, Write as _},
     net::{TcpListener, TcpStream},
     sync::mpsc,
     thread,
@@ -73,7 +73,8 @@ impl Stub {
     }
 }
 
-fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Request> {
+/// The request that comes next.
+pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<Request> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if reader.read_line(&mut head)? == 0 {
