@@ -19,16 +19,7 @@ const NONE: u8 = 0xff;
 /// Encodes the low `N * 4` bits of `value`.
 #[inline]
 pub(crate) fn encode<const N: usize>(value: u128) -> [u8; N] {
-    let bytes = value.to_be_bytes();
-    std::array::from_fn(|place| {
-        let digit = 32 - N + place;
-        let byte = bytes[digit / 2];
-        DIGITS[usize::from(if digit % 2 == 0 {
-            byte >> 4
-        } else {
-            byte & 0xf
-        })]
-    })
+    std::array::from_fn(|place| DIGITS[(value >> ((N - 1 - place) * 4)) as usize & 0xf])
 }
 
 /// Decodes at most 32 lower-case hex digits and nothing else: no sign, no upper case.
