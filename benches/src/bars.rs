@@ -79,6 +79,16 @@ impl fmt::Display for Verdict {
 /// The name under which steeple stands among the recorders.
 const STEEPLE: &str = "steeple";
 
+/// What steeple renders and as what.
+const RENDERS: [&str; 6] = [
+    STEEPLE,
+    "steeple, OpenMetrics",
+    "steeple, protobuf",
+    "steeple, native histograms",
+    "steeple, native histograms, protobuf",
+    "steeple, summaries",
+];
+
 /// The bars, with what `report` measured for them.
 #[must_use]
 pub fn bars(report: &Report) -> Vec<Bar> {
@@ -204,7 +214,7 @@ fn bars_of_the_registry(report: &Report) -> Vec<Bar> {
         ),
     ];
     for lines in [10_000, 100_000] {
-        for name in [STEEPLE, "steeple, OpenMetrics", "steeple, protobuf"] {
+        for name in RENDERS {
             bars.push(bar(
                 &format!("{name}: ns a line, {lines} lines"),
                 report.figure(Measure::Render(lines), name),

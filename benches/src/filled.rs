@@ -1,4 +1,5 @@
-//! Each library with the same series: for each label set a counter and a histogram, both recorded into once.
+//! Each library with the same series: for each label set a counter and a histogram, both recorded into once; steeple's
+//! native histograms and summaries, which take the more the wider values are spread, a hundred times.
 
 use measured::{
     CounterVec, LabelGroup, MetricGroup, lasso::ThreadedRodeo, metric::histogram::Thresholds,
@@ -7,20 +8,43 @@ use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
 use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
+use steeple_metrics::{Builder, Matcher, NativeConfig, Registry};
 
 use crate::{peers, record::BOUNDS};
 
 const REQUESTS: &str = "http_server_requests";
 const DURATION: &str = "http_server_request_duration_seconds";
 
-pub(crate) fn steeple(label_sets: usize) -> steeple_metrics::Registry {
-    let registry = steeple_metrics::Registry::builder()
+pub(crate) fn steeple(label_sets: usize) -> Registry {
+    steeple_as(Registry::builder(), label_sets, 1)
+}
+
+/// With the classic buckets besides.
+pub(crate) fn steeple_native(label_sets: usize) -> Registry {
+    let native = NativeConfig::new().with_classic_buckets();
+    let builder = Registry::builder().native_histograms(Matcher::full(DURATION), native);
+    steeple_as(builder, label_sets, SPREAD)
+}
+
+/// With [`QUANTILES`].
+pub(crate) fn steeple_summaries(label_sets: usize) -> Registry {
+    let builder = Registry::builder().default_summary(&QUANTILES);
+    steeple_as(builder, label_sets, SPREAD)
+}
+
+pub(crate) const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
+
+/// How many observations there are where it matters how wide they are spread.
+const SPREAD: usize = 100;
+
+fn steeple_as(builder: Builder, label_sets: usize, observations: usize) -> Registry {
+    let registry = builder
         .series_limit(label_sets)
         .total_series_limit(3 * label_sets)
         .build();
     match registry {
         Ok(registry) => {
-            fill(&registry, label_sets);
+            fill(&registry, label_sets, observations);
             registry
         }
         Err(error) => panic!("the benches set valid limits: {error}"),
@@ -29,7 +53,7 @@ pub(crate) fn steeple(label_sets: usize) -> steeple_metrics::Registry {
 
 pub(crate) fn metrics_exporter_prometheus(label_sets: usize) -> PrometheusRecorder {
     let recorder = peers::prometheus_recorder(&BOUNDS);
-    fill(&recorder, label_sets);
+    fill(&recorder, label_sets, 1);
     recorder.handle().run_upkeep();
     recorder
 }
@@ -114,7 +138,7 @@ fn try_prometheus(label_sets: usize) -> prometheus::Result<prometheus::Registry>
 }
 
 /// Records the series through the `metrics` facade.
-fn fill(recorder: &dyn Recorder, label_sets: usize) {
+fn fill(recorder: &dyn Recorder, label_sets: usize, observations: usize) {
     let metadata = Metadata::new("benches", Level::INFO, None);
     for index in 0..label_sets {
         let labels: Vec<Label> = labels(index)
@@ -123,9 +147,10 @@ fn fill(recorder: &dyn Recorder, label_sets: usize) {
         let requests = Key::from_parts("http_server_requests_total", labels.clone());
         let duration = Key::from_parts(DURATION, labels);
         recorder.register_counter(&requests, &metadata).increment(1);
-        recorder
-            .register_histogram(&duration, &metadata)
-            .record(observed(index));
+        let duration = recorder.register_histogram(&duration, &metadata);
+        for observation in 0..observations {
+            duration.record(observed(index + 10 * observation));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use measured::{MetricGroup, text::BufferedTextEncoder};
 use prometheus::TextEncoder;
-use steeple_metrics::{Escaping, Format};
+use steeple_metrics::{Escaping, Format, Registry};
 
 use crate::{
     Allocations, filled,
@@ -16,10 +16,13 @@ const ROUNDS: usize = 31;
 /// A label set has a counter and a histogram, which makes 18 lines.
 const LINES_OF_LABEL_SET: usize = 18;
 
+/// Those of a label set that has a summary: beside its quantiles the sum, the count and the counter.
+const LINES_WITH_SUMMARY: usize = filled::QUANTILES.len() + 3;
+
 /// What one line of some `lines` costs, by name, in nanoseconds.
 #[must_use]
 pub fn render_costs(lines: usize) -> Vec<(&'static str, f64)> {
-    race(ROUNDS, contenders(lines / LINES_OF_LABEL_SET), || {})
+    race(ROUNDS, contenders(lines), || {})
 }
 
 /// How often one line of some `lines` allocates, by name.
@@ -32,45 +35,32 @@ pub fn render_allocations(lines: usize) -> Vec<(&'static str, f64)> {
             allocated.count as f64 / contender.units as f64,
         )
     };
-    contenders(lines / LINES_OF_LABEL_SET)
-        .into_iter()
-        .map(allocations)
-        .collect()
+    contenders(lines).into_iter().map(allocations).collect()
 }
 
-fn contenders(label_sets: usize) -> Vec<Contender> {
+fn contenders(lines: usize) -> Vec<Contender> {
+    let label_sets = lines / LINES_OF_LABEL_SET;
+    let contender = |name, run| Contender {
+        name,
+        units: label_sets * LINES_OF_LABEL_SET,
+        run,
+    };
     let steeple = filled::steeple(label_sets);
-    let streamed = [
-        (
-            "steeple, OpenMetrics",
-            Format::OpenMetrics(Escaping::Underscores),
-        ),
-        ("steeple, protobuf", Format::Protobuf(Escaping::Underscores)),
-    ]
-    .map(|(name, format)| {
-        let registry = steeple.clone();
-        let stream = move || {
-            registry
-                .exposition(format)
-                .for_each(|chunk| drop(black_box(chunk)));
-        };
-        (name, Box::new(stream) as Render)
-    });
+    let native = filled::steeple_native(label_sets);
+    let with_summaries = lines / LINES_WITH_SUMMARY;
+    let summaries = filled::steeple_summaries(with_summaries);
     let exporter = filled::metrics_exporter_prometheus(label_sets).handle();
     let client = filled::prometheus_client(label_sets);
     let prometheus = filled::prometheus(label_sets);
     let measured = filled::measured(label_sets);
     let mut encoder = BufferedTextEncoder::new();
-    let whole: [(_, Render); 5] = [
-        (
-            "steeple",
-            Box::new(move || drop(black_box(steeple.render()))),
-        ),
-        (
+    vec![
+        contender("steeple", whole(&steeple)),
+        contender(
             "metrics-exporter-prometheus",
             Box::new(move || drop(black_box(exporter.render()))),
         ),
-        (
+        contender(
             "prometheus-client",
             Box::new(move || {
                 let mut text = String::new();
@@ -78,30 +68,49 @@ fn contenders(label_sets: usize) -> Vec<Contender> {
                 let _ = black_box((encoded, text));
             }),
         ),
-        (
+        contender(
             "prometheus",
             Box::new(move || {
                 let encoded = TextEncoder::new().encode_to_string(&prometheus.gather());
                 let _ = black_box(encoded);
             }),
         ),
-        (
+        contender(
             "measured",
             Box::new(move || {
                 let Ok(()) = measured.collect_group_into(&mut encoder);
                 drop(black_box(encoder.finish()));
             }),
         ),
-    ];
-    whole
-        .into_iter()
-        .chain(streamed)
-        .map(|(name, run)| Contender {
-            name,
-            units: label_sets * LINES_OF_LABEL_SET,
-            run,
-        })
-        .collect()
+        contender("steeple, OpenMetrics", streamed(&steeple, OPEN_METRICS)),
+        contender("steeple, protobuf", streamed(&steeple, PROTOBUF)),
+        contender("steeple, native histograms", whole(&native)),
+        contender(
+            "steeple, native histograms, protobuf",
+            streamed(&native, PROTOBUF),
+        ),
+        Contender {
+            units: with_summaries * LINES_WITH_SUMMARY,
+            ..contender("steeple, summaries", whole(&summaries))
+        },
+    ]
 }
 
 type Render = Box<dyn FnMut()>;
+
+const OPEN_METRICS: Format = Format::OpenMetrics(Escaping::Underscores);
+const PROTOBUF: Format = Format::Protobuf(Escaping::Underscores);
+
+fn whole(registry: &Registry) -> Render {
+    let registry = registry.clone();
+    Box::new(move || drop(black_box(registry.render())))
+}
+
+fn streamed(registry: &Registry, format: Format) -> Render {
+    let registry = registry.clone();
+    Box::new(move || {
+        registry
+            .exposition(format)
+            .for_each(|chunk| drop(black_box(chunk)));
+    })
+}

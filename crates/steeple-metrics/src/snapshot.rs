@@ -153,6 +153,28 @@ impl Value {
 }
 
 impl HistogramSnapshot {
+    pub(crate) fn empty(bounds: &Arc<Bounds>) -> Self {
+        Self {
+            bounds: Arc::clone(bounds),
+            buckets: Vec::new(),
+            sum: 0.0,
+            exemplars: Vec::new(),
+            native: None,
+            started_over: None,
+        }
+    }
+
+    /// Becomes one without observations in buckets of these bounds, with the memory that it has.
+    pub(crate) fn clear(&mut self, bounds: &Arc<Bounds>) {
+        self.bounds.clone_from(bounds);
+        self.buckets.clear();
+        self.buckets.resize(bounds.buckets(), 0);
+        self.sum = 0.0;
+        self.exemplars.clear();
+        self.native = None;
+        self.started_over = None;
+    }
+
     /// The buckets' upper bounds, inclusive and increasing, without the last, infinity; none if the histogram is
     /// native only.
     #[must_use]

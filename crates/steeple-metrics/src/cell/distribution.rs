@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use metrics::Histogram;
 
-use super::{HistogramCell, NativeCell};
+use super::{HistogramCell, NativeCell, native::Look};
 use crate::HistogramSnapshot;
 
 /// The cell of a histogram's series.
@@ -13,6 +13,13 @@ pub(crate) enum Distribution {
     Native(Arc<NativeCell>),
 }
 
+/// The memory of looks at histograms, so that one after the other takes none of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    snapshot: Option<HistogramSnapshot>,
+    native: Look,
+}
+
 impl Distribution {
     pub(crate) fn snapshot(&self) -> HistogramSnapshot {
         match self {
@@ -21,14 +28,12 @@ impl Distribution {
         }
     }
 
-    /// Takes a snapshot in the place of the last one, and with its memory where that can be.
-    pub(crate) fn snapshot_into<'a>(
-        &self,
-        last: &'a mut Option<HistogramSnapshot>,
-    ) -> &'a HistogramSnapshot {
+    /// Takes a snapshot in the place, and with the memory, of the last one.
+    pub(crate) fn snapshot_into<'a>(&self, reading: &'a mut Reading) -> &'a HistogramSnapshot {
+        let Reading { snapshot, native } = reading;
         match self {
-            Self::Classic(cell) => cell.snapshot_into(last),
-            Self::Native(cell) => last.insert(cell.snapshot()),
+            Self::Classic(cell) => cell.snapshot_into(snapshot),
+            Self::Native(cell) => cell.snapshot_into(snapshot, native),
         }
     }
 

@@ -44,7 +44,7 @@ impl HistogramCell {
     }
 
     pub(crate) fn snapshot(&self) -> HistogramSnapshot {
-        let mut snapshot = self.blank_snapshot();
+        let mut snapshot = HistogramSnapshot::empty(&self.bounds);
         self.fill(&mut snapshot);
         snapshot
     }
@@ -54,37 +54,20 @@ impl HistogramCell {
         &self,
         last: &'a mut Option<HistogramSnapshot>,
     ) -> &'a HistogramSnapshot {
-        let snapshot = last.get_or_insert_with(|| self.blank_snapshot());
+        let snapshot = last.get_or_insert_with(|| HistogramSnapshot::empty(&self.bounds));
         self.fill(snapshot);
         snapshot
     }
 
-    fn blank_snapshot(&self) -> HistogramSnapshot {
-        HistogramSnapshot {
-            bounds: Arc::clone(&self.bounds),
-            buckets: Vec::new(),
-            sum: 0.0,
-            exemplars: Vec::new(),
-            native: None,
-            started_over: None,
-        }
-    }
-
     /// Fills a snapshot, whatever it holds, without memory beyond its own once it was filled.
     fn fill(&self, snapshot: &mut HistogramSnapshot) {
-        snapshot.bounds.clone_from(&self.bounds);
-        snapshot.buckets.clear();
-        snapshot.buckets.resize(self.bounds.buckets(), 0);
-        snapshot.sum = 0.0;
+        snapshot.clear(&self.bounds);
         for stripe in self.stripes.iter() {
             snapshot.sum += f64::from_bits(stripe.get(SUM));
             for (bucket, word) in snapshot.buckets.iter_mut().zip(self.words()) {
                 *bucket = bucket.wrapping_add(stripe.get(word));
             }
         }
-        snapshot.native = None;
-        snapshot.started_over = None;
-        snapshot.exemplars.clear();
         let exemplars = self.exemplars.iter().flat_map(Exemplars::read);
         snapshot.exemplars.extend(exemplars);
     }

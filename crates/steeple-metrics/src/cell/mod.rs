@@ -19,8 +19,12 @@ use std::sync::{
 use metrics::{Counter, Gauge, Histogram};
 
 pub(crate) use self::{
-    counter::CounterCell, distribution::Distribution, gauge::GaugeCell, histogram::HistogramCell,
-    native::NativeCell, summary::SummaryCell,
+    counter::CounterCell,
+    distribution::{Distribution, Reading},
+    gauge::GaugeCell,
+    histogram::HistogramCell,
+    native::NativeCell,
+    summary::SummaryCell,
 };
 use crate::{Kind, Value};
 

@@ -5,7 +5,10 @@ use super::{
     walk::{Step, Walk},
 };
 use crate::{
-    HistogramSnapshot, RecordedExemplar, SummarySnapshot, cell::Cell, family::SeriesHandle, number,
+    HistogramSnapshot, RecordedExemplar, SummarySnapshot,
+    cell::{Cell, Reading},
+    family::SeriesHandle,
+    number,
 };
 
 /// Writes a registry in one of the text formats.
@@ -17,7 +20,7 @@ pub(super) struct Lines {
     labels: LabelText,
     /// What the lines of one histogram's buckets or quantiles begin with.
     opening: String,
-    distribution: Option<HistogramSnapshot>,
+    distribution: Reading,
     summary: Option<SummarySnapshot>,
     /// Whether everything is written.
     ended: bool,
@@ -39,7 +42,7 @@ impl Lines {
             head: None,
             labels: LabelText::new(escaping),
             opening: String::new(),
-            distribution: None,
+            distribution: Reading::default(),
             summary: None,
             ended: false,
         }

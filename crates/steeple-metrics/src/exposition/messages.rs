@@ -7,8 +7,8 @@ use super::{
     walk::{Step, Walk},
 };
 use crate::{
-    HistogramSnapshot, Kind, SummarySnapshot,
-    cell::Cell,
+    Kind, SummarySnapshot,
+    cell::{Cell, Reading},
     family::SeriesHandle,
     labels, name,
     protobuf::{push_double, push_nested, push_string, push_unsigned, push_varint},
@@ -25,7 +25,7 @@ pub(super) struct Messages {
     /// How much of the message was handed out, once it is complete.
     sent: Option<usize>,
     label: String,
-    distribution: Option<HistogramSnapshot>,
+    distribution: Reading,
     summary: Option<SummarySnapshot>,
 }
 
@@ -37,7 +37,7 @@ impl Messages {
             message: Vec::new(),
             sent: None,
             label: String::new(),
-            distribution: None,
+            distribution: Reading::default(),
             summary: None,
         }
     }

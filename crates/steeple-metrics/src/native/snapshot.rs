@@ -29,36 +29,44 @@ pub(crate) enum NativeBucket {
 }
 
 impl NativeSnapshot {
-    /// One with these observations, each given as the resolution of its bucket, which is not coarser than `schema`, the
-    /// bucket and the number.
-    pub(crate) fn new(
-        schema: i8,
-        zero_threshold: f64,
-        counts: impl IntoIterator<Item = (i8, NativeBucket, u64)>,
-    ) -> Self {
-        let mut new = Self {
-            schema,
-            zero_threshold,
+    pub(crate) fn empty() -> Self {
+        Self {
+            schema: 0,
+            zero_threshold: 0.0,
             zero_count: 0,
             positive: Vec::new(),
             negative: Vec::new(),
-        };
+        }
+    }
+
+    /// Holds these observations from now on, each given as the resolution of its bucket, which is not coarser than
+    /// `schema`, the bucket and the number.
+    pub(crate) fn fill(
+        &mut self,
+        schema: i8,
+        zero_threshold: f64,
+        counts: impl IntoIterator<Item = (i8, NativeBucket, u64)>,
+    ) {
+        self.schema = schema;
+        self.zero_threshold = zero_threshold;
+        self.zero_count = 0;
+        self.positive.clear();
+        self.negative.clear();
         for (finer, bucket, count) in counts {
             let (index, buckets) = match bucket {
-                NativeBucket::Zero => (None, &mut new.positive),
-                NativeBucket::Positive(index) => (Some(index), &mut new.positive),
-                NativeBucket::Negative(index) => (Some(index), &mut new.negative),
+                NativeBucket::Zero => (None, &mut self.positive),
+                NativeBucket::Positive(index) => (Some(index), &mut self.positive),
+                NativeBucket::Negative(index) => (Some(index), &mut self.negative),
             };
             match index.filter(|index| upper_bound(*index, finer) > zero_threshold) {
                 Some(index) => buckets.push((coarser(index, finer - schema), count)),
-                None => new.zero_count = new.zero_count.wrapping_add(count),
+                None => self.zero_count = self.zero_count.wrapping_add(count),
             }
         }
-        for buckets in [&mut new.positive, &mut new.negative] {
+        for buckets in [&mut self.positive, &mut self.negative] {
             buckets.sort_unstable_by_key(|(index, _)| *index);
             join(buckets);
         }
-        new
     }
 
     /// How many buckets there are beside the zero bucket.
@@ -139,7 +147,9 @@ mod tests {
             };
             (8, bucket, 1)
         });
-        NativeSnapshot::new(schema, zero_threshold, counts)
+        let mut native = NativeSnapshot::empty();
+        native.fill(schema, zero_threshold, counts);
+        native
     }
 
     #[test]

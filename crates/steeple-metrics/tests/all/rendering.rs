@@ -1,7 +1,9 @@
 //! What rendering takes beside the registry.
 
+use std::time::Duration;
+
 use allocation_counter::AllocationInfo;
-use steeple_metrics::{Escaping, Format, Registry};
+use steeple_metrics::{Builder, Escaping, Format, Matcher, NativeConfig, Registry};
 
 /// Lines of a series: 15 buckets, sum and count.
 const LINES: usize = 17;
@@ -59,24 +61,49 @@ fn a_text_of_a_million_lines_takes_no_more_than_one_of_ten_thousand() {
     }
 }
 
-#[test]
-fn summaries_allocate_nothing_for_a_series_or_a_line() {
+/// Renders few and many series of the histogram `h` and counts what the many allocate beyond the few.
+fn allocations_of_more_series(builder: impl Fn() -> Builder, format: Format) -> u64 {
     let [few, many] = [10, 500].map(|series| {
-        let registry = Registry::builder().default_summary(&[0.5, 0.9, 0.99]);
-        let registry = registry.global_label("region", "eu").build();
+        let registry = builder().global_label("region", "eu").build();
         let registry = registry.expect("valid settings");
         for series in 0..series {
             let labels = [("route", &*series.to_string())];
             let histogram = registry.histogram("h", &labels).expect("valid names");
-            (1..100).for_each(|value| histogram.record(f64::from(value)));
+            // From series to series there is more to read.
+            (1..100 + series).for_each(|value| histogram.record(f64::from(value)));
         }
-        registry
+        rendering(&registry, format).count_total
     });
+    many - few
+}
+
+#[test]
+fn summaries_allocate_nothing_for_a_series_or_a_line() {
+    let builder = || Registry::builder().default_summary(&[0.5, 0.9, 0.99]);
     for format in texts() {
-        let [few, many] = [&few, &many].map(|registry| rendering(registry, format));
+        let allocations = allocations_of_more_series(builder, format);
         // Of many series there is a second page.
-        let pages = many.count_total - few.count_total;
-        assert!(pages <= 8, "{format:?}: {few:?} {many:?}");
+        assert!(allocations <= 8, "{format:?}: {allocations}");
+    }
+}
+
+#[test]
+fn native_histograms_allocate_nothing_for_a_series_or_a_line() {
+    let configs = [
+        NativeConfig::new(),
+        NativeConfig::new().with_classic_buckets().max_buckets(10),
+        NativeConfig::new()
+            .max_buckets(10)
+            .min_reset_duration(Duration::from_secs(3_600)),
+    ];
+    let message = Format::Protobuf(Escaping::Underscores);
+    for config in configs {
+        let builder = || Registry::builder().native_histograms(Matcher::full("h"), config.clone());
+        for format in texts().into_iter().chain([message]) {
+            let allocations = allocations_of_more_series(builder, format);
+            // Of many series there is a second page, and a message that grows.
+            assert!(allocations <= 24, "{config:?}, {format:?}: {allocations}");
+        }
     }
 }
 

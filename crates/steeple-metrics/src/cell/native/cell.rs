@@ -6,9 +6,13 @@ use std::{
 use metrics::{CounterFn, HistogramFn};
 use once_cell::race::OnceBox;
 
-use super::{place::Place, shown::Shown, table::Table, tally::Tally};
+use super::{
+    place::Place,
+    shown::{Look, Shown},
+    table::Table,
+};
 use crate::{
-    HistogramSnapshot, NativeConfig,
+    HistogramSnapshot, NativeConfig, NativeSnapshot,
     bounds::Bounds,
     cell::{
         CounterCell,
@@ -72,21 +76,39 @@ impl NativeCell {
     }
 
     pub(crate) fn snapshot(&self) -> HistogramSnapshot {
+        let mut snapshot = HistogramSnapshot::empty(&self.bounds);
+        self.fill(&mut snapshot, &mut Look::default());
+        snapshot
+    }
+
+    /// Takes a snapshot in the place, and with the memory, of the last one.
+    pub(crate) fn snapshot_into<'a>(
+        &self,
+        last: &'a mut Option<HistogramSnapshot>,
+        look: &mut Look,
+    ) -> &'a HistogramSnapshot {
+        let snapshot = last.get_or_insert_with(|| HistogramSnapshot::empty(&self.bounds));
+        self.fill(snapshot, look);
+        snapshot
+    }
+
+    /// Fills a snapshot, whatever it holds, without memory beyond its own and the look's once they were filled.
+    fn fill(&self, snapshot: &mut HistogramSnapshot, look: &mut Look) {
         // Looks wait here for each other, and nobody else.
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let sums = self.sums.iter();
         let sum = sums.map(|stripe| f64::from_bits(stripe.get(SUM))).sum();
-        let tally = Tally::new(self.counts().collect(), sum);
-        let (counted, native) = shown.next(tally, &self.config, Instant::now());
+        look.tally.fill(self.counts(), sum);
+        let mut native = snapshot.native.take().unwrap_or_else(NativeSnapshot::empty);
+        shown.next(look, &mut native, &self.config, Instant::now());
         self.schema.store(native.schema, Relaxed);
-        HistogramSnapshot {
-            bounds: Arc::clone(&self.bounds),
-            buckets: counted.classic(self.bounds.buckets()),
-            sum: counted.sum,
-            exemplars: self.exemplars.iter().flat_map(Exemplars::read).collect(),
-            native: Some(native),
-            started_over: shown.started_over(),
-        }
+        snapshot.clear(&self.bounds);
+        look.counted.add_to_classic(&mut snapshot.buckets);
+        snapshot.sum = look.counted.sum;
+        snapshot.native = Some(native);
+        snapshot.started_over = shown.started_over();
+        let exemplars = self.exemplars.iter().flat_map(Exemplars::read);
+        snapshot.exemplars.extend(exemplars);
     }
 
     /// What the stripes count, each for itself.
@@ -193,7 +215,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::NativeSnapshot;
 
     fn cell(config: NativeConfig, bounds: &[f64]) -> NativeCell {
         let bounds = Bounds::new(bounds).unwrap_or_else(|_| Bounds::none());

@@ -6,4 +6,4 @@ mod shown;
 mod table;
 mod tally;
 
-pub(crate) use self::cell::NativeCell;
+pub(crate) use self::{cell::NativeCell, shown::Look};

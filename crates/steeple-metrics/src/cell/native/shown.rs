@@ -6,6 +6,15 @@ use std::{
 use super::tally::Tally;
 use crate::{NativeConfig, NativeSnapshot};
 
+/// What one look reads, with memory for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    /// All that has been counted.
+    pub(super) tally: Tally,
+    /// What of it is shown.
+    pub(super) counted: Tally,
+}
+
 /// What the last look showed, so that the next one goes on from there.
 #[derive(Debug)]
 pub(super) struct Shown {
@@ -32,14 +41,15 @@ impl Shown {
         }
     }
 
-    /// What there is to show `now` that `tally` has been counted.
+    /// Makes `native` what there is to show `now`.
     pub(super) fn next(
         &mut self,
-        tally: Tally,
+        look: &mut Look,
+        native: &mut NativeSnapshot,
         config: &NativeConfig,
         now: Instant,
-    ) -> (Tally, NativeSnapshot) {
-        let (mut counted, mut native) = self.counted(&tally, config);
+    ) {
+        self.count(look, native, config);
         let is_reduced = native.schema < config.schema
             || native.zero_threshold > config.zero_threshold
             || native.buckets() > config.max_buckets;
@@ -52,14 +62,13 @@ impl Shown {
                 started_over: self.looked_at,
                 ..Self::new(config, now)
             };
-            (counted, native) = self.counted(&tally, config);
+            self.count(look, native, config);
         }
         self.zero_threshold = native.zero_threshold;
         if config.min_reset_duration.is_some() {
-            self.last = tally;
+            self.last.set_to(&look.tally);
             self.looked_at = Some(SystemTime::now());
         }
-        (counted, native)
     }
 
     /// Since when the histogram counts by the wall clock, if it started over: since the look before that.
@@ -67,11 +76,12 @@ impl Shown {
         self.started_over
     }
 
-    fn counted(&self, tally: &Tally, config: &NativeConfig) -> (Tally, NativeSnapshot) {
-        let counted = tally.since(&self.start);
-        let mut native = counted.native(config.schema, self.zero_threshold);
+    fn count(&self, look: &mut Look, native: &mut NativeSnapshot, config: &NativeConfig) {
+        look.counted.set_to(&look.tally);
+        look.counted.subtract(&self.start);
+        look.counted
+            .fill_native(native, config.schema, self.zero_threshold);
         native.limit(config.max_buckets, config.max_zero_threshold);
-        (counted, native)
     }
 }
 
@@ -89,13 +99,41 @@ mod tests {
         Place::new(NativeBucket::Positive(index(value, 3)), 0)
     }
 
+    fn tally(counts: &[(i8, Place, u64)], sum: f64) -> Tally {
+        let mut tally = Tally::default();
+        tally.fill(counts.iter().copied(), sum);
+        tally
+    }
+
     /// What was counted when each of these values was observed once.
-    fn tally(values: &[f64]) -> Tally {
-        let counts = values
+    fn observed(values: &[f64]) -> Tally {
+        let counts: Vec<_> = values
             .iter()
             .map(|value| (3, place_of(*value), 1))
             .collect();
-        Tally::new(counts, values.iter().sum())
+        tally(&counts, values.iter().sum())
+    }
+
+    /// What is shown `now` that `tally` has been counted.
+    fn next(
+        shown: &mut Shown,
+        tally: Tally,
+        config: &NativeConfig,
+        now: Instant,
+    ) -> (Tally, NativeSnapshot) {
+        let mut look = Look {
+            tally,
+            ..Look::default()
+        };
+        let mut native = NativeSnapshot::empty();
+        shown.next(&mut look, &mut native, config, now);
+        (look.counted, native)
+    }
+
+    fn count(tally: &Tally) -> u64 {
+        let mut count = [0];
+        tally.add_to_classic(&mut count);
+        count[0]
     }
 
     fn may_start_over() -> NativeConfig {
@@ -108,7 +146,7 @@ mod tests {
         let begin = Instant::now();
         let mut shown = Shown::new(&config, begin);
         let mut schema_after = |values: &[f64], hours| {
-            let (_, native) = shown.next(tally(values), &config, begin + hours * HOUR);
+            let (_, native) = next(&mut shown, observed(values), &config, begin + hours * HOUR);
             assert!(native.buckets() <= 4);
             native.schema
         };
@@ -123,21 +161,18 @@ mod tests {
         let begin = Instant::now();
         let mut shown = Shown::new(&config, begin);
         let first = [1.0, 1.2, 1.4, 1.6, 1.8, 2.0];
-        let (counted, native) = shown.next(tally(&first), &config, begin + HOUR / 2);
-        assert_eq!(
-            (counted.classic(1), counted.sum, native.schema),
-            (vec![6], 9.0, 2)
-        );
+        let (counted, native) = next(&mut shown, observed(&first), &config, begin + HOUR / 2);
+        assert_eq!((count(&counted), counted.sum, native.schema), (6, 9.0, 2));
         assert_eq!(shown.started_over(), None);
         let looked = SystemTime::now();
         let later = [&first[..], &[4.0, 4.0]].concat();
-        let (counted, native) = shown.next(tally(&later), &config, begin + HOUR);
-        assert_eq!((counted.classic(1), counted.sum), (vec![2], 8.0));
+        let (counted, native) = next(&mut shown, observed(&later), &config, begin + HOUR);
+        assert_eq!((count(&counted), counted.sum), (2, 8.0));
         assert_eq!((native.schema, &native.positive[..]), (3, &[(16, 2)][..]));
         assert!(shown.started_over().unwrap() <= looked);
         let later = [&later[..], &[8.0]].concat();
-        let (counted, native) = shown.next(tally(&later), &config, begin + 3 * HOUR);
-        assert_eq!((counted.classic(1), native.buckets()), (vec![3], 2));
+        let (counted, native) = next(&mut shown, observed(&later), &config, begin + 3 * HOUR);
+        assert_eq!((count(&counted), native.buckets()), (3, 2));
     }
 
     #[test]
@@ -147,8 +182,8 @@ mod tests {
         let mut shown = Shown::new(&config, begin);
         let many = [1.0, 1.2, 1.4, 1.6, 1.8, 2.0];
         let mut count_after = |values: &[f64], time| {
-            let (counted, _) = shown.next(tally(values), &config, begin + time);
-            counted.classic(1)[0]
+            let (counted, _) = next(&mut shown, observed(values), &config, begin + time);
+            count(&counted)
         };
         assert_eq!(count_after(&many[..3], 5 * HOUR), 3);
         // Beyond the limit after five hours: three buckets were shown, three are new.
@@ -163,32 +198,37 @@ mod tests {
         let begin = Instant::now();
         let wide = may_start_over().max_zero_threshold(1.0);
         let mut shown = Shown::new(&wide, begin);
-        let (_, native) = shown.next(tally(&[0.25, 0.5, 1.0, 2.0, 4.0]), &wide, begin);
+        let (_, native) = next(
+            &mut shown,
+            observed(&[0.25, 0.5, 1.0, 2.0, 4.0]),
+            &wide,
+            begin,
+        );
         assert_eq!(native.zero_threshold, 0.25);
-        let later = tally(&[0.25, 0.5, 1.0, 2.0, 4.0, 0.25]);
-        let (_, native) = shown.next(later, &wide, begin + HOUR);
+        let later = observed(&[0.25, 0.5, 1.0, 2.0, 4.0, 0.25]);
+        let (_, native) = next(&mut shown, later, &wide, begin + HOUR);
         assert_eq!(
             (native.zero_threshold, native.positive.len()),
             (wide.zero_threshold, 1)
         );
 
         let coarse = (-4, Place::new(NativeBucket::Positive(0), 0), 1);
-        let later = Tally::new(vec![coarse, (3, place_of(4.0), 1)], 0.0);
+        let later = tally(&[coarse, (3, place_of(4.0), 1)], 0.0);
         let config = may_start_over();
         let mut shown = Shown::new(&config, begin);
-        let (_, native) = shown.next(Tally::new(vec![coarse], 0.0), &config, begin);
+        let (_, native) = next(&mut shown, tally(&[coarse], 0.0), &config, begin);
         assert_eq!(native.schema, -4);
-        let (_, native) = shown.next(later, &config, begin + HOUR);
+        let (_, native) = next(&mut shown, later, &config, begin + HOUR);
         assert_eq!((native.schema, native.buckets()), (3, 1));
 
         // Where there is nothing to give up, there may be too many buckets.
         let config = may_start_over().schema(-4).max_buckets(1);
         let place = |index| Place::new(NativeBucket::Positive(index), 0);
-        let many = vec![(-4, place(0), 1), (-4, place(1), 1)];
+        let many = [(-4, place(0), 1), (-4, place(1), 1)];
         let mut shown = Shown::new(&config, begin);
-        let (_, native) = shown.next(Tally::new(many.clone(), 0.0), &config, begin);
+        let (_, native) = next(&mut shown, tally(&many, 0.0), &config, begin);
         assert_eq!(native.buckets(), 2);
-        let (_, native) = shown.next(Tally::new(many, 0.0), &config, begin + HOUR);
+        let (_, native) = next(&mut shown, tally(&many, 0.0), &config, begin + HOUR);
         assert_eq!(native.buckets(), 0);
     }
 
@@ -197,15 +237,15 @@ mod tests {
         let config = NativeConfig::new().max_buckets(2).max_zero_threshold(1.0);
         let begin = Instant::now();
         let mut shown = Shown::new(&config, begin);
-        let (_, native) = shown.next(tally(&[0.5, 2.0, 4.0]), &config, begin);
+        let (_, native) = next(&mut shown, observed(&[0.5, 2.0, 4.0]), &config, begin);
         assert_eq!((native.zero_threshold, native.zero_count), (0.5, 1));
-        let (_, native) = shown.next(tally(&[0.5, 0.25, 2.0, 4.0]), &config, begin);
+        let (_, native) = next(&mut shown, observed(&[0.5, 0.25, 2.0, 4.0]), &config, begin);
         assert_eq!((native.zero_threshold, native.zero_count), (0.5, 2));
         assert_eq!((native.schema, native.buckets()), (3, 2));
         // Coarser, the nearest bucket ends beyond what the zero bucket may be.
         let place = Place::new(NativeBucket::Positive(0), 0);
-        let coarse = Tally::new(vec![(3, place_of(0.5), 1), (-4, place, 1)], 1.0);
-        let (_, native) = shown.next(coarse, &config, begin);
+        let coarse = tally(&[(3, place_of(0.5), 1), (-4, place, 1)], 1.0);
+        let (_, native) = next(&mut shown, coarse, &config, begin);
         assert_eq!((native.zero_threshold, native.zero_count), (0.5, 1));
         assert_eq!((native.schema, native.buckets()), (-4, 1));
     }
