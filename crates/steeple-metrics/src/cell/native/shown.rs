@@ -95,11 +95,15 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3_600);
 
-    fn place_of(value: f64) -> Place {
-        Place::new(NativeBucket::Positive(index(value, 3)), 0)
+    fn place(schema: i8, index: i32) -> Place {
+        Place::new(schema, NativeBucket::Positive(index), 0)
     }
 
-    fn tally(counts: &[(i8, Place, u64)], sum: f64) -> Tally {
+    fn place_of(value: f64) -> Place {
+        place(3, index(value, 3))
+    }
+
+    fn tally(counts: &[(Place, u64)], sum: f64) -> Tally {
         let mut tally = Tally::default();
         tally.fill(counts.iter().copied(), sum);
         tally
@@ -107,10 +111,7 @@ mod tests {
 
     /// What was counted when each of these values was observed once.
     fn observed(values: &[f64]) -> Tally {
-        let counts: Vec<_> = values
-            .iter()
-            .map(|value| (3, place_of(*value), 1))
-            .collect();
+        let counts: Vec<_> = values.iter().map(|value| (place_of(*value), 1)).collect();
         tally(&counts, values.iter().sum())
     }
 
@@ -212,8 +213,8 @@ mod tests {
             (wide.zero_threshold, 1)
         );
 
-        let coarse = (-4, Place::new(NativeBucket::Positive(0), 0), 1);
-        let later = tally(&[coarse, (3, place_of(4.0), 1)], 0.0);
+        let coarse = (place(-4, 0), 1);
+        let later = tally(&[coarse, (place_of(4.0), 1)], 0.0);
         let config = may_start_over();
         let mut shown = Shown::new(&config, begin);
         let (_, native) = next(&mut shown, tally(&[coarse], 0.0), &config, begin);
@@ -223,8 +224,7 @@ mod tests {
 
         // Where there is nothing to give up, there may be too many buckets.
         let config = may_start_over().schema(-4).max_buckets(1);
-        let place = |index| Place::new(NativeBucket::Positive(index), 0);
-        let many = [(-4, place(0), 1), (-4, place(1), 1)];
+        let many = [(place(-4, 0), 1), (place(-4, 1), 1)];
         let mut shown = Shown::new(&config, begin);
         let (_, native) = next(&mut shown, tally(&many, 0.0), &config, begin);
         assert_eq!(native.buckets(), 2);
@@ -243,8 +243,7 @@ mod tests {
         assert_eq!((native.zero_threshold, native.zero_count), (0.5, 2));
         assert_eq!((native.schema, native.buckets()), (3, 2));
         // Coarser, the nearest bucket ends beyond what the zero bucket may be.
-        let place = Place::new(NativeBucket::Positive(0), 0);
-        let coarse = tally(&[(3, place_of(0.5), 1), (-4, place, 1)], 1.0);
+        let coarse = tally(&[(place_of(0.5), 1), (place(-4, 0), 1)], 1.0);
         let (_, native) = next(&mut shown, coarse, &config, begin);
         assert_eq!((native.zero_threshold, native.zero_count), (0.5, 1));
         assert_eq!((native.schema, native.buckets()), (-4, 1));

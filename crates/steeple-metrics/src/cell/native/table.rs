@@ -132,7 +132,7 @@ mod under_loom {
 
     /// Two places of one group.
     fn neighbours(table: &Table) -> [Place; 2] {
-        let mut places = (0..).map(|index| Place::new(NativeBucket::Positive(index), 0));
+        let mut places = (0..).map(|index| Place::new(0, NativeBucket::Positive(index), 0));
         let first = places.next().unwrap();
         let is_near = |place: &Place| ptr::eq(table.group(*place), table.group(first));
         [first, places.find(is_near).unwrap()]

@@ -4,22 +4,23 @@ use crate::NativeSnapshot;
 /// Everything that was counted up to some moment.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// By resolution and place, sorted by them.
-    counts: Vec<(i8, Place, u64)>,
+    /// By place, sorted.
+    counts: Vec<(Place, u64)>,
     pub(super) sum: f64,
 }
 
 impl Tally {
     /// Counts anew; `counts` may come in any order and parts.
-    pub(super) fn fill(&mut self, counts: impl Iterator<Item = (i8, Place, u64)>, sum: f64) {
+    pub(super) fn fill(&mut self, counts: impl Iterator<Item = (Place, u64)>, sum: f64) {
         self.sum = sum;
         self.counts.clear();
-        self.counts.extend(counts);
-        self.counts.sort_unstable();
+        // Faster than to extend by what comes from so many parts.
+        counts.for_each(|counted| self.counts.push(counted));
+        self.counts.sort_unstable_by_key(|(place, _)| *place);
         self.counts.dedup_by(|next, kept| {
-            let same = (next.0, next.1) == (kept.0, kept.1);
+            let same = next.0 == kept.0;
             if same {
-                kept.2 = kept.2.wrapping_add(next.2);
+                kept.1 = kept.1.wrapping_add(next.1);
             }
             same
         });
@@ -35,16 +36,16 @@ impl Tally {
     pub(super) fn subtract(&mut self, earlier: &Self) {
         self.sum -= earlier.sum;
         let mut earlier_counts = earlier.counts.iter().peekable();
-        self.counts.retain_mut(|(schema, place, count)| {
-            let same = earlier_counts.next_if(|then| (then.0, then.1) == (*schema, *place));
-            *count = count.wrapping_sub(same.map_or(0, |then| then.2));
+        self.counts.retain_mut(|(place, count)| {
+            let same = earlier_counts.next_if(|then| then.0 == *place);
+            *count = count.wrapping_sub(same.map_or(0, |then| then.1));
             *count > 0
         });
     }
 
     /// Adds to the counts of classic buckets.
     pub(super) fn add_to_classic(&self, buckets: &mut [u64]) {
-        for (_, place, count) in &self.counts {
+        for (place, count) in &self.counts {
             if let Some(bucket) = buckets.get_mut(place.classic()) {
                 *bucket = bucket.wrapping_add(*count);
             }
@@ -53,12 +54,12 @@ impl Tally {
 
     /// Makes `native` the native histogram, at this resolution unless some counts are coarser.
     pub(super) fn fill_native(&self, native: &mut NativeSnapshot, schema: i8, zero_threshold: f64) {
-        let coarsest = self.counts.first().map_or(schema, |first| first.0);
+        let coarsest = self.counts.first().map_or(schema, |first| first.0.schema());
         let counts = self.counts.iter();
         native.fill(
             schema.min(coarsest),
             zero_threshold,
-            counts.map(|(schema, place, count)| (*schema, place.native(), *count)),
+            counts.map(|(place, count)| (place.schema(), place.native(), *count)),
         );
     }
 }
