@@ -32,7 +32,8 @@ pub(crate) fn steeple_summaries(label_sets: usize) -> Registry {
     steeple_as(builder, label_sets, SPREAD)
 }
 
-pub(crate) const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
+/// Those that metrics-exporter-prometheus has unless it is told others.
+pub(crate) const QUANTILES: [f64; 7] = [0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0];
 
 /// How many observations there are where it matters how wide they are spread.
 const SPREAD: usize = 100;

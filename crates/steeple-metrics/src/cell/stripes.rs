@@ -162,14 +162,20 @@ impl Stripe<'_> {
     /// Adds to a word that holds the bits of a float.
     #[inline]
     pub(super) fn add_float(&self, index: usize, amount: f64) {
-        let word = self.word(index);
-        let mut bits = word.load(Relaxed);
-        let sum = |bits| (f64::from_bits(bits) + amount).to_bits();
+        self.update(self.word(index), |bits| {
+            (f64::from_bits(bits) + amount).to_bits()
+        });
+    }
+
+    /// Replaces a word that the stripe has elsewhere by what follows from it.
+    #[inline]
+    pub(super) fn update(&self, word: &AtomicU64, new: impl Fn(u64) -> u64) {
+        let mut known = word.load(Relaxed);
         if self.owned {
-            return word.store(sum(bits), Relaxed);
+            return word.store(new(known), Relaxed);
         }
-        while let Err(actual) = word.compare_exchange_weak(bits, sum(bits), Relaxed, Relaxed) {
-            bits = actual;
+        while let Err(actual) = word.compare_exchange_weak(known, new(known), Relaxed, Relaxed) {
+            known = actual;
         }
     }
 }

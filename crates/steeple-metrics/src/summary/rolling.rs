@@ -32,7 +32,7 @@ impl Rolling {
 
     /// Begins anew after decades.
     fn at(&self, age: Duration) -> u32 {
-        (age.as_millis() / self.period.as_millis().max(1)) as u32
+        age.div_duration_f64(self.period) as u64 as u32
     }
 }
 

@@ -88,10 +88,14 @@ fn a_summary_allocates_only_where_no_observation_was_before() {
     let registry = Registry::builder().default_summary(&[0.5]).build().unwrap();
     let histogram = registry.histogram("h", &[]).unwrap();
     let record = || (0..2_000).for_each(|value| histogram.record(f64::from(value)));
-    let first = allocation_counter::measure(record);
-    assert!(first.bytes_current < 24 * 1_024, "{first:?}");
-    let info = allocation_counter::measure(record);
-    assert_eq!((info.count_total, info.bytes_total), (0, 0));
+    let runs: Vec<_> = (0..20)
+        .map(|_| allocation_counter::measure(record))
+        .collect();
+    // Two at first, and two from when the thread gets buckets of its own, which may be in the middle of one.
+    let allocating = runs.iter().filter(|run| run.count_total > 0).count();
+    assert!(allocating <= 4, "{runs:?}");
+    let bytes: i64 = runs.iter().map(|run| run.bytes_current).sum();
+    assert!(bytes < 2 * 24 * 1_024, "{bytes}");
 }
 
 #[test]

@@ -2,10 +2,16 @@ use std::sync::Arc;
 
 use metrics::{CounterFn, HistogramFn};
 
-use super::sketch::Sketch;
+use once_cell::race::OnceBox;
+
+use super::sketch::{self, Sketch};
 use crate::{
     SummarySnapshot,
-    cell::{CounterCell, stripes::Stripes},
+    cell::{
+        CounterCell,
+        ownership::{SHARED, STRIPES},
+        stripes::{Stripe, Stripes},
+    },
     histograms::SummaryShape,
     summary::{Quantiles, Rolling},
 };
@@ -14,11 +20,12 @@ use crate::{
 const SUM: usize = 0;
 const COUNT: usize = 1;
 
-/// A sum and a count, per stripe, and the distribution of the latest observations.
+/// A sum, a count and the distribution of the latest observations, per stripe.
 #[derive(Debug)]
 pub(crate) struct SummaryCell {
     totals: Stripes,
-    latest: Sketch,
+    /// One for all stripes that are shared, and one for each of the others.
+    latest: Box<[OnceBox<Sketch>]>,
     rolling: Rolling,
     quantiles: Arc<Quantiles>,
     /// Counts the NaNs.
@@ -29,7 +36,7 @@ impl SummaryCell {
     pub(crate) fn new(shape: SummaryShape, refused: Arc<CounterCell>) -> Self {
         Self {
             totals: Stripes::new(2),
-            latest: Sketch::default(),
+            latest: (SHARED - 1..*STRIPES).map(|_| OnceBox::new()).collect(),
             rolling: Rolling::new(shape.window),
             quantiles: shape.quantiles,
             refused,
@@ -66,9 +73,12 @@ impl SummaryCell {
 
     fn filled(&self, mut snapshot: SummarySnapshot) -> SummarySnapshot {
         snapshot.quantiles.clone_from(&self.quantiles);
-        let (values, quantiles) = (&mut snapshot.values, self.quantiles.values());
-        self.latest
-            .quantiles_into(values, quantiles, self.rolling.now());
+        sketch::quantiles_into(
+            &mut snapshot.values,
+            self.quantiles.values(),
+            self.latest.iter().filter_map(OnceBox::get),
+            self.rolling.now(),
+        );
         let sums = self.totals.iter();
         snapshot.sum = sums.map(|stripe| f64::from_bits(stripe.get(SUM))).sum();
         snapshot.count = self.count();
@@ -80,18 +90,34 @@ impl SummaryCell {
         self.refused.increment(count);
     }
 
+    #[inline(always)]
     fn observe(&self, value: f64, count: u64, sum: f64) {
+        match self.totals.own() {
+            Some(stripe) => self.observe_in(&stripe, value, count, sum),
+            None => self.observe_shared(value, count, sum),
+        }
+    }
+
+    #[inline(never)]
+    fn observe_shared(&self, value: f64, count: u64, sum: f64) {
+        self.observe_in(&self.totals.local(), value, count, sum);
+    }
+
+    #[inline(always)]
+    fn observe_in(&self, stripe: &Stripe<'_>, value: f64, count: u64, sum: f64) {
         if value.is_nan() {
             return self.refuse(count);
         }
-        let stripe = self.totals.local();
         stripe.add_float(SUM, sum);
         stripe.add(COUNT, count);
-        self.latest.add(value, self.rolling.now(), count);
+        let latest = &self.latest[stripe.index().saturating_sub(SHARED - 1)];
+        let latest = latest.get_or_init(Box::default);
+        latest.add(value, self.rolling.now(), count, stripe);
     }
 }
 
 impl HistogramFn for SummaryCell {
+    #[inline]
     fn record(&self, value: f64) {
         self.observe(value, 1, value);
     }

@@ -2,13 +2,20 @@
 
 use once_cell::race::OnceBox;
 
-use super::recent::Recent;
-use crate::native::{self, NativeBucket};
+use super::{ranks::Ranks, recent::Recent};
+use crate::{
+    cell::stripes::Stripe,
+    native::{self, NativeBucket},
+};
 
 /// The resolution: 64 buckets from one power of 2 to the next, so that the middle of one is within 0.55 % of all values in
 /// it.
 const SCHEMA: i8 = 6;
 const OCTAVE_BUCKETS: usize = 1 << SCHEMA;
+
+/// An octave's buckets are counted in groups as well, so that few of them have to be looked at for a quantile.
+const GROUPS: usize = 4;
+const GROUP_BUCKETS: usize = OCTAVE_BUCKETS / GROUPS;
 
 /// What is up to 2^-40 counts as zero, what is above 2^64 as infinite.
 const LEAST_EXPONENT: i32 = -40;
@@ -22,86 +29,145 @@ const LAST_FINITE: i32 = GREATEST_EXPONENT << SCHEMA;
 /// The octaves between, and one for what is infinite.
 const OCTAVES: usize = (GREATEST_EXPONENT - LEAST_EXPONENT) as usize + 1;
 
-/// Counts by bucket. What no value was observed for takes no memory but that of a pointer an octave.
+/// Octaves come in spans, since nearly all of them are empty.
+const SPAN_OCTAVES: usize = 16;
+const SPAN_BUCKETS: usize = SPAN_OCTAVES * OCTAVE_BUCKETS;
+const SPANS: usize = OCTAVES.div_ceil(SPAN_OCTAVES);
+const SIDE_BUCKETS: usize = SPANS * SPAN_BUCKETS;
+
+/// What a stripe counted, by bucket. What no value was observed for takes no memory but that of pointers.
 #[derive(Debug, Default)]
 pub(super) struct Sketch {
+    negative: Side,
     zero: Recent,
-    positive: OnceBox<Side>,
-    negative: OnceBox<Side>,
+    positive: Side,
 }
 
-#[derive(Debug)]
-struct Side(Box<[OnceBox<Octave>]>);
+/// Spans, and what is in them, in the order of their values.
+type Side = [OnceBox<Span>; SPANS];
+type Span = [OnceBox<Octave>; SPAN_OCTAVES];
+type Octave = [Group; GROUPS];
 
-type Octave = [Recent; OCTAVE_BUCKETS];
+#[derive(Debug, Default)]
+struct Group {
+    all: Recent,
+    buckets: [Recent; GROUP_BUCKETS],
+}
 
 impl Sketch {
     /// Counts a value, which is not NaN.
-    pub(super) fn add(&self, value: f64, period: u32, amount: u64) {
-        match bucket(value) {
-            NativeBucket::Zero => self.zero.add(period, amount),
-            NativeBucket::Positive(index) => add(&self.positive, index, period, amount),
-            NativeBucket::Negative(index) => add(&self.negative, index, period, amount),
-        }
-    }
-
-    /// Writes the values of these quantiles, which are sorted, over the window that ends with `period`; NaN if that is
-    /// empty.
-    pub(super) fn quantiles_into(&self, values: &mut Vec<f64>, quantiles: &[f64], period: u32) {
-        values.clear();
-        let total: u64 = self.counts(period).map(|(_, count)| count).sum();
-        let rank = |quantile: f64| (quantile * total.saturating_sub(1) as f64) as u64;
-        let mut ranks = quantiles.iter().map(|quantile| rank(*quantile)).peekable();
-        let (mut passed, mut last) = (0, f64::NAN);
-        for (bucket, count) in self.counts(period).filter(|(_, count)| *count > 0) {
-            passed += count;
-            last = middle(bucket);
-            while ranks.next_if(|rank| *rank < passed).is_some() {
-                values.push(last);
-            }
-        }
-        // Less may be there than was at first.
-        values.resize(quantiles.len(), last);
-    }
-
-    /// The counts of the window that ends with `period`, those of the lowest values first.
-    fn counts(&self, period: u32) -> impl Iterator<Item = (NativeBucket, u64)> {
-        let count = move |recent: &Recent| recent.count(period);
-        let zero = (NativeBucket::Zero, count(&self.zero));
-        let negative = self.negative.get().into_iter();
-        let negative = negative.flat_map(|side| side.buckets().rev());
-        let positive = self.positive.get().into_iter().flat_map(Side::buckets);
-        negative
-            .map(move |(index, recent)| (NativeBucket::Negative(index), count(recent)))
-            .chain([zero])
-            .chain(
-                positive.map(move |(index, recent)| (NativeBucket::Positive(index), count(recent))),
-            )
+    #[inline]
+    pub(super) fn add(&self, value: f64, period: u32, amount: u64, stripe: &Stripe<'_>) {
+        let (side, place) = match bucket(value) {
+            NativeBucket::Zero => return self.zero.add(period, amount, stripe),
+            NativeBucket::Negative(index) => (&self.negative, mirrored(place(index))),
+            NativeBucket::Positive(index) => (&self.positive, place(index)),
+        };
+        let span = side[place / SPAN_BUCKETS].get_or_init(Box::default);
+        let octave = span[place % SPAN_BUCKETS / OCTAVE_BUCKETS].get_or_init(Box::default);
+        let group = &octave[place % OCTAVE_BUCKETS / GROUP_BUCKETS];
+        group.buckets[place % GROUP_BUCKETS].add(period, amount, stripe);
+        group.all.add(period, amount, stripe);
     }
 }
 
-impl Side {
-    fn new() -> Box<Self> {
-        Box::new(Self((0..OCTAVES).map(|_| OnceBox::new()).collect()))
-    }
+/// Writes the values of these quantiles, which are sorted, over the window that ends with `period`; NaN if that is empty.
+pub(super) fn quantiles_into<'a>(
+    values: &mut Vec<f64>,
+    quantiles: &[f64],
+    sketches: impl Iterator<Item = &'a Sketch> + Clone,
+    period: u32,
+) {
+    let side = |of: fn(&Sketch) -> &Side| Merged {
+        sides: sketches.clone().map(of),
+        period,
+    };
+    let (negative, positive) = (
+        side(|sketch| &sketch.negative),
+        side(|sketch| &sketch.positive),
+    );
+    let (below, above) = (negative.spans(), positive.spans());
+    let zero: u64 = sketches.map(|sketch| sketch.zero.count(period)).sum();
+    let total = below.iter().sum::<u64>() + zero + above.iter().sum::<u64>();
+    let mut ranks = Ranks::new(values, quantiles, total);
+    negative.pass(&below, &mut ranks, |place| -middle(mirrored(place)));
+    ranks.pass(zero, || 0.0);
+    positive.pass(&above, &mut ranks, middle);
+    ranks.end();
+}
 
-    /// Those that there are, by their indices.
-    fn buckets(&self) -> impl DoubleEndedIterator<Item = (i32, &Recent)> {
-        let octaves = self.0.iter().enumerate().filter_map(|(number, octave)| {
-            Some((octave.get()?, LAST_ZERO + 1 + ((number as i32) << SCHEMA)))
-        });
-        octaves.flat_map(|(octave, first)| {
-            let numbers = 0..OCTAVE_BUCKETS;
-            numbers.map(move |number| (first + number as i32, &octave[number]))
+/// One side of several sketches in a window.
+struct Merged<S> {
+    sides: S,
+    period: u32,
+}
+
+impl<'a, S: Iterator<Item = &'a Side> + Clone> Merged<S> {
+    fn spans(&self) -> [u64; SPANS] {
+        self.sum(Some, |span: &OnceBox<Span>| {
+            let octaves = span.get().into_iter().flatten();
+            octaves.map(|octave| self.octave(octave)).sum()
         })
     }
-}
 
-fn add(side: &OnceBox<Side>, index: i32, period: u32, amount: u64) {
-    let place = (index - LAST_ZERO - 1) as usize;
-    let octave = &side.get_or_init(Side::new).0[place / OCTAVE_BUCKETS];
-    let octave = octave.get_or_init(|| Box::new(std::array::from_fn(|_| Recent::default())));
-    octave[place % OCTAVE_BUCKETS].add(period, amount);
+    /// Passes the buckets of these spans, of which it looks at those only among which there is a rank; `value` is that of a
+    /// place.
+    fn pass(&self, spans: &[u64; SPANS], ranks: &mut Ranks<'_>, value: impl Fn(usize) -> f64) {
+        for (span, count) in spans.iter().enumerate() {
+            if ranks.skip(*count) {
+                continue;
+            }
+            let octaves = self.sum(|side| side[span].get(), |octave| self.octave(octave));
+            for (octave, count) in octaves.into_iter().enumerate() {
+                if !ranks.skip(count) {
+                    let first = span * SPAN_BUCKETS + octave * OCTAVE_BUCKETS;
+                    let octave = |side: &'a Side| side[span].get()?[octave].get();
+                    self.pass_octave(octave, ranks, |place| value(first + place));
+                }
+            }
+        }
+    }
+
+    fn pass_octave(
+        &self,
+        octave: impl Fn(&'a Side) -> Option<&'a Octave>,
+        ranks: &mut Ranks<'_>,
+        value: impl Fn(usize) -> f64,
+    ) {
+        let groups = self.sum(&octave, |group| group.all.count(self.period));
+        for (group, count) in groups.into_iter().enumerate() {
+            if ranks.skip(count) {
+                continue;
+            }
+            let buckets = self.sum(
+                |side| Some(&octave(side)?[group].buckets),
+                |bucket| bucket.count(self.period),
+            );
+            for (bucket, count) in buckets.into_iter().enumerate() {
+                ranks.pass(count, || value(group * GROUP_BUCKETS + bucket));
+            }
+        }
+    }
+
+    /// The counts of these parts in all sides.
+    fn sum<T: 'a, const N: usize>(
+        &self,
+        parts: impl Fn(&'a Side) -> Option<&'a [T; N]>,
+        count: impl Fn(&T) -> u64,
+    ) -> [u64; N] {
+        let mut counts = [0; N];
+        for parts in self.sides.clone().filter_map(parts) {
+            for (sum, part) in counts.iter_mut().zip(parts) {
+                *sum += count(part);
+            }
+        }
+        counts
+    }
+
+    fn octave(&self, octave: &OnceBox<Octave>) -> u64 {
+        let groups = octave.get().into_iter().flatten();
+        groups.map(|group| group.all.count(self.period)).sum()
+    }
 }
 
 fn bucket(value: f64) -> NativeBucket {
@@ -118,17 +184,24 @@ fn bucket(value: f64) -> NativeBucket {
     }
 }
 
-/// The value whose relative distance to both bounds is the same.
-fn middle(bucket: NativeBucket) -> f64 {
-    match bucket {
-        NativeBucket::Zero => 0.0,
-        NativeBucket::Positive(index) if index > LAST_FINITE => f64::INFINITY,
-        NativeBucket::Positive(index) => {
-            let [lower, upper] = [index - 1, index].map(|index| native::upper_bound(index, SCHEMA));
-            2.0 * lower * upper / (lower + upper)
-        }
-        NativeBucket::Negative(index) => -middle(NativeBucket::Positive(index)),
+/// Where a bucket is on the side above zero.
+fn place(index: i32) -> usize {
+    (index - LAST_ZERO - 1) as usize
+}
+
+/// Where it is on the side below zero.
+fn mirrored(place: usize) -> usize {
+    SIDE_BUCKETS - 1 - place
+}
+
+/// The value whose relative distance to both bounds of the bucket at this place above zero is the same.
+fn middle(place: usize) -> f64 {
+    let index = LAST_ZERO + 1 + place as i32;
+    if index > LAST_FINITE {
+        return f64::INFINITY;
     }
+    let [lower, upper] = [index - 1, index].map(|index| native::upper_bound(index, SCHEMA));
+    2.0 * lower * upper / (lower + upper)
 }
 
 #[cfg(all(test, not(loom)))]
@@ -136,11 +209,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::cell::stripes::Stripes;
 
     fn quantiles(sketch: &Sketch, quantiles: &[f64], period: u32) -> Vec<f64> {
         let mut values = vec![1.0; 20];
-        sketch.quantiles_into(&mut values, quantiles, period);
+        quantiles_into(&mut values, quantiles, [sketch].into_iter(), period);
         values
+    }
+
+    fn add(sketch: &Sketch, value: f64, period: u32) {
+        sketch.add(value, period, 1, &Stripes::new(0).local());
     }
 
     #[test]
@@ -151,7 +229,7 @@ mod tests {
                 .iter()
                 .all(|value| value.is_nan())
         );
-        sketch.add(1.0, 0, 1);
+        add(&sketch, 1.0, 0);
         assert!(quantiles(&sketch, &[0.5], 2)[0] > 0.99);
         assert!(quantiles(&sketch, &[0.5], 3)[0].is_nan());
     }
@@ -160,7 +238,7 @@ mod tests {
     fn a_window_forgets_what_is_older() {
         let sketch = Sketch::default();
         for period in 0..10 {
-            sketch.add(f64::from(10 * period), period, 1);
+            add(&sketch, f64::from(10 * period), period);
         }
         let found = quantiles(&sketch, &[0.0, 0.5, 1.0], 9);
         for (found, exact) in found.into_iter().zip([70.0, 80.0, 90.0]) {
@@ -181,16 +259,33 @@ mod tests {
             tiny,
             f64::MAX,
         ] {
-            sketch.add(value, 0, 1);
+            add(&sketch, value, 0);
         }
-        sketch.add(tiny.next_up(), 0, 1);
-        sketch.add(great, 0, 1);
+        add(&sketch, tiny.next_up(), 0);
+        add(&sketch, great, 0);
         let found = quantiles(&sketch, &[0.0, 0.15, 0.3, 0.45, 0.58, 0.72, 0.86, 1.0], 0);
         let (infinite, zero) = (f64::INFINITY, 0.0);
         assert_eq!(found[..5], [-infinite, -infinite, zero, zero, zero]);
         assert!(found[5] > 0.0 && (found[5] / tiny - 1.0).abs() < 0.0055);
         assert!((found[6] / great - 1.0).abs() < 0.0055);
         assert_eq!(found[7], infinite);
+    }
+
+    #[test]
+    fn the_quantiles_of_several_stripes_are_those_of_all_their_values() {
+        let stripes = Stripes::new(0);
+        let sketches = [Sketch::default(), Sketch::default(), Sketch::default()];
+        for value in -500_i32..=500 {
+            let sketch = &sketches[value.unsigned_abs() as usize % 3];
+            sketch.add(f64::from(value), 0, 2, &stripes.local());
+        }
+        let mut values = Vec::new();
+        let wanted = [0.0, 0.25, 0.5, 0.75, 1.0];
+        quantiles_into(&mut values, &wanted, sketches.iter(), 0);
+        for (found, exact) in values.into_iter().zip([-500.0, -250.0, 0.0, 250.0, 500.0]) {
+            let error = (found - exact) / f64::max(exact.abs(), 1.0);
+            assert!(error.abs() < 0.0055, "{found} for {exact}");
+        }
     }
 
     fn exact(sorted: &[f64], quantile: f64) -> f64 {
@@ -209,7 +304,7 @@ mod tests {
                 .collect();
             let sketch = Sketch::default();
             for (number, value) in values.iter().enumerate() {
-                sketch.add(*value, number as u32 % 3, 1);
+                add(&sketch, *value, number as u32 % 3);
             }
             values.sort_unstable_by(f64::total_cmp);
             let mut wanted = wanted;
