@@ -79,6 +79,14 @@ impl fmt::Display for Verdict {
 /// The name under which steeple stands among the recorders.
 const STEEPLE: &str = "steeple";
 
+/// What records into a histogram, and how many times the floor's it may take.
+const RECORDS: [(&str, f64); 4] = [
+    (STEEPLE, 1.5),
+    ("steeple with exemplars", 2.0),
+    ("steeple, native histogram", 1.5),
+    ("steeple, summary", 1.5),
+];
+
 /// What steeple renders and as what.
 const RENDERS: [&str; 6] = [
     STEEPLE,
@@ -176,27 +184,25 @@ fn bars_of_the_registry(report: &Report) -> Vec<Bar> {
         asked: true,
         limit: Limit::AtMost(most),
     };
-    let mut bars = vec![
-        bar(
-            "histogram record, as a multiple of the floor's",
-            over(Measure::Record, "floor"),
+    let mut bars = Vec::new();
+    for (name, most) in RECORDS {
+        let figure = |measure| report.figure(measure, name);
+        let over = |figure: Option<f64>, other: Option<f64>| Some(figure? / other?);
+        bars.push(bar(
+            &format!("{name}: a record, as a multiple of the floor's"),
+            over(
+                figure(Measure::Record),
+                report.figure(Measure::Record, "floor"),
+            ),
+            most,
+        ));
+        bars.push(bar(
+            &format!("{name}: a record on each of two threads, as a multiple of that on one"),
+            over(figure(Measure::ContendedRecord), figure(Measure::Record)),
             1.5,
-        ),
-        bar(
-            "histogram record with exemplars, as a multiple of the floor's",
-            report
-                .figure(Measure::Record, "steeple with exemplars")
-                .zip(report.figure(Measure::Record, "floor"))
-                .map(|(ours, floor)| ours / floor),
-            2.0,
-        ),
-        bar(
-            "histogram record on each of two threads, as a multiple of that on one",
-            ours(Measure::ContendedRecord)
-                .zip(ours(Measure::Record))
-                .map(|(two, one)| two / one),
-            1.5,
-        ),
+        ));
+    }
+    bars.extend([
         bar(
             "ns an increment by labels of run time",
             ours(Measure::Lookup),
@@ -212,7 +218,7 @@ fn bars_of_the_registry(report: &Report) -> Vec<Bar> {
             over(Measure::Memory, "prometheus-client"),
             1.0,
         ),
-    ];
+    ]);
     for lines in [10_000, 100_000] {
         for name in RENDERS {
             bars.push(bar(

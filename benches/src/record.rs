@@ -10,7 +10,7 @@ use std::{
 use measured::metric::histogram::Thresholds;
 use metrics::{Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
-use steeple_metrics::{Exemplar, Registry};
+use steeple_metrics::{Builder, Exemplar, Matcher, NativeConfig, Registry};
 
 use crate::{
     peers,
@@ -96,7 +96,10 @@ fn histograms(exporter: &PrometheusRecorder) -> Vec<(&'static str, Record)> {
     let measured = measured::Histogram::with_metadata(Thresholds::with_buckets(BOUNDS));
     let exporter = cached(exporter);
     let steeple = cached(&Registry::new());
-    let with_exemplars = cached(&with_exemplars());
+    let with_exemplars = cached(&built(with_exemplars()));
+    let native = Registry::builder().native_histograms(Matcher::prefix(""), NativeConfig::new());
+    let native = cached(&built(native));
+    let summary = cached(&built(Registry::builder().default_summary(&[0.5, 0.99])));
     vec![
         (
             "floor",
@@ -106,6 +109,14 @@ fn histograms(exporter: &PrometheusRecorder) -> Vec<(&'static str, Record)> {
         (
             "steeple with exemplars",
             Box::new(move |value| with_exemplars.record(value)),
+        ),
+        (
+            "steeple, native histogram",
+            Box::new(move |value| native.record(value)),
+        ),
+        (
+            "steeple, summary",
+            Box::new(move |value| summary.record(value)),
         ),
         (
             "metrics-exporter-prometheus",
@@ -124,12 +135,15 @@ fn histograms(exporter: &PrometheusRecorder) -> Vec<(&'static str, Record)> {
 }
 
 /// A registry for which every record is one of a sampled trace.
-fn with_exemplars() -> Registry {
-    let registry = Registry::builder()
-        .exemplar_source(|| Some(Exemplar::new(black_box([0xab; 16]), black_box([0xcd; 8]))));
-    match registry.build() {
+fn with_exemplars() -> Builder {
+    Registry::builder()
+        .exemplar_source(|| Some(Exemplar::new(black_box([0xab; 16]), black_box([0xcd; 8]))))
+}
+
+fn built(builder: Builder) -> Registry {
+    match builder.build() {
         Ok(registry) => registry,
-        Err(error) => panic!("the defaults are valid: {error}"),
+        Err(error) => panic!("the benches set valid quantiles: {error}"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A distribution over a window of time.
 
+use std::array;
+
 use once_cell::race::OnceBox;
 
 use super::{ranks::Ranks, recent::Recent};
@@ -45,13 +47,19 @@ pub(super) struct Sketch {
 
 /// Spans, and what is in them, in the order of their values.
 type Side = [OnceBox<Span>; SPANS];
-type Span = [OnceBox<Octave>; SPAN_OCTAVES];
-type Octave = [Group; GROUPS];
 
 #[derive(Debug, Default)]
-struct Group {
-    all: Recent,
-    buckets: [Recent; GROUP_BUCKETS],
+struct Span {
+    /// What each octave counts.
+    all: [Recent; SPAN_OCTAVES],
+    octaves: [OnceBox<Octave>; SPAN_OCTAVES],
+}
+
+#[derive(Debug, Default)]
+struct Octave {
+    /// What each group counts.
+    all: [Recent; GROUPS],
+    buckets: [[Recent; GROUP_BUCKETS]; GROUPS],
 }
 
 impl Sketch {
@@ -63,11 +71,18 @@ impl Sketch {
             NativeBucket::Negative(index) => (&self.negative, mirrored(place(index))),
             NativeBucket::Positive(index) => (&self.positive, place(index)),
         };
-        let span = side[place / SPAN_BUCKETS].get_or_init(Box::default);
-        let octave = span[place % SPAN_BUCKETS / OCTAVE_BUCKETS].get_or_init(Box::default);
-        let group = &octave[place % OCTAVE_BUCKETS / GROUP_BUCKETS];
-        group.buckets[place % GROUP_BUCKETS].add(period, amount, stripe);
-        group.all.add(period, amount, stripe);
+        let (span, place) = (place / SPAN_BUCKETS, place % SPAN_BUCKETS);
+        let (octave, place) = (place / OCTAVE_BUCKETS, place % OCTAVE_BUCKETS);
+        let (group, place) = (place / GROUP_BUCKETS, place % GROUP_BUCKETS);
+        let in_span = side[span].get_or_init(Box::default);
+        let in_octave = in_span.octaves[octave].get_or_init(Box::default);
+        for counted in [
+            &in_octave.buckets[group][place],
+            &in_octave.all[group],
+            &in_span.all[octave],
+        ] {
+            counted.add(period, amount, stripe);
+        }
     }
 }
 
@@ -86,15 +101,18 @@ pub(super) fn quantiles_into<'a>(
         side(|sketch| &sketch.negative),
         side(|sketch| &sketch.positive),
     );
-    let (below, above) = (negative.spans(), positive.spans());
+    let (below, above) = (negative.octaves(), positive.octaves());
     let zero: u64 = sketches.map(|sketch| sketch.zero.count(period)).sum();
-    let total = below.iter().sum::<u64>() + zero + above.iter().sum::<u64>();
-    let mut ranks = Ranks::new(values, quantiles, total);
+    let counted: u64 = below.iter().chain(&above).flatten().sum();
+    let mut ranks = Ranks::new(values, quantiles, counted + zero);
     negative.pass(&below, &mut ranks, |place| -middle(mirrored(place)));
     ranks.pass(zero, || 0.0);
     positive.pass(&above, &mut ranks, middle);
     ranks.end();
 }
+
+/// What octaves count, by span.
+type Octaves = [[u64; SPAN_OCTAVES]; SPANS];
 
 /// One side of several sketches in a window.
 struct Merged<S> {
@@ -103,25 +121,21 @@ struct Merged<S> {
 }
 
 impl<'a, S: Iterator<Item = &'a Side> + Clone> Merged<S> {
-    fn spans(&self) -> [u64; SPANS] {
-        self.sum(Some, |span: &OnceBox<Span>| {
-            let octaves = span.get().into_iter().flatten();
-            octaves.map(|octave| self.octave(octave)).sum()
-        })
+    fn octaves(&self) -> Octaves {
+        array::from_fn(|span| self.sum(|side| Some(&side[span].get()?.all)))
     }
 
-    /// Passes the buckets of these spans, of which it looks at those only among which there is a rank; `value` is that of a
+    /// Passes the buckets of these octaves, of which it looks at those only among which there is a rank; `value` is that of a
     /// place.
-    fn pass(&self, spans: &[u64; SPANS], ranks: &mut Ranks<'_>, value: impl Fn(usize) -> f64) {
-        for (span, count) in spans.iter().enumerate() {
-            if ranks.skip(*count) {
+    fn pass(&self, octaves: &Octaves, ranks: &mut Ranks<'_>, value: impl Fn(usize) -> f64) {
+        for (span, octaves) in octaves.iter().enumerate() {
+            if ranks.skip(octaves.iter().sum()) {
                 continue;
             }
-            let octaves = self.sum(|side| side[span].get(), |octave| self.octave(octave));
-            for (octave, count) in octaves.into_iter().enumerate() {
-                if !ranks.skip(count) {
+            for (octave, count) in octaves.iter().enumerate() {
+                if !ranks.skip(*count) {
                     let first = span * SPAN_BUCKETS + octave * OCTAVE_BUCKETS;
-                    let octave = |side: &'a Side| side[span].get()?[octave].get();
+                    let octave = |side: &'a Side| side[span].get()?.octaves[octave].get();
                     self.pass_octave(octave, ranks, |place| value(first + place));
                 }
             }
@@ -134,39 +148,27 @@ impl<'a, S: Iterator<Item = &'a Side> + Clone> Merged<S> {
         ranks: &mut Ranks<'_>,
         value: impl Fn(usize) -> f64,
     ) {
-        let groups = self.sum(&octave, |group| group.all.count(self.period));
+        let groups = self.sum(|side| Some(&octave(side)?.all));
         for (group, count) in groups.into_iter().enumerate() {
             if ranks.skip(count) {
                 continue;
             }
-            let buckets = self.sum(
-                |side| Some(&octave(side)?[group].buckets),
-                |bucket| bucket.count(self.period),
-            );
+            let buckets = self.sum(|side| Some(&octave(side)?.buckets[group]));
             for (bucket, count) in buckets.into_iter().enumerate() {
                 ranks.pass(count, || value(group * GROUP_BUCKETS + bucket));
             }
         }
     }
 
-    /// The counts of these parts in all sides.
-    fn sum<T: 'a, const N: usize>(
-        &self,
-        parts: impl Fn(&'a Side) -> Option<&'a [T; N]>,
-        count: impl Fn(&T) -> u64,
-    ) -> [u64; N] {
+    /// What these count in all sides together.
+    fn sum<const N: usize>(&self, of: impl Fn(&'a Side) -> Option<&'a [Recent; N]>) -> [u64; N] {
         let mut counts = [0; N];
-        for parts in self.sides.clone().filter_map(parts) {
-            for (sum, part) in counts.iter_mut().zip(parts) {
-                *sum += count(part);
+        for recent in self.sides.clone().filter_map(of) {
+            for (sum, recent) in counts.iter_mut().zip(recent) {
+                *sum += recent.count(self.period);
             }
         }
         counts
-    }
-
-    fn octave(&self, octave: &OnceBox<Octave>) -> u64 {
-        let groups = octave.get().into_iter().flatten();
-        groups.map(|group| group.all.count(self.period)).sum()
     }
 }
 
