@@ -39,6 +39,17 @@ impl NativeSnapshot {
         }
     }
 
+    /// One with these observations, each given as for [`fill`](Self::fill).
+    pub(crate) fn new(
+        schema: i8,
+        zero_threshold: f64,
+        counts: impl IntoIterator<Item = (i8, NativeBucket, u64)>,
+    ) -> Self {
+        let mut new = Self::empty();
+        new.fill(schema, zero_threshold, counts);
+        new
+    }
+
     /// Holds these observations from now on, each given as the resolution of its bucket, which is not coarser than
     /// `schema`, the bucket and the number.
     pub(crate) fn fill(
@@ -147,9 +158,7 @@ mod tests {
             };
             (8, bucket, 1)
         });
-        let mut native = NativeSnapshot::empty();
-        native.fill(schema, zero_threshold, counts);
-        native
+        NativeSnapshot::new(schema, zero_threshold, counts)
     }
 
     #[test]
