@@ -15,7 +15,7 @@ use steeple_client::{
     Client, GrpcClient, LARGEST_ANSWER,
     http::{HeaderMap, HeaderValue, Response},
 };
-use steeple_core::pipeline::ExportError;
+use steeple_core::pipeline::{ExportError, PipelineBuilder, RetryPolicy};
 
 use crate::stub::{Stub, run};
 
@@ -213,6 +213,39 @@ fn a_connection_that_leads_nowhere_is_found_within_an_attempt() {
         .expect("an end before that of the attempt")
         .unwrap_err();
     assert!(matches!(error, ExportError::Retryable { .. }), "{error:?}");
+}
+
+#[test]
+fn what_a_pipeline_exports_arrives_once_the_backend_is_back() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for _ in 0..3 {
+            drop(listener.accept());
+        }
+        listener.set_nonblocking(true)?;
+        run(serve(listener, |mut call| async move {
+            let mut head = grpc(200);
+            head.headers_mut().extend(status("0"));
+            call.send_response(head, true).map(drop)
+        }))
+    });
+    let client = Client::builder(url.parse().unwrap()).build_grpc().unwrap();
+    let pipeline = PipelineBuilder::new("calls")
+        .retry(RetryPolicy::default().initial_backoff(Duration::from_millis(10)))
+        .max_batch_items(1)
+        .spawn(move || {
+            let client = client.clone();
+            async move |batch: &[String]| {
+                let message = batch.concat().into_bytes();
+                client.unary("/test.Echo/Export", message).await.map(drop)
+            }
+        });
+    for item in ["one", "two", "three"] {
+        pipeline.producer().push(item.to_owned());
+    }
+    let report = pipeline.shutdown_blocking(Duration::from_secs(30));
+    assert_eq!((report.exported, report.lost), (3, 0));
 }
 
 #[test]
