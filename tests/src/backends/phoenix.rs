@@ -10,6 +10,8 @@ const PROGRAM: &str = "phoenix";
 const START: Duration = Duration::from_secs(120);
 
 /// An [Arize Phoenix](https://arize.com/docs/phoenix), which stores spans; it takes a quarter of a minute to start.
+///
+/// Its port for gRPC is open on every address: it cannot be told otherwise.
 #[derive(Debug)]
 pub struct Phoenix {
     grpc: SocketAddr,
