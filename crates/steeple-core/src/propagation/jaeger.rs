@@ -1,4 +1,4 @@
-//! [`uber-trace-id`](https://www.jaegertracing.io/docs/1.76/sdk-migration/#propagation-format), that of Jaeger's own clients:
+//! [`uber-trace-id`](https://www.jaegertracing.io/docs/1.62/client-libraries/#propagation-format), that of Jaeger's own clients:
 //! `TRACE:SPAN:PARENT:FLAGS`.
 
 use super::{

@@ -1,5 +1,5 @@
 //! The fields of OpenTracing's
-//! [basic tracers](https://github.com/opentracing/basictracer-python/blob/v3.2.0/basictracer/text_propagator.py), which
+//! [basic tracers](https://github.com/opentracing/basictracer-python/blob/master/basictracer/text_propagator.py), which
 //! LightStep's clients used: ids of 64 bits.
 
 use super::{

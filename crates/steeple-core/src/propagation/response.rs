@@ -6,11 +6,12 @@ use super::{parent::Parent, traceparent, value::Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseTrace {
-    /// `traceresponse: 00-TRACE-SPAN-FLAGS`, as
-    /// [drafts](https://www.w3.org/TR/2021/WD-trace-context-2-20211102/#traceresponse-header) of trace context level 2 have it.
+    /// `traceresponse: 00-TRACE-SPAN-FLAGS`, as trace context level 2
+    /// [had it](https://github.com/w3c/trace-context/blob/bc3c536f62cf7802ec86d48eabd38cb5e0171028/spec/21-http_response_header_format.md)
+    /// until 2025.
     Traceresponse,
-    /// `server-timing: traceparent;desc="00-TRACE-SPAN-FLAGS"`, which [browsers](https://www.w3.org/TR/server-timing/) show to
-    /// scripts, and from which agents for browsers take up the trace.
+    /// `server-timing: traceparent;desc="00-TRACE-SPAN-FLAGS"`, which browsers show to
+    /// [scripts](https://www.w3.org/TR/server-timing/), so that their agents can take up the trace.
     ServerTiming,
 }
 

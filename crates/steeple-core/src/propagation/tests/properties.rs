@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use proptest::{prelude::*, sample::select};
+use proptest::{
+    prelude::*,
+    sample::{Index, select},
+};
 
 use super::*;
 
@@ -88,35 +91,53 @@ fn told_again(format: Propagator, parent: Parent) -> Option<Parent> {
     extract(format, &fields)
 }
 
-/// Values that begin like good ones, and others.
-fn any_value() -> impl Strategy<Value = Vec<u8>> {
-    let likely = "[ \t]?((00|cc|ff)-)?(Root=1-)?[0-9a-f]{8}-?[0-9a-f]{8,24}(-|:|%3A|;Parent=)[0-9a-f]{15,17}\
-                  ((-|:0:|-01|;Sampled=)[01d?3]{0,2})?(-[0-9a-f]{16})?[ \t]?";
-    let words = "0|1|2|-1|true|false|d|[1-9][0-9]{0,20}|[0-9a-f]{16}|[0-9a-f]{32}|_dd\\.p\\.tid=[0-9a-f]{16}";
-    prop_oneof![
-        4 => likely.prop_map(String::into_bytes),
-        4 => words.prop_map(String::into_bytes),
-        1 => prop::collection::vec(any::<u8>(), 0..80),
-    ]
+/// A change of a value: bytes of which field are replaced, where, how many and by what.
+type Edit = (Index, Index, usize, Vec<u8>);
+
+fn any_edit() -> impl Strategy<Value = Edit> {
+    let byte = prop_oneof![
+        8 => select(&b"0123456789abcdefAF-:;=,.%? \t"[..]),
+        1 => any::<u8>(),
+    ];
+    (
+        any::<Index>(),
+        any::<Index>(),
+        0..3_usize,
+        prop::collection::vec(byte, 0..3),
+    )
 }
 
-/// Lists of members of which some are long, with as many white space and empty ones as there may be.
-fn any_list(member: &'static str) -> impl Strategy<Value = Vec<u8>> {
+/// Lists of members of which some are long, with as many white space as there may be: some of any members, some longer ones
+/// of well-formed members.
+fn any_list(
+    member: &'static str,
+    well_formed: &'static str,
+    most: usize,
+) -> impl Strategy<Value = Vec<u8>> {
     let space = || select(&["", "", "", " ", "\t "][..]);
     let end = || select(&[0, 0, 0, 130, 250][..]).prop_map(|length| "x".repeat(length));
-    let member = (space(), member, end(), space())
-        .prop_map(|(before, member, end, behind)| format!("{before}{member}{end}{behind}"));
-    let list = |most| prop::collection::vec(member.clone(), 0..most);
+    let list = |member: &'static str, most| {
+        let member = (space(), member, end(), space())
+            .prop_map(|(before, member, end, behind)| format!("{before}{member}{end}{behind}"));
+        prop::collection::vec(member, 0..most).prop_map(|members| members.join(",").into_bytes())
+    };
     prop_oneof![
-        4 => list(8).prop_map(|members| members.join(",").into_bytes()),
-        1 => list(80).prop_map(|members| members.join(",").into_bytes()),
+        4 => list(member, 8),
+        2 => list(well_formed, most),
         1 => prop::collection::vec(any::<u8>(), 0..80),
     ]
 }
 
-const STATE: &str = "[a-z0-9][a-z0-9_*/@-]{0,3}=[ -+.-<>-~]{0,5}[!-+.-<>-~]|[a-z]?|[A-Z=;]{0,3}";
-const BAGGAGE: &str = "[a-zA-Z!#.^_|~-]{1,4} ?= ?([!#-+.-:<-\\[\\]-~]|%[0-9a-fA-F]{2}){0,4}(;[a-z]{1,3}(=[a-z%]{0,3})?){0,2}\
-                       |[a-z=; \"\\\\]{0,5}";
+fn any_state() -> impl Strategy<Value = Vec<u8>> {
+    let any = "[a-z0-9][a-z0-9_*/@-]{0,3}=[ -+.-<>-~]{0,5}[!-+.-<>-~]|[a-z]?|[A-Z=;]{0,3}";
+    any_list(any, "[a-z][a-z0-9]{2,4}=[!-+.-<>-~]{1,5}", 34)
+}
+
+fn any_baggage() -> impl Strategy<Value = Vec<u8>> {
+    let any = "[a-zA-Z!#.^_|~-]{1,4} ?= ?([!#-+.-:<-\\[\\]-~]|%[0-9a-fA-F]{2}){0,4}(;[a-z]{1,3}(=[a-z%]{0,3})?){0,2}\
+               |[a-z=; \"\\\\]{0,5}";
+    any_list(any, "[a-z]{1,4}=[!#-+.-:<-\\[\\]-~]{0,5}", 100)
+}
 
 fn is_subsequence<'a>(
     part: impl Iterator<Item = &'a str>,
@@ -141,16 +162,40 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_received_is_read_or_ignored(
+    fn what_was_damaged_on_its_way_is_ignored_or_read_as_something_valid(
         format in select(&FORMATS[..]),
-        values in prop::collection::vec(any_value(), 5),
-        repeated in any::<bool>(),
+        parent in any_parent(),
+        edits in prop::collection::vec(any_edit(), 1..3),
+        repeated in prop::bool::weighted(0.1),
     ) {
-        let propagators = Propagators::from_iter([format]);
-        let mut fields: Vec<_> = propagators.header_names().zip(values.iter().map(Vec::as_slice)).collect();
+        let mut fields: Vec<_> = injected(format.as_str(), parent)
+            .into_iter()
+            .map(|(name, value)| (name, value.into_bytes()))
+            .collect();
+        prop_assume!(!fields.is_empty());
+        for (field, place, removed, inserted) in edits {
+            let (_, value) = field.get_mut(&mut fields);
+            let start = place.index(value.len() + 1);
+            let end = (start + removed).min(value.len());
+            value.splice(start..end, inserted);
+        }
         if repeated {
             fields.extend_from_within(..1);
         }
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_slice())).collect();
+        if let Some(parent) = extract(format, &fields) {
+            prop_assert_eq!(told_again(format, parent), telling(format, parent));
+        }
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_ignored_or_read_as_something_valid(
+        format in select(&FORMATS[..]),
+        values in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 5),
+    ) {
+        let propagators = Propagators::from_iter([format]);
+        let values = values.iter().map(Vec::as_slice);
+        let fields: Vec<_> = propagators.header_names().zip(values).collect();
         if let Some(parent) = extract(format, &fields) {
             prop_assert_eq!(told_again(format, parent), telling(format, parent));
         }
@@ -186,7 +231,7 @@ proptest! {
     }
 
     #[test]
-    fn a_state_that_is_sent_on_is_valid_and_of_what_was_received(received in any_list(STATE)) {
+    fn a_state_that_is_sent_on_is_valid_and_of_what_was_received(received in any_state()) {
         let mut state = TraceState::default();
         state.replace(&received);
         let sent = state.as_str().to_owned();
@@ -215,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn baggage_that_is_sent_on_is_valid_and_of_what_was_received(fields in prop::collection::vec(any_list(BAGGAGE), 0..4)) {
+    fn baggage_that_is_sent_on_is_valid_and_of_what_was_received(fields in prop::collection::vec(any_baggage(), 0..4)) {
         let named: Vec<_> = fields.iter().map(|field| ("baggage", field.as_slice())).collect();
         let received = receive(Propagator::Baggage, &named);
         let mut baggage = Baggage::default();
@@ -239,7 +284,7 @@ proptest! {
 
     #[test]
     fn fields_of_any_name_are_kept_within_bounds(
-        fields in prop::collection::vec(("[a-zA-Z-]{0,30}|x-b3-traceid|baggage|tracestate|b3|x-datadog-tags", any_list("[ -~]{0,20}")), 0..20),
+        fields in prop::collection::vec(("[a-zA-Z-]{0,30}|x-b3-traceid|baggage|tracestate|b3|x-datadog-tags", any_list("[ -~]{0,20}", "[a-z]", 80)), 0..20),
     ) {
         let propagators = Propagators::from_iter(FORMATS.into_iter().chain([Propagator::Baggage]));
         let mut received = Received::default();
