@@ -25,26 +25,17 @@ impl KeyIndex {
     pub(crate) fn insert(&mut self, key: &Key, position: usize, series: Arc<Series>) {
         // More metrics than that are found by their labels.
         if let Ok(position) = u32::try_from(position) {
+            series.set_key_hash(key.get_hash());
             self.0.insert(key.get_hash(), (position, series));
         }
     }
 
-    /// The hashes of the keys of series that were dropped.
-    pub(crate) fn stale(&self) -> Vec<u64> {
-        let stale = self.0.iter().filter(|(_, (_, series))| series.is_dropped());
-        stale.map(|(hash, _)| *hash).collect()
-    }
-
-    /// Forgets those of the hashes that are still of dropped series.
-    pub(crate) fn forget(&mut self, hashes: &[u64]) {
-        for hash in hashes {
-            if self
-                .0
-                .get(hash)
-                .is_some_and(|(_, series)| series.is_dropped())
-            {
-                self.0.remove(hash);
-            }
+    /// Forgets the series, unless its key's hash is that of another one by now.
+    pub(crate) fn forget(&mut self, series: &Arc<Series>) {
+        let hash = series.key_hash();
+        let known = self.0.get(&hash);
+        if known.is_some_and(|(_, known)| Arc::ptr_eq(known, series)) {
+            self.0.remove(&hash);
         }
     }
 }

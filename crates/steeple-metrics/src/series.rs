@@ -17,6 +17,8 @@ pub(crate) struct Series {
     seen: AtomicU64,
     changed_at: AtomicU64,
     dropped: AtomicBool,
+    /// By which the index of keys finds the series, if it does.
+    key_hash: AtomicU64,
     /// Takes no memory but for registries that ask for it.
     origin: Option<Box<Origin>>,
 }
@@ -41,6 +43,7 @@ impl Series {
             seen: AtomicU64::new(0),
             changed_at: AtomicU64::new(NEVER),
             dropped: AtomicBool::new(false),
+            key_hash: AtomicU64::new(0),
             origin: remembers.then(|| Box::new(origin)),
         }
     }
@@ -89,6 +92,14 @@ impl Series {
 
     pub(crate) fn drop_from_metric(&self) {
         self.dropped.store(true, Relaxed);
+    }
+
+    pub(crate) fn key_hash(&self) -> u64 {
+        self.key_hash.load(Relaxed)
+    }
+
+    pub(crate) fn set_key_hash(&self, hash: u64) {
+        self.key_hash.store(hash, Relaxed);
     }
 }
 

@@ -182,6 +182,13 @@ impl HistogramSnapshot {
         self.bounds.values()
     }
 
+    /// The lowest bound, also of the native buckets.
+    pub(crate) fn least(&self) -> Option<f64> {
+        let native = self.native.as_ref().and_then(NativeSnapshot::least);
+        let least = self.bounds().first().copied().into_iter().chain(native);
+        least.min_by(f64::total_cmp)
+    }
+
     /// The observations in each bucket alone; one more than there are bounds.
     #[must_use]
     pub fn buckets(&self) -> &[u64] {

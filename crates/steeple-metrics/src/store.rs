@@ -130,7 +130,7 @@ impl Store {
                 key.labels().as_slice(),
                 self.global_labels.each_escaped(),
             );
-        (is_it && !series.is_dropped()).then_some(&series.cell)
+        is_it.then_some(&series.cell)
     }
 
     /// Answers a registration that needs no change of the store: the series is there, or the metric is full.
@@ -190,6 +190,9 @@ impl Store {
     ) -> usize {
         let dropped = self.catalog.families[position].drop_idle(candidates, now, timeout);
         self.series -= dropped;
+        for (_, series) in candidates.iter().filter(|(_, series)| series.is_dropped()) {
+            self.by_key.forget(series);
+        }
         dropped
     }
 

@@ -225,3 +225,64 @@ mod tests {
         assert_eq!(cell.value(), 1.0);
     }
 }
+
+#[cfg(all(test, loom))]
+mod under_loom {
+    use loom::thread;
+
+    use super::*;
+    use crate::sync::model;
+
+    fn cell() -> Arc<GaugeCell> {
+        Arc::new(GaugeCell::new(Arc::new(CounterCell::new())))
+    }
+
+    fn also(
+        cell: &Arc<GaugeCell>,
+        change: impl FnOnce(&GaugeCell) + Send + 'static,
+    ) -> thread::JoinHandle<()> {
+        let cell = Arc::clone(cell);
+        thread::spawn(move || change(&cell))
+    }
+
+    #[test]
+    fn a_gauge_that_was_set_loses_nothing_that_is_added_at_once() {
+        model(|| {
+            let cell = cell();
+            cell.set(8.0);
+            let other = also(&cell, |cell| cell.increment(1.0));
+            cell.decrement(2.0);
+            assert!([6.0, 7.0].contains(&cell.value()));
+            other.join().unwrap();
+            assert_eq!(cell.value(), 7.0);
+        });
+    }
+
+    #[test]
+    fn what_is_added_while_the_gauge_is_set_counts_before_or_after() {
+        model(|| {
+            let cell = cell();
+            cell.increment(4.0);
+            let setter = also(&cell, |cell| cell.set(8.0));
+            let adder = also(&cell, |cell| cell.increment(1.0));
+            assert!([4.0, 5.0, 8.0, 9.0].contains(&cell.value()));
+            setter.join().unwrap();
+            adder.join().unwrap();
+            assert!([8.0, 9.0].contains(&cell.value()));
+            cell.increment(1.0);
+            assert!([9.0, 10.0].contains(&cell.value()));
+        });
+    }
+
+    #[test]
+    fn of_two_who_set_the_gauge_one_is_last() {
+        model(|| {
+            let cell = cell();
+            cell.increment(1.0);
+            let other = also(&cell, |cell| cell.set(f64::NAN));
+            cell.set(2.0);
+            other.join().unwrap();
+            assert!(cell.value() == 2.0 || cell.value().is_nan());
+        });
+    }
+}

@@ -88,7 +88,7 @@ impl Lines {
                 let distribution = cell.snapshot_into(&mut self.distribution);
                 created = series.counted_since(distribution);
                 push_buckets(text, &mut self.opening, head, labels, distribution);
-                if head.shows_sum(distribution.sum(), distribution.bounds().first().copied()) {
+                if head.shows_sum(distribution.sum(), distribution.least()) {
                     push_sum(text, head, labels, distribution.sum(), distribution.count());
                 }
             }

@@ -80,6 +80,12 @@ impl NativeSnapshot {
         }
     }
 
+    /// The lower bound of the buckets below zero.
+    pub(crate) fn least(&self) -> Option<f64> {
+        let (index, _) = self.negative.last()?;
+        Some(-upper_bound(*index, self.schema))
+    }
+
     /// How many buckets there are beside the zero bucket.
     pub(crate) fn buckets(&self) -> usize {
         self.positive.len() + self.negative.len()

@@ -1,5 +1,5 @@
 use metrics::Unit;
-use steeple_metrics::{Escaping, Format, Kind, Matcher, Registry};
+use steeple_metrics::{Escaping, Format, Kind, Matcher, NativeConfig, Registry};
 
 /// The exposition without the registry's own metrics.
 fn users_part(registry: &Registry) -> String {
@@ -110,17 +110,30 @@ fn a_unit_that_is_not_in_the_name_is_left_out() {
 fn a_sum_that_may_go_down_is_left_out_with_its_count() {
     let registry = Registry::builder()
         .buckets(Matcher::full("below"), &[-1.0, 1.0])
+        .native_histograms(Matcher::prefix("native"), NativeConfig::new())
         .build()
         .unwrap();
-    registry.histogram("below", &[]).unwrap().record(5.0);
-    registry.histogram("minus", &[]).unwrap().record(-5.0);
-    registry.histogram("plus", &[]).unwrap().record(5.0);
+    let record = |name: &str, value: f64| registry.histogram(name, &[]).unwrap().record(value);
+    record("below", 5.0);
+    record("minus", -5.0);
+    record("native_minus", -1.0);
+    record("native_minus", 5.0);
+    record("native_plus", 0.0);
+    record("native_plus", 5.0);
+    record("plus", 5.0);
     let text = users_part(&registry);
     let sums: Vec<_> = text
         .lines()
         .filter(|line| line.contains("_sum ") || line.contains("_count "))
         .collect();
-    assert_eq!(sums, ["plus_sum 5", "plus_count 1"]);
+    let shown = [
+        "native_plus_sum 5",
+        "native_plus_count 2",
+        "plus_sum 5",
+        "plus_count 1",
+    ];
+    assert_eq!(sums, shown);
+    assert!(text.contains("native_minus_bucket{le=\"+Inf\"} 2\n"));
     assert!(text.contains("below_bucket{le=\"-1\"} 0\n") && text.contains("minus_bucket"));
 }
 
