@@ -86,6 +86,7 @@
 //!
 //! | feature | what |
 //! |---|---|
+//! | `grpc` | [`Protocol::Grpc`]; without it, to ask for that is an error |
 //! | `tls` | URLs of https, by rustls and code of Rust alone, on x86-64 and AArch64; whom the system trusts is trusted |
 
 mod blocking;

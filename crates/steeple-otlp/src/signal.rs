@@ -39,4 +39,14 @@ impl Signal {
             Self::Logs => "/v1/logs",
         }
     }
+
+    /// The method that takes export requests.
+    #[cfg(feature = "grpc")]
+    pub(crate) const fn grpc_path(self) -> &'static str {
+        match self {
+            Self::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            Self::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+            Self::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+        }
+    }
 }

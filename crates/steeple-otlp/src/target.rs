@@ -70,6 +70,9 @@ impl<'a> Layers<'a> {
                 Transport::HttpProtobuf(client.build().map_err(client_error)?)
             }
             Protocol::HttpJson => Transport::HttpJson(client.build().map_err(client_error)?),
+            #[cfg(feature = "grpc")]
+            Protocol::Grpc => Transport::Grpc(client.build_grpc().map_err(client_error)?),
+            #[cfg(not(feature = "grpc"))]
             Protocol::Grpc => return Err(OtlpError::NoGrpc),
         };
         Ok(Target {

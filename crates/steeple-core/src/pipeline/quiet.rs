@@ -20,26 +20,27 @@ impl Quiet {
 
     /// Runs `future` and the tasks that were spawned on the runtime.
     pub(super) fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Panic> {
-        self.call(|| self.0.block_on(future))
+        quietly(|| self.0.block_on(future))
     }
 
     /// Calls `function` in the context of the runtime.
     pub(super) fn enter<R>(&self, function: impl FnOnce() -> R) -> Result<R, Panic> {
-        self.call(|| {
+        quietly(|| {
             let _context = self.0.enter();
             function()
         })
     }
 
-    fn call<R>(&self, function: impl FnOnce() -> R) -> Result<R, Panic> {
-        let _silence = dispatcher::set_default(&Dispatch::none());
-        catch_unwind(AssertUnwindSafe(function)).map_err(Panic::new)
+    /// Ends the runtime, and its tasks, without waiting for what blocks on it.
+    pub(super) fn end(self) -> Result<(), Panic> {
+        let Self(runtime) = self;
+        quietly(|| runtime.shutdown_background())
     }
+}
 
-    /// Ends the runtime without waiting for what blocks on it.
-    pub(super) fn end(self) {
-        self.0.shutdown_background();
-    }
+fn quietly<R>(function: impl FnOnce() -> R) -> Result<R, Panic> {
+    let _silence = dispatcher::set_default(&Dispatch::none());
+    catch_unwind(AssertUnwindSafe(function)).map_err(Panic::new)
 }
 
 /// A panic that was caught.

@@ -114,7 +114,9 @@ where
             }
             self.log.refusals(&self.queue.accounting());
         }
-        self.runtime.end();
+        if let Err(panic) = self.runtime.end() {
+            self.log.panicked(&panic);
+        }
     }
 
     /// A new exporter, or `None` once the pipeline is closed.

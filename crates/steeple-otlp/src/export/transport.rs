@@ -1,3 +1,5 @@
+#[cfg(feature = "grpc")]
+use steeple_client::GrpcClient;
 use steeple_client::{
     Client,
     http::{HeaderValue, Method, header::CONTENT_TYPE},
@@ -15,6 +17,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) enum Transport {
     HttpProtobuf(Client),
     HttpJson(Client),
+    #[cfg(feature = "grpc")]
+    Grpc(GrpcClient),
 }
 
 impl Transport {
@@ -31,6 +35,11 @@ impl Transport {
                 let headers = [(CONTENT_TYPE, JSON)];
                 let answer = client.send(Method::POST, headers, request).await?;
                 answer::json(answer.body())
+            }
+            #[cfg(feature = "grpc")]
+            Self::Grpc(client) => {
+                let answer = client.unary(signal.grpc_path(), request).await?;
+                answer::protobuf(&answer)
             }
         }
     }

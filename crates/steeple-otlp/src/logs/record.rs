@@ -87,6 +87,8 @@ impl LogRecord {
     pub(super) fn encode(&self) -> Encoded {
         let mut bytes = Vec::with_capacity(256);
         push_nested(&mut bytes, envelope::ITEMS, |message| self.push(message));
+        // What is free would count as used as long as the record waits.
+        bytes.shrink_to_fit();
         Encoded { bytes, count: 1 }
     }
 

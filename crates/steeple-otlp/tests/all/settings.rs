@@ -1,0 +1,259 @@
+//! What is told in code and by the environment, and which of it wins.
+
+use std::{error::Error, ffi::OsString, time::Duration};
+
+use steeple_metrics::Registry;
+use steeple_otlp::{
+    Delivery, LogRecord, Otlp, OtlpBuilder, OtlpError, OtlpReport, Protocol, Severity, Signal,
+};
+
+use crate::{
+    signals::encoded,
+    sink::{PATIENCE, Sink},
+};
+
+fn variables<'a>(set: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> {
+    move |key| {
+        let found = set.iter().find(|(name, _)| *name == key);
+        found.map(|(_, value)| OsString::from(value))
+    }
+}
+
+fn configured(builder: OtlpBuilder, set: &[(&str, &str)]) -> OtlpBuilder {
+    builder.environment(variables(set)).unwrap()
+}
+
+/// The error with all of its sources.
+fn told(error: &dyn Error) -> String {
+    let mut told = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        told.extend([": ", &error.to_string()]);
+        source = error.source();
+    }
+    told
+}
+
+/// Sends one span, one log record and the metrics.
+fn send_all(builder: OtlpBuilder) -> OtlpReport {
+    let otlp = builder.start(Registry::new()).unwrap();
+    if let Some(spans) = otlp.spans() {
+        spans.push(encoded(&[Default::default()]));
+    }
+    if let Some(logs) = otlp.logs() {
+        logs.emit(&LogRecord::new(Severity::Info, "hello"));
+    }
+    let report = otlp.shutdown_blocking(PATIENCE);
+    assert!(report.is_complete(), "{report:?}");
+    report
+}
+
+fn paths(sink: &Sink) -> Vec<String> {
+    let mut paths: Vec<_> = sink
+        .requests()
+        .into_iter()
+        .map(|request| request.path)
+        .collect();
+    paths.sort_unstable();
+    paths
+}
+
+#[test]
+fn what_is_said_of_one_signal_wins_and_the_environment_over_code() {
+    let [code, code_logs, environment, environment_traces] = [(); 4].map(|()| Sink::new());
+    let builder = Otlp::builder()
+        .endpoint(code.url())
+        .header("from", "code")
+        .signal(
+            Signal::Logs,
+            Delivery::new().endpoint(code_logs.url() + "/own/logs"),
+        );
+    let _ = send_all(builder.clone());
+    assert_eq!(paths(&code), ["/v1/metrics", "/v1/traces"]);
+    assert_eq!(paths(&code_logs), ["/own/logs"]);
+
+    let general = environment.url() + "/base/";
+    let traces = environment_traces.url() + "/own/traces?tenant=a";
+    let builder = configured(
+        builder,
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &general),
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &traces),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "from=environment"),
+            ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "from=%6Cogs"),
+            ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/json"),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ],
+    );
+    let _ = send_all(builder);
+    assert_eq!(paths(&environment), ["/base/v1/logs", "/base/v1/metrics"]);
+    assert_eq!(paths(&environment_traces), ["/own/traces?tenant=a"]);
+    for request in environment.requests() {
+        let (from, content_type) = match &*request.path {
+            "/base/v1/logs" => ("logs", "application/x-protobuf"),
+            _ => ("environment", "application/json"),
+        };
+        assert_eq!(request.headers["from"], from);
+        assert_eq!(request.headers["content-type"], content_type);
+        assert_eq!(request.headers["content-encoding"], "gzip");
+    }
+    assert_eq!((paths(&code).len(), paths(&code_logs).len()), (2, 1));
+}
+
+#[test]
+fn signals_are_exported_unless_that_is_switched_off() {
+    let sink = Sink::new();
+    let builder = Otlp::builder().endpoint(sink.url()).without(Signal::Traces);
+    let report = send_all(builder.clone());
+    assert!(report.traces.is_none() && report.metrics.is_some() && report.logs.is_some());
+    let switched = [
+        ("OTEL_TRACES_EXPORTER", "otlp"),
+        ("OTEL_METRICS_EXPORTER", "prometheus"),
+        ("OTEL_LOGS_EXPORTER", "none"),
+    ];
+    let report = send_all(configured(builder, &switched));
+    assert!(report.traces.is_some() && report.metrics.is_none() && report.logs.is_none());
+}
+
+#[test]
+fn a_malformed_endpoint_is_an_error_that_names_key_value_and_accepted_form() {
+    for key in [
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    ] {
+        for (url, shown) in [
+            ("collector:4318", "collector:4318"),
+            ("ftp://ada:hunter2@collector", "ftp://collector"),
+            ("http://", "http://"),
+        ] {
+            let builder = configured(Otlp::builder(), &[(key, url)]);
+            let error = builder.check().unwrap_err();
+            let told = told(&error);
+            assert!(
+                told.contains(key) && told.contains(shown) && told.contains("such as"),
+                "{told}"
+            );
+            assert!(!told.contains("hunter2"), "{told}");
+            assert!(builder.start(Registry::new()).is_err());
+        }
+    }
+    let error = Otlp::builder().endpoint("collector").check().unwrap_err();
+    let told = told(&error);
+    assert!(told.contains("`collector` is no URL"), "{told}");
+}
+
+#[test]
+fn what_this_build_cannot_do_is_an_error() {
+    let grpc = Otlp::builder().protocol(Protocol::Grpc).check();
+    let https = Otlp::builder().endpoint("https://collector").check();
+    if cfg!(feature = "grpc") {
+        grpc.unwrap();
+    } else {
+        assert!(matches!(grpc, Err(OtlpError::NoGrpc)));
+    }
+    if cfg!(feature = "tls") {
+        https.unwrap();
+    } else {
+        let told = told(&https.unwrap_err());
+        assert!(told.contains("feature `tls`"), "{told}");
+    }
+}
+
+#[test]
+fn a_header_that_cannot_be_sent_is_an_error_that_keeps_its_value() {
+    for (name, value) in [
+        ("api key", "hunter2"),
+        ("api-key", "hunter2\n"),
+        ("te", "hunter2"),
+    ] {
+        let error = Otlp::builder().header(name, value).check().unwrap_err();
+        let told = told(&error);
+        assert!(told.contains(name) && !told.contains("hunter2"), "{told}");
+    }
+    let builder = Otlp::builder()
+        .endpoint("http://ada:hunter2@collector")
+        .header("api-key", "hunter2");
+    let shown = format!("{builder:?}");
+    assert!(
+        shown.contains("api-key") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn batches_and_the_queue_are_as_the_environment_says() {
+    let sink = Sink::new();
+    let builder = configured(
+        Otlp::builder()
+            .endpoint(sink.url())
+            .without(Signal::Metrics),
+        &[
+            ("OTEL_BLRP_SCHEDULE_DELAY", "3600000"),
+            ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "4"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "3600000"),
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "5"),
+        ],
+    );
+    let otlp = builder.start(Registry::new()).unwrap();
+    let logs = otlp.logs().unwrap();
+    for number in 0..9_i64 {
+        logs.emit(&LogRecord::new(Severity::Info, number));
+    }
+    sink.wait_until("two full batches", |requests| requests.len() == 2);
+    assert_eq!(sink.log_records().len(), 8);
+
+    let spans = otlp.spans().unwrap();
+    let three = || encoded(&[Default::default(), Default::default(), Default::default()]);
+    spans.push(three());
+    spans.push(three());
+    let figures = otlp.accounting(Signal::Traces).unwrap();
+    assert_eq!(
+        (figures.created, figures.queued, figures.dropped_total()),
+        (6, 3, 3)
+    );
+    assert_eq!(otlp.flush_blocking(PATIENCE).traces.unwrap().exported, 3);
+    let figures = otlp.accounting(Signal::Logs).unwrap();
+    assert_eq!((figures.exported, figures.created), (9, 9));
+}
+
+#[test]
+fn an_attempt_ends_after_the_timeout_and_a_batch_after_its_own() {
+    let answers = vec![crate::sink::Answer::Stall; 100];
+    let sink = Sink::answering(answers);
+    let builder = configured(
+        Otlp::builder()
+            .endpoint(sink.url())
+            .without(Signal::Metrics),
+        &[
+            ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "50"),
+            ("OTEL_BLRP_EXPORT_TIMEOUT", "60"),
+        ],
+    );
+    let otlp = builder.start(Registry::new()).unwrap();
+    otlp.logs()
+        .unwrap()
+        .emit(&LogRecord::new(Severity::Info, "lost"));
+    let report = otlp.flush_blocking(PATIENCE).logs.unwrap();
+    assert_eq!((report.exported, report.lost, report.pending), (0, 1, 0));
+    assert!(sink.requests().len() <= 3, "{}", sink.requests().len());
+    let _ = otlp.shutdown_blocking(Duration::ZERO);
+}
+
+#[cfg(feature = "grpc")]
+#[test]
+fn an_endpoint_of_grpc_may_be_without_its_scheme() {
+    let sink = crate::grpc::answering([]);
+    let address = sink.address.to_string();
+    let set = [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &address),
+        ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
+    ];
+    let _ = send_all(configured(Otlp::builder(), &set));
+    assert_eq!(paths(&sink), ["logs", "metrics", "trace"]);
+    // Without that, it is of TLS.
+    let secure = configured(Otlp::builder(), &set[..2]).check();
+    assert_eq!(secure.is_ok(), cfg!(feature = "tls"));
+}
