@@ -7,7 +7,8 @@ use axum::Router;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use steeple_core::Observer;
+use steeple_core::{Observer, ObserverBuilder, Sampler, TraceConfig, Trust};
+use steeple_otlp::{Otlp, Signal};
 use steeple_tower::ObserveLayer;
 use tonic::service::Routes;
 use tower_http::trace::TraceLayer;
@@ -33,6 +34,12 @@ pub enum Subject {
     Floor,
     /// steeple with the metrics, the request id and the panic capture that it always has.
     Steeple,
+    /// The same, and traces over OTLP: every request recorded, one in a hundred, and none.
+    Traced,
+    /// One request in a hundred recorded.
+    TracedHundredth,
+    /// No request recorded.
+    TracedNever,
     /// tower-http's `TraceLayer`, over a subscriber that keeps spans and writes nothing.
     TraceLayer,
     /// axum-prometheus over metrics-exporter-prometheus.
@@ -166,11 +173,14 @@ impl Observed {
 
 impl Subject {
     /// All of them, baselines first.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::Bare,
         Self::DoNothing,
         Self::Floor,
         Self::Steeple,
+        Self::Traced,
+        Self::TracedHundredth,
+        Self::TracedNever,
         Self::TraceLayer,
         Self::AxumPrometheus,
         Self::OtelTower,
@@ -196,6 +206,9 @@ impl Subject {
             Self::DoNothing => "do-nothing",
             Self::Floor => "floor",
             Self::Steeple => "steeple",
+            Self::Traced => "steeple-traces-100",
+            Self::TracedHundredth => "steeple-traces-1",
+            Self::TracedNever => "steeple-traces-0",
             Self::TraceLayer => "tower-http-trace",
             Self::AxumPrometheus => "axum-prometheus",
             Self::OtelTower => "opentelemetry-instrumentation-tower",
@@ -244,6 +257,9 @@ impl Subject {
             Self::DoNothing => Observed::axum(routes.layer(DoNothing::default())),
             Self::Floor => Observed::axum(routes.layer(Floor::default())),
             Self::Steeple => Observed::axum(routes.layer(steeple_axum::layer(&observer()))),
+            Self::Traced => traced(Sampler::always_on().parent_based()),
+            Self::TracedHundredth => traced(Sampler::ratio(0.01)),
+            Self::TracedNever => traced(Sampler::always_off()),
             Self::TraceLayer => {
                 peers::install_span_registry();
                 Observed::axum(routes.layer(TraceLayer::new_for_http()))
@@ -300,9 +316,36 @@ impl Subject {
     }
 }
 
+/// The routes with request metrics and traces. The caller is trusted; what is recorded is queued for a collector that is
+/// not there.
+fn traced(sampler: Sampler) -> Observed {
+    let otlp = Otlp::builder()
+        .endpoint("http://127.0.0.1:9")
+        .without(Signal::Metrics)
+        .without(Signal::Logs)
+        .start(steeple_metrics::Registry::new());
+    let otlp = match otlp {
+        Ok(otlp) => otlp,
+        Err(error) => panic!("the endpoint is one: {error}"),
+    };
+    let config = TraceConfig::new()
+        .sampler(sampler)
+        .trust(Trust::everybody());
+    let mut builder = Observer::builder().traces(config);
+    if let Some(spans) = otlp.request_spans() {
+        builder = builder.sink(spans);
+    }
+    let layer = steeple_axum::layer(&build(builder));
+    Observed::axum(axum_app::routes().layer(layer)).holding(otlp)
+}
+
 fn observer() -> Observer {
+    build(Observer::builder())
+}
+
+fn build(builder: ObserverBuilder) -> Observer {
     let registry = Arc::new(steeple_metrics::Registry::new());
-    match Observer::builder().recorder(registry).build() {
+    match builder.recorder(registry).build() {
         Ok(observer) => observer,
         Err(error) => panic!("it declares no label: {error}"),
     }

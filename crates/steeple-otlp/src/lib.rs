@@ -107,6 +107,7 @@ mod signal;
 mod spans;
 mod target;
 mod time;
+mod traces;
 mod value;
 mod wire;
 
@@ -121,6 +122,7 @@ pub use self::{
     otlp::Otlp,
     report::OtlpReport,
     signal::Signal,
+    traces::{RecordedTraces, RequestSpans, TracingLayer},
     value::Value,
 };
 pub use steeple_core::pipeline::{Accounting, DropReason, Report, RetryPolicy};

@@ -1,10 +1,21 @@
 use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join3};
-use steeple_core::pipeline::{Accounting, Pipeline, Producer, Scheduled};
+use steeple_core::{
+    Observer,
+    pipeline::{Accounting, Pipeline, Producer, Scheduled},
+};
+use tracing::{Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    filter::Filtered,
+    layer::{Layer, SubscriberExt},
+    registry,
+    registry::LookupSpan,
+};
 
 use crate::{
-    EncodedSpans, Logs, OtlpBuilder, OtlpReport, Signal, blocking::block_on, encoded::Encoded,
+    EncodedSpans, Logs, OtlpBuilder, OtlpReport, RecordedTraces, RequestSpans, Signal,
+    TracingLayer, blocking::block_on, encoded::Encoded,
 };
 
 /// The running export of signals over OTLP, each through a [pipeline](steeple_core::pipeline) of its own.
@@ -42,6 +53,45 @@ impl Otlp {
     #[must_use]
     pub fn spans(&self) -> Option<Producer<EncodedSpans>> {
         self.traces.as_ref().map(Pipeline::producer)
+    }
+
+    /// Makes spans of the requests and jobs that an observer [records](steeple_core::TraceConfig), if traces are exported: a
+    /// sink to give the observer.
+    #[must_use]
+    pub fn request_spans(&self) -> Option<RequestSpans> {
+        Some(RequestSpans::new(self.traces.as_ref()?.producer()))
+    }
+
+    /// Makes spans of those of [`tracing`], for the requests and jobs of `observer`, if traces are exported: a layer to add to
+    /// the application's subscriber.
+    ///
+    /// It has a filter of its own: up to `level`, whatever is logged. Where it is the only layer,
+    /// [`tracing_subscriber`](Self::tracing_subscriber) costs less.
+    #[must_use]
+    pub fn tracing_layer<S>(
+        &self,
+        observer: &Observer,
+        level: LevelFilter,
+    ) -> Option<Filtered<TracingLayer, RecordedTraces, S>>
+    where
+        S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    {
+        let producer = self.traces.as_ref()?.producer();
+        let layer = TracingLayer::new(observer.clone(), producer);
+        Some(layer.with_filter(RecordedTraces::up_to(level)))
+    }
+
+    /// The same as a subscriber without other layers, for services that log by other means: spans of what is not recorded are
+    /// not even opened.
+    #[must_use]
+    pub fn tracing_subscriber(
+        &self,
+        observer: &Observer,
+        level: LevelFilter,
+    ) -> Option<impl Subscriber + Send + Sync + 'static> {
+        let producer = self.traces.as_ref()?.producer();
+        let layer = TracingLayer::new(observer.clone(), producer);
+        Some(registry().with(layer).with(RecordedTraces::up_to(level)))
     }
 
     /// Emits log records, if logs are exported.

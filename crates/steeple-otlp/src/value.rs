@@ -57,6 +57,51 @@ pub(crate) fn push_text_attribute(message: &mut Vec<u8>, field: u32, key: &str, 
     });
 }
 
+/// [`push_attribute`] of a text that `write` writes, which is UTF-8.
+pub(crate) fn push_written_attribute(
+    message: &mut Vec<u8>,
+    field: u32,
+    key: &str,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
+    push_key_value(message, field, key, |message| {
+        push_nested(message, any_value::STRING, write);
+    });
+}
+
+/// [`push_attribute`] of a list of one text.
+pub(crate) fn push_list_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: &str) {
+    push_key_value(message, field, key, |message| {
+        push_nested(message, any_value::ARRAY, |list| {
+            push_nested(list, any_value::VALUES, |message| {
+                push_string(message, any_value::STRING, value);
+            });
+        });
+    });
+}
+
+/// [`push_attribute`] of a whole number.
+pub(crate) fn push_integer_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: i64) {
+    push_key_value(message, field, key, |message| {
+        push_unsigned(message, any_value::INT, value as u64);
+    });
+}
+
+/// [`push_attribute`] of true or false.
+pub(crate) fn push_boolean_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: bool) {
+    push_key_value(message, field, key, |message| {
+        push_unsigned(message, any_value::BOOL, u64::from(value));
+    });
+}
+
+/// [`push_attribute`] of a number.
+pub(crate) fn push_float_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: f64) {
+    push_key_value(message, field, key, |message| {
+        push_double(message, any_value::DOUBLE, value);
+    });
+}
+
+#[inline]
 fn push_key_value(message: &mut Vec<u8>, field: u32, key: &str, value: impl FnOnce(&mut Vec<u8>)) {
     push_nested(message, field, |pair| {
         push_string(pair, key_value::KEY, key);

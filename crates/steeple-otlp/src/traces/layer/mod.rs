@@ -1,0 +1,139 @@
+//! The layer that makes spans of those of [`tracing`].
+
+mod fields;
+mod filter;
+mod open_span;
+
+use std::fmt;
+
+use steeple_core::{
+    FinishedSpan, Observer, Timestamp, current,
+    pipeline::{DropReason, Producer},
+};
+use tracing::{
+    Event, Subscriber,
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{
+    layer::{Context, Layer},
+    registry::LookupSpan,
+};
+
+pub use self::filter::RecordedTraces;
+use self::{
+    fields::{EventFields, SpanFields},
+    open_span::OpenSpan,
+};
+use crate::encoded::Encoded;
+
+/// Makes spans of those of [`tracing`], below the request or job that they are opened in, and events of its events.
+///
+/// Spans outside of any request or job begin traces of their own, for which the sampler of the traces decides.
+#[derive(Clone)]
+pub struct TracingLayer {
+    observer: Observer,
+    producer: Producer<Encoded>,
+}
+
+impl TracingLayer {
+    pub(crate) fn new(observer: Observer, producer: Producer<Encoded>) -> Self {
+        Self { observer, producer }
+    }
+
+    /// Gives an event of no open span to the request or job that it happened in.
+    fn leave_event(event: &Event<'_>) {
+        if let Some(trace) = current::sampled_trace() {
+            let now = Timestamp::now().unix_nanos();
+            let fields = EventFields::read(event);
+            current::event(&trace, |events| fields.push(events, now, event.metadata()));
+        }
+    }
+}
+
+impl<S> Layer<S> for TracingLayer
+where
+    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else {
+            return;
+        };
+        let parent = match attributes.parent() {
+            Some(parent) => context.span(parent).and_then(|parent| {
+                let extensions = parent.extensions();
+                extensions.get::<OpenSpan>().map(|open| open.context)
+            }),
+            None if attributes.is_contextual() => current::trace(),
+            None => None,
+        };
+        let trace = match parent {
+            Some(parent) => parent.child(),
+            None => self.observer.begin_trace(),
+        };
+        let open = OpenSpan::new(trace, attributes);
+        span.extensions_mut().insert(open);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else {
+            return;
+        };
+        // What values print themselves with may come back here, so they are read before the span is taken up.
+        let mut fields = SpanFields::default();
+        values.record(&mut fields);
+        if let Some(open) = span.extensions_mut().get_mut::<OpenSpan>() {
+            open.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let Some(span) = context.event_span(event) else {
+            return Self::leave_event(event);
+        };
+        let fields = EventFields::read(event);
+        if let Some(open) = span.extensions_mut().get_mut::<OpenSpan>() {
+            open.event(&fields, event.metadata());
+        }
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(open) = span.extensions().get::<OpenSpan>()
+        {
+            current::enter_span(id.into_u64(), &open.context);
+        }
+    }
+
+    fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+        current::exit_span(id.into_u64());
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let Some(open) = context
+            .span(&id)
+            .and_then(|span| span.extensions_mut().remove::<OpenSpan>())
+        else {
+            return;
+        };
+        if !open.context.is_sampled() {
+            self.producer.skip(DropReason::Sampled);
+            return;
+        }
+        let ended = open.end();
+        match current::finished_span(&open.context, |spans| open.push(spans, ended)) {
+            FinishedSpan::Kept => {}
+            // A request that has no room for it lets it go on its own.
+            FinishedSpan::NoRoom | FinishedSpan::Alone => {
+                let mut bytes = Vec::with_capacity(open.len() + 256);
+                open.push(&mut bytes, ended);
+                self.producer.push(Encoded { bytes, count: 1 });
+            }
+        }
+    }
+}
+
+impl fmt::Debug for TracingLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracingLayer").finish_non_exhaustive()
+    }
+}

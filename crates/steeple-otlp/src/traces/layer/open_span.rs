@@ -1,0 +1,98 @@
+//! A span that has not ended.
+
+use steeple_core::{Timestamp, TraceContext};
+use tracing::{Metadata, span::Attributes};
+
+use super::fields::{EventFields, SpanFields};
+use crate::traces::span::{self, Span, SpanKind, StatusCode, push_dropped, push_status};
+
+/// How many bytes the events of one span may have.
+const MOST_BYTES: usize = 64 << 10;
+
+/// A span that has not ended. Its attributes and events are encoded as they come.
+#[derive(Debug)]
+pub(super) struct OpenSpan {
+    pub(super) context: TraceContext,
+    started: Timestamp,
+    name: &'static str,
+    fields: SpanFields,
+    /// What an event says went wrong.
+    error: Option<String>,
+    events: Vec<u8>,
+    dropped_events: u32,
+}
+
+impl OpenSpan {
+    pub(super) fn new(context: TraceContext, attributes: &Attributes<'_>) -> Self {
+        let mut fields = SpanFields::default();
+        if context.is_sampled() {
+            attributes.record(&mut fields);
+        }
+        Self {
+            context,
+            started: Timestamp::now(),
+            name: attributes.metadata().name(),
+            fields,
+            error: None,
+            events: Vec::new(),
+            dropped_events: 0,
+        }
+    }
+
+    pub(super) fn record(&mut self, fields: SpanFields) {
+        self.fields.add(fields);
+    }
+
+    pub(super) fn event(&mut self, fields: &EventFields, metadata: &Metadata<'_>) {
+        if let Some(error) = fields.error(metadata) {
+            self.error.get_or_insert_with(|| error.to_owned());
+        }
+        let before = self.events.len();
+        fields.push(&mut self.events, span::now(self.started), metadata);
+        if self.events.len() > MOST_BYTES {
+            self.events.truncate(before);
+            self.dropped_events += 1;
+        }
+    }
+
+    /// How many bytes its attributes and events have.
+    pub(super) fn len(&self) -> usize {
+        self.fields.attributes.len() + self.events.len()
+    }
+
+    /// When it ended, if it is now.
+    pub(super) fn end(&self) -> u64 {
+        span::now(self.started)
+    }
+
+    pub(super) fn push(&self, message: &mut Vec<u8>, ended: u64) {
+        let head = Span {
+            context: &self.context,
+            kind: self.fields.kind.unwrap_or(SpanKind::Internal),
+            started: self.started.unix_nanos(),
+            ended,
+        };
+        let fields = &self.fields;
+        let name = fields.name.as_deref().unwrap_or(self.name);
+        head.push(
+            message,
+            |text| text.extend_from_slice(name.as_bytes()),
+            |message| {
+                message.extend_from_slice(&fields.attributes);
+                message.extend_from_slice(&self.events);
+                push_dropped(message, fields.dropped, self.dropped_events);
+                self.push_status(message);
+            },
+        );
+    }
+
+    fn push_status(&self, message: &mut Vec<u8>) {
+        let error = self.error.as_deref();
+        // What the code says of its span has precedence over what an event says.
+        let status = self.fields.status.or(error.map(|_| StatusCode::Error));
+        if let Some(status) = status {
+            let description = self.fields.description.as_deref().or(error);
+            push_status(message, status, description.unwrap_or_default());
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The span of a request.
+
+use std::io::Write;
+
+use steeple_core::{ErrorType, Outcome, Recording, RequestRecord};
+
+use crate::{
+    fields::span,
+    traces::{
+        ending::Ending,
+        redaction::Redaction,
+        span::{Span, SpanKind},
+    },
+    value::{
+        push_integer_attribute, push_list_attribute, push_text_attribute, push_written_attribute,
+    },
+};
+
+/// What a request that no template matched has for its route.
+const UNMATCHED: &str = "_UNMATCHED";
+const OTHER: &str = "_OTHER";
+
+/// Writes the span of a request, by the conventions for
+/// [HTTP](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-spans.md#http-server) and for
+/// [RPC](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/rpc/rpc-spans.md).
+pub(crate) fn push_request(
+    message: &mut Vec<u8>,
+    record: &RequestRecord<'_>,
+    recording: &Recording,
+    redaction: &Redaction,
+) {
+    let started = recording.started().unix_nanos();
+    let ended = started + record.duration().as_nanos() as u64;
+    let head = Span {
+        context: recording.context(),
+        kind: SpanKind::Server,
+        started,
+        ended,
+    };
+    head.push(
+        message,
+        |name| push_name(name, record),
+        |message| {
+            let mut attributes = Attributes(message);
+            attributes.of_request(record, recording, redaction);
+            attributes.of_connection(record, recording);
+            attributes.of_answer(record);
+            let ending = Ending {
+                ended,
+                failed: record.outcome.is_failure(),
+                panic: record.panic,
+                error: record.error,
+            };
+            ending.push(message, recording);
+        },
+    );
+}
+
+/// `{method} {route}`, never the path.
+fn push_name(name: &mut Vec<u8>, record: &RequestRecord<'_>) {
+    if let Some(call) = record.rpc() {
+        name.extend_from_slice(call.method.as_bytes());
+        return;
+    }
+    let method = match record.method() {
+        OTHER => "HTTP",
+        method => method,
+    };
+    name.extend_from_slice(method.as_bytes());
+    if let Some(route) = route(record) {
+        name.push(b' ');
+        name.extend_from_slice(route.as_bytes());
+    }
+}
+
+fn route<'a>(record: &RequestRecord<'a>) -> Option<&'a str> {
+    Some(record.route()).filter(|route| !matches!(*route, UNMATCHED | OTHER))
+}
+
+/// The attributes of a span's message.
+struct Attributes<'a>(&'a mut Vec<u8>);
+
+impl Attributes<'_> {
+    #[inline]
+    fn text(&mut self, key: &str, value: &str) {
+        push_text_attribute(self.0, span::ATTRIBUTES, key, value);
+    }
+
+    #[inline]
+    fn integer(&mut self, key: &str, value: i64) {
+        push_integer_attribute(self.0, span::ATTRIBUTES, key, value);
+    }
+
+    fn of_request(
+        &mut self,
+        record: &RequestRecord<'_>,
+        recording: &Recording,
+        redaction: &Redaction,
+    ) {
+        self.text("http.request.method", record.method());
+        if record.method() == OTHER {
+            self.text("http.request.method_original", recording.method());
+        }
+        if let Some(route) = route(record) {
+            self.text("http.route", route);
+        }
+        self.text("url.scheme", record.scheme.as_str());
+        self.text("url.path", recording.path());
+        if let Some(query) = recording.query() {
+            push_written_attribute(self.0, span::ATTRIBUTES, "url.query", |text| {
+                for part in redaction.parts(query) {
+                    text.extend_from_slice(part.as_bytes());
+                }
+            });
+        }
+        if !recording.user_agent().is_empty() {
+            self.text("user_agent.original", recording.user_agent());
+        }
+    }
+
+    fn of_connection(&mut self, record: &RequestRecord<'_>, recording: &Recording) {
+        self.text("network.protocol.version", record.version.as_str());
+        if !recording.host().is_empty() {
+            let (address, port) = address_and_port(recording.host());
+            self.text("server.address", address);
+            if let Some(port) = port {
+                self.integer("server.port", port.into());
+            }
+        }
+        if let Some(peer) = recording.peer() {
+            for key in ["client.address", "network.peer.address"] {
+                push_written_attribute(self.0, span::ATTRIBUTES, key, |address| {
+                    // Writing to memory does not fail.
+                    let _ = write!(address, "{}", peer.ip().to_canonical());
+                });
+            }
+            self.integer("network.peer.port", peer.port().into());
+        }
+    }
+
+    fn of_answer(&mut self, record: &RequestRecord<'_>) {
+        if let Some(status) = record.status {
+            self.integer("http.response.status_code", status.into());
+        }
+        if let Some(call) = record.rpc() {
+            self.text("rpc.system.name", "grpc");
+            self.text("rpc.method", call.method);
+            self.text("rpc.status_code", call.status.as_str());
+        }
+        push_list_attribute(
+            self.0,
+            span::ATTRIBUTES,
+            "http.response.header.x-request-id",
+            record.request_id.as_str(),
+        );
+        match record.outcome {
+            Outcome::Success | Outcome::ClientError | Outcome::ServerError => {}
+            other => self.text("steeple.outcome", other.as_str()),
+        }
+        match record.error_type {
+            None => {}
+            Some(ErrorType::Named(name)) => self.text("error.type", name),
+            Some(error_type) => self.text("error.type", &error_type.to_string()),
+        }
+    }
+}
+
+/// Tells a host from its port.
+fn address_and_port(host: &str) -> (&str, Option<u16>) {
+    let (address, port) = match host.rsplit_once(':') {
+        // The colons of an address of version 6 stand between brackets.
+        Some((address, port)) if !port.contains(']') => (address, port.parse().ok()),
+        _ => (host, None),
+    };
+    (address.trim_start_matches('[').trim_end_matches(']'), port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_told_from_its_port() {
+        for (host, address, port) in [
+            ("shop.example", "shop.example", None),
+            ("shop.example:8080", "shop.example", Some(8080)),
+            ("[::1]:80", "::1", Some(80)),
+            ("[::1]", "::1", None),
+            ("shop:what", "shop", None),
+        ] {
+            assert_eq!(address_and_port(host), (address, port));
+        }
+    }
+}

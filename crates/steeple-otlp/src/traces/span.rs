@@ -1,0 +1,149 @@
+//! The message of a span, as far as it is the same for all.
+
+use steeple_core::{SpanLink, Timestamp, TraceContext};
+use steeple_metrics::protobuf::{
+    push_bytes, push_fixed32, push_fixed64, push_nested, push_string, push_unsigned,
+};
+
+use crate::{
+    fields::{envelope, span, span_event, span_link, span_status},
+    value::push_text_attribute,
+};
+
+/// The [kinds](https://opentelemetry.io/docs/specs/otel/trace/api/#spankind), by their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpanKind {
+    Internal = 1,
+    Server = 2,
+    Client = 3,
+    Producer = 4,
+    Consumer = 5,
+}
+
+/// The [status codes](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status) that are ever written, by their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatusCode {
+    Ok = 1,
+    Error = 2,
+}
+
+/// Where a span is from, as its flags say.
+const PARENT_IS_KNOWN_REMOTE_OR_NOT: u32 = 0x100;
+const PARENT_IS_REMOTE: u32 = 0x200;
+
+/// What every span has.
+pub(crate) struct Span<'a> {
+    pub(crate) context: &'a TraceContext,
+    pub(crate) kind: SpanKind,
+    /// In nanoseconds since 1970.
+    pub(crate) started: u64,
+    pub(crate) ended: u64,
+}
+
+impl Span<'_> {
+    /// Writes it as a field of its scope, with the name that `name` writes and whatever else `rest` does.
+    #[inline]
+    pub(crate) fn push(
+        &self,
+        message: &mut Vec<u8>,
+        name: impl FnOnce(&mut Vec<u8>),
+        rest: impl FnOnce(&mut Vec<u8>),
+    ) {
+        push_nested(message, envelope::ITEMS, |message| {
+            let context = self.context;
+            push_bytes(message, span::TRACE_ID, &context.trace_id().to_bytes());
+            push_bytes(message, span::SPAN_ID, &context.span_id().to_bytes());
+            let mut flags = u32::from(context.flags());
+            if let Some(parent) = context.parent_span_id() {
+                push_bytes(message, span::PARENT_SPAN_ID, &parent.to_bytes());
+                flags |= PARENT_IS_KNOWN_REMOTE_OR_NOT;
+                if context.local_root() == context.span_id() {
+                    flags |= PARENT_IS_REMOTE;
+                }
+            }
+            push_nested(message, span::NAME, name);
+            push_unsigned(message, span::KIND, self.kind as u64);
+            push_fixed64(message, span::START_TIME, self.started);
+            push_fixed64(message, span::END_TIME, self.ended);
+            push_fixed32(message, span::FLAGS, flags);
+            rest(message);
+        });
+    }
+}
+
+/// Writes a link.
+pub(crate) fn push_link(message: &mut Vec<u8>, link: SpanLink) {
+    push_nested(message, span::LINKS, |message| {
+        push_bytes(message, span_link::TRACE_ID, &link.trace_id.to_bytes());
+        push_bytes(message, span_link::SPAN_ID, &link.span_id.to_bytes());
+        push_fixed32(
+            message,
+            span_link::FLAGS,
+            PARENT_IS_KNOWN_REMOTE_OR_NOT | PARENT_IS_REMOTE,
+        );
+    });
+}
+
+/// Writes a status.
+pub(crate) fn push_status(message: &mut Vec<u8>, code: StatusCode, description: &str) {
+    push_nested(message, span::STATUS, |message| {
+        if !description.is_empty() {
+            push_string(message, span_status::MESSAGE, description);
+        }
+        push_unsigned(message, span_status::CODE, code as u64);
+    });
+}
+
+/// Writes an event.
+pub(crate) fn push_event(
+    message: &mut Vec<u8>,
+    unix_nanos: u64,
+    name: &str,
+    attributes: impl FnOnce(&mut Vec<u8>),
+) {
+    push_nested(message, span::EVENTS, |message| {
+        push_fixed64(message, span_event::TIME, unix_nanos);
+        push_string(message, span_event::NAME, name);
+        attributes(message);
+    });
+}
+
+/// Writes how many attributes and events there was no room for.
+pub(crate) fn push_dropped(message: &mut Vec<u8>, attributes: u32, events: u32) {
+    for (field, dropped) in [
+        (span::DROPPED_ATTRIBUTES, attributes),
+        (span::DROPPED_EVENTS, events),
+    ] {
+        if dropped > 0 {
+            push_unsigned(message, field, dropped.into());
+        }
+    }
+}
+
+/// Writes what went wrong, as an [event](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/).
+#[cold]
+pub(crate) fn push_exception(
+    message: &mut Vec<u8>,
+    unix_nanos: u64,
+    exception_type: Option<&str>,
+    description: &str,
+    location: Option<&str>,
+) {
+    push_event(message, unix_nanos, "exception", |event| {
+        let attributes = [
+            ("exception.type", exception_type),
+            ("exception.message", Some(description)),
+            ("exception.stacktrace", location),
+        ];
+        for (key, value) in attributes {
+            if let Some(value) = value {
+                push_text_attribute(event, span_event::ATTRIBUTES, key, value);
+            }
+        }
+    });
+}
+
+/// When what began at `started` ended, if it is now.
+pub(crate) fn now(started: Timestamp) -> u64 {
+    started.unix_nanos() + started.elapsed_nanos()
+}
