@@ -172,7 +172,10 @@ proptest! {
             .into_iter()
             .map(|(name, value)| (name, value.into_bytes()))
             .collect();
-        prop_assume!(!fields.is_empty());
+        // Some formats cannot tell of some ids.
+        if fields.is_empty() {
+            return Ok(());
+        }
         for (field, place, removed, inserted) in edits {
             let (_, value) = field.get_mut(&mut fields);
             let start = place.index(value.len() + 1);
@@ -207,7 +210,7 @@ proptest! {
         trace_id in "0{32}|[0-9a-f]{31,33}|[0-9a-fA-F+]{32}",
         span_id in "0{16}|[0-9a-f]{15,17}|[0-9a-fA-F+]{16}",
         flags in "[0-9a-f]{1,3}|[0-9a-fA-F]{2}",
-        rest in "|-|-[a-z]{1,4}|[a-z]",
+        rest in "|-|-[a-z]{1,4}|[g-z]",
     ) {
         let lower_hex = |text: &str, width: usize| {
             text.len() == width && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
