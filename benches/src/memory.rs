@@ -16,6 +16,7 @@ pub fn bytes_of_two_series(library: &str) -> Option<f64> {
     let before = resident_bytes();
     let kept: Box<dyn Any> = match library {
         "steeple" => Box::new(filled::steeple(LABEL_SETS)),
+        "steeple, busy" => Box::new(filled::steeple_busy(LABEL_SETS)),
         "prometheus-client" => Box::new(filled::prometheus_client(LABEL_SETS)),
         "prometheus" => Box::new(filled::prometheus(LABEL_SETS)),
         "measured" => Box::new(filled::measured(LABEL_SETS)),

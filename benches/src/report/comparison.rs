@@ -30,8 +30,9 @@ pub enum Measure {
     Memory,
 }
 
-const LIBRARIES: [&str; 5] = [
+const LIBRARIES: [&str; 6] = [
     "steeple",
+    "steeple, busy",
     "prometheus-client",
     "prometheus",
     "measured",

@@ -111,7 +111,8 @@
 //!
 //! Observations are counted in buckets that grow by 1.1 %, 64 for each power of two, so that quantiles are right within
 //! 0.6 %. What is up to 2^-40 (9e-13) counts as zero there, what is above 2^64 as infinite. A record reads the clock, which
-//! is most of what it costs.
+//! is most of what it costs; of those that a busy thread makes in quick succession, every 16th. When such a thread falls
+//! silent, up to 15 observations that it makes later may count as made before, but not before the last look.
 //!
 //! A series takes some 250 bytes. Its buckets take 1.6 KiB for each power of two within which there ever was an observation: some
 //! 17 KiB where the greatest is a thousand times the least, at most 350 KiB. Threads that record often have buckets of

@@ -135,6 +135,12 @@ impl Stripe<'_> {
         self.word(index).load(Relaxed)
     }
 
+    /// Whether nobody but the current thread writes it.
+    #[inline]
+    pub(super) fn is_owned(&self) -> bool {
+        self.owned
+    }
+
     /// Which stripe it is. Before there are several, it is the first one, which is shared, too.
     #[inline]
     pub(super) fn index(&self) -> usize {

@@ -27,11 +27,16 @@ impl Rolling {
 
     /// The number of the current period.
     pub(crate) fn now(&self) -> u32 {
-        self.at(self.began.elapsed())
+        self.at(self.age())
     }
 
-    /// Begins anew after decades.
-    fn at(&self, age: Duration) -> u32 {
+    /// The time since the first period began.
+    pub(crate) fn age(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// The number of the period at this age. Begins anew after decades.
+    pub(crate) fn at(&self, age: Duration) -> u32 {
         age.div_duration_f64(self.period) as u64 as u32
     }
 }

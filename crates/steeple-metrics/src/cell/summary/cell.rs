@@ -73,10 +73,12 @@ impl SummaryCell {
 
     fn filled(&self, mut snapshot: SummarySnapshot) -> SummarySnapshot {
         snapshot.quantiles.clone_from(&self.quantiles);
+        let latest = self.latest.iter().filter_map(OnceBox::get);
+        latest.clone().for_each(|sketch| sketch.watch.end_reading());
         sketch::quantiles_into(
             &mut snapshot.values,
             self.quantiles.values(),
-            self.latest.iter().filter_map(OnceBox::get),
+            latest,
             self.rolling.now(),
         );
         let sums = self.totals.iter();
@@ -112,7 +114,12 @@ impl SummaryCell {
         stripe.add(COUNT, count);
         let latest = &self.latest[stripe.index().saturating_sub(SHARED - 1)];
         let latest = latest.get_or_init(Box::default);
-        latest.add(value, self.rolling.now(), count, stripe);
+        let period = if stripe.is_owned() {
+            latest.watch.period(&self.rolling, || self.rolling.age())
+        } else {
+            self.rolling.now()
+        };
+        latest.add(value, period, count, stripe);
     }
 }
 

@@ -4,5 +4,6 @@ mod cell;
 mod ranks;
 mod recent;
 mod sketch;
+mod watch;
 
 pub(crate) use self::cell::SummaryCell;

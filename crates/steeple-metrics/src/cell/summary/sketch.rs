@@ -4,7 +4,7 @@ use std::array;
 
 use once_cell::race::OnceBox;
 
-use super::{ranks::Ranks, recent::Recent};
+use super::{ranks::Ranks, recent::Recent, watch::Watch};
 use crate::{
     cell::stripes::Stripe,
     native::{self, NativeBucket},
@@ -40,6 +40,7 @@ const SIDE_BUCKETS: usize = SPANS * SPAN_BUCKETS;
 /// What a stripe counted, by bucket. What no value was observed for takes no memory but that of pointers.
 #[derive(Debug, Default)]
 pub(super) struct Sketch {
+    pub(super) watch: Watch,
     negative: Side,
     zero: Recent,
     positive: Side,
