@@ -63,7 +63,7 @@ impl<'a> Layers<'a> {
     fn target(&self, signal: Signal) -> Result<Target, OtlpError> {
         let protocol = self.first(|delivery| delivery.protocol).unwrap_or_default();
         let endpoint = self.endpoint(signal, protocol)?;
-        let client = self.client(endpoint)?;
+        let client = self.with_certificates(signal, self.client(endpoint)?)?;
         let client_error = |source| OtlpError::Client { signal, source };
         let transport = match protocol {
             Protocol::HttpProtobuf => {
@@ -112,6 +112,39 @@ impl<'a> Layers<'a> {
         let is_insecure = self.first(|delivery| delivery.insecure) == Some(true);
         let scheme = if is_insecure { "http" } else { "https" };
         format!("{scheme}://{url}").parse()
+    }
+
+    /// Whom the client trusts, and who it says it is.
+    fn with_certificates(
+        &self,
+        signal: Signal,
+        client: ClientBuilder,
+    ) -> Result<ClientBuilder, OtlpError> {
+        let authorities = self.first(|delivery| delivery.certificate.as_ref());
+        let identity = match (
+            self.first(|delivery| delivery.client_certificate.as_ref()),
+            self.first(|delivery| delivery.client_key.as_ref()),
+        ) {
+            (Some(certificates), Some(key)) => Some((certificates, key)),
+            (None, None) => None,
+            _ => return Err(OtlpError::Identity { signal }),
+        };
+        if authorities.is_none() && identity.is_none() {
+            return Ok(client);
+        }
+        #[cfg(not(feature = "tls"))]
+        return Err(OtlpError::NoTls);
+        #[cfg(feature = "tls")]
+        {
+            let mut tls = steeple_client::Tls::default();
+            if let Some(file) = authorities {
+                tls = tls.authorities(file);
+            }
+            if let Some((certificates, key)) = identity {
+                tls = tls.identity(certificates, key);
+            }
+            Ok(client.tls(tls))
+        }
     }
 
     fn client(&self, endpoint: Endpoint) -> Result<ClientBuilder, OtlpError> {

@@ -10,3 +10,5 @@ mod quiet;
 mod settings;
 mod signals;
 mod sink;
+#[cfg(feature = "tls")]
+mod tls;
