@@ -46,7 +46,7 @@
 //! # How it is sent
 //!
 //! Each signal through a [pipeline](steeple_core::pipeline) of its own, on a thread of its own, by a client that nothing observes:
-//! requests of the service never wait, what waits is bounded, and what does not arrive is counted. No answer, 429 and 5xx are
+//! requests of the service never wait, what waits is bounded, and what does not arrive is counted. No answer, 429, 502, 503 and 504 are
 //! tried again, with their `Retry-After`, for 5 minutes. What a backend rejects of a request that it took is dropped as
 //! [`DropReason::Rejected`], and told in one log line per 10 s.
 //!

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use steeple_client::{
     Client, ClientBuilder, Endpoint, EndpointError,
-    http::{HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue, StatusCode},
 };
 
 use crate::{
@@ -148,7 +148,7 @@ impl<'a> Layers<'a> {
     }
 
     fn client(&self, endpoint: Endpoint) -> Result<ClientBuilder, OtlpError> {
-        let mut client = Client::builder(endpoint);
+        let mut client = Client::builder(endpoint).tried_again(is_temporary);
         let headers = self.first(|delivery| delivery.headers.as_ref());
         for (name, value) in headers.into_iter().flatten() {
             let refused = || OtlpError::Header { name: name.clone() };
@@ -162,4 +162,9 @@ impl<'a> Layers<'a> {
             Some(Compression::None) | None => client,
         })
     }
+}
+
+/// As [OTLP](https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes) has it.
+fn is_temporary(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }
