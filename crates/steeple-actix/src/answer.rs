@@ -86,14 +86,18 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
             error.error_response()
         });
         let (mut response, body) = response.into_parts();
+        let trace = head::trace_field(observation);
         let id = self.request_id.take();
         head::respond(observation, response.head_mut(), &body, id);
         observation.finish_unseen();
         let id = response.headers().get(head::X_REQUEST_ID).cloned();
         error.add_response_mapper(move |mut response| {
+            let headers = response.headers_mut();
             if let Some(id) = &id {
-                let headers = response.headers_mut();
                 headers.insert(head::X_REQUEST_ID, id.clone());
+            }
+            if let Some((name, value)) = &trace {
+                headers.append(name.clone(), value.clone());
             }
             response
         });

@@ -7,7 +7,7 @@ use actix_web::{
     dev::{Payload, ResponseHead, ServiceRequest},
     http::{
         Version,
-        header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+        header::{HeaderMap, HeaderName, HeaderValue},
         uri::Authority,
     },
 };
@@ -17,14 +17,31 @@ use steeple_core::{
 };
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What every observation reads of a request: always, with a body or before HTTP/1.1, and since HTTP/2.
-static READ: [HeaderName; 5] = [
-    X_REQUEST_ID,
-    HeaderName::from_static("traceparent"),
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    HeaderName::from_static("grpc-timeout"),
-];
+/// The same, where it is looked up.
+static REQUEST_ID: HeaderName = X_REQUEST_ID;
+
+/// The names of the fields that are read of requests besides their id.
+#[derive(Debug)]
+pub(crate) struct FieldNames {
+    without_body: Vec<HeaderName>,
+    with_body: Vec<HeaderName>,
+    since_http2: Vec<HeaderName>,
+}
+
+impl FieldNames {
+    pub(crate) fn new(observer: &Observer) -> Self {
+        let names = |version, body_size| {
+            let names = observer.header_names(version, body_size);
+            let others = names.filter(|name| *name != REQUEST_ID.as_str());
+            others.map(HeaderName::from_static).collect()
+        };
+        Self {
+            without_body: names(HttpVersion::Http11, Some(0)),
+            with_body: names(HttpVersion::Http11, None),
+            since_http2: names(HttpVersion::Http2, None),
+        }
+    }
+}
 
 /// The fields of a request.
 struct RequestFields<'a> {
@@ -77,17 +94,18 @@ impl RequestDetails for Details<'_> {
 #[inline]
 pub(crate) fn start(
     observer: &Observer,
+    names: &FieldNames,
     request: &ServiceRequest,
 ) -> (Observation, Option<HeaderValue>) {
     let map = request.headers();
-    let ids = map.get_all(&READ[0]).as_slice();
+    let ids = map.get_all(&REQUEST_ID).as_slice();
     let body_size = matches!(request.parts().1, Payload::None).then_some(0);
     // actix-web speaks no other versions.
     let (version, names) = match request.version() {
-        Version::HTTP_2 => (HttpVersion::Http2, &READ[1..]),
-        Version::HTTP_10 => (HttpVersion::Http10, &READ[1..3]),
-        _ if body_size.is_some() => (HttpVersion::Http11, &READ[1..2]),
-        _ => (HttpVersion::Http11, &READ[1..3]),
+        Version::HTTP_2 => (HttpVersion::Http2, &names.since_http2),
+        Version::HTTP_10 => (HttpVersion::Http10, &names.with_body),
+        _ if body_size.is_some() => (HttpVersion::Http11, &names.without_body),
+        _ => (HttpVersion::Http11, &names.with_body),
     };
     let observation = observer.start(&RequestHead {
         method: request.method().as_str(),
@@ -102,8 +120,19 @@ pub(crate) fn start(
     (observation, id)
 }
 
-/// Tells `observation` of a response, and gives the response the request's id or takes over the one that it has. The result
-/// is what the connection goes on as, if it does.
+/// What tells the client of its trace, if anything does.
+#[inline]
+pub(crate) fn trace_field(observation: &Observation) -> Option<(HeaderName, HeaderValue)> {
+    let mut field = None;
+    observation.tell_trace(|name, value| {
+        let value = HeaderValue::from_str(value).ok();
+        field = value.map(|value| (HeaderName::from_static(name), value));
+    });
+    field
+}
+
+/// Tells `observation` of a response, and gives the response the request's id or takes over the one that it has, and what else
+/// tells the client of its request. The result is what the connection goes on as, if it does.
 #[inline(always)]
 pub(crate) fn respond(
     observation: &mut Observation,
@@ -113,12 +142,15 @@ pub(crate) fn respond(
 ) -> Option<Upgrade> {
     if let Some(id) = request_id {
         let headers = head.headers_mut();
-        match headers.get(&READ[0]) {
+        match headers.get(&REQUEST_ID) {
             // Half the cost of `insert`, which moves what it replaces.
             None => headers.append(X_REQUEST_ID, id),
             Some(own) if observation.adopt_request_id(own.as_bytes()) => {}
             Some(_) => drop(headers.insert(X_REQUEST_ID, id)),
         }
+    }
+    if let Some((name, value)) = trace_field(observation) {
+        head.headers_mut().append(name, value);
     }
     let upgrade = observation.upgrade(head.status.as_u16());
     observation.respond(&steeple_core::ResponseHead {

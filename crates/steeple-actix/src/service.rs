@@ -14,7 +14,7 @@ use steeple_core::{ObservedFuture, Observer};
 use crate::{
     answer::UnansweredRequest,
     body::{self, ObservedBody},
-    head,
+    head::{self, FieldNames},
 };
 
 /// Observes every request of the application, scope or resource that it wraps.
@@ -48,6 +48,7 @@ where
         self.0.serve_worker("actix-");
         ready(Ok(ObserveService {
             inner,
+            names: FieldNames::new(&self.0),
             observer: self.0.clone(),
             routes: OnceCell::new(),
         }))
@@ -59,6 +60,7 @@ where
 pub struct ObserveService<S> {
     inner: S,
     observer: Observer,
+    names: FieldNames,
     /// The routes of the application, copied at its first request.
     routes: OnceCell<Rc<ResourceMap>>,
 }
@@ -79,7 +81,7 @@ where
         let routes = Rc::clone(self.routes.get_or_init(copy));
         let path = request.uri().path_and_query().cloned();
         body::look_ahead(&mut request);
-        let (mut observation, request_id) = head::start(&self.observer, &request);
+        let (mut observation, request_id) = head::start(&self.observer, &self.names, &request);
         body::count(&mut request, &mut observation);
         let called = observation.run(|| self.inner.call(request)).ok();
         let unanswered = UnansweredRequest {

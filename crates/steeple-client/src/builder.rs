@@ -1,12 +1,12 @@
 use std::fmt;
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    HeaderMap, HeaderName, HeaderValue,
     header::{AUTHORIZATION, USER_AGENT},
 };
 
 use crate::{
-    Client, ClientError, Compression, Endpoint, answer,
+    Client, ClientError, Compression, Endpoint,
     connections::{Connections, Protocol},
     transport::Transport,
 };
@@ -32,7 +32,6 @@ pub struct ClientBuilder {
     endpoint: Endpoint,
     headers: HeaderMap,
     compression: Compression,
-    is_temporary: fn(StatusCode) -> bool,
     #[cfg(feature = "tls")]
     tls: crate::Tls,
 }
@@ -44,7 +43,6 @@ impl ClientBuilder {
             endpoint,
             headers: headers.into_iter().collect(),
             compression: Compression::default(),
-            is_temporary: answer::is_5xx_or_429,
             #[cfg(feature = "tls")]
             tls: crate::Tls::default(),
         }
@@ -60,12 +58,6 @@ impl ClientBuilder {
     /// How the bodies of requests are compressed. Default: not at all.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
-        self
-    }
-
-    /// Which answers that are no 2xx are tried again. Default: 5xx and 429.
-    pub fn tried_again(mut self, statuses: fn(StatusCode) -> bool) -> Self {
-        self.is_temporary = statuses;
         self
     }
 
@@ -112,7 +104,6 @@ impl ClientBuilder {
             endpoint: self.endpoint,
             headers: self.headers,
             compression: self.compression,
-            is_temporary: self.is_temporary,
             connections,
         })
     }

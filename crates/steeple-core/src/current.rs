@@ -4,7 +4,7 @@
 //! current one. These functions read and complete it from anywhere below, without an extractor. In a task that was
 //! spawned, or outside of any request, there is no current observation and they do nothing.
 
-use std::{cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop};
+use std::{cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop, sync::Arc};
 
 use crate::{
     observation::{State, Verdict},
@@ -13,7 +13,7 @@ use crate::{
     request_id::RequestId,
     text,
     trace_context::TraceContext,
-    traces::{Carried, FinishedSpan, entered},
+    traces::{Carried, FinishedSpan, Propagated, carried, entered, propagated},
     upgrade::Upgrade,
 };
 
@@ -54,13 +54,62 @@ pub fn sampled_trace() -> Option<TraceContext> {
     known.unwrap_or_else(|| span.filter(TraceContext::is_sampled))
 }
 
-/// Makes the trace of the running code that of `future` too, wherever it is polled:
-/// `tokio::spawn(current::carry(future))`.
+/// Makes the trace of the running code that of `future` too, wherever it is polled.
 ///
-/// The spans of `future` are then below the innermost span that the running code is in, and exemplars and log lines lead
-/// there. The request itself ends without it: what is read and set by the other functions here is not there.
+/// The spans of `future` are then below the innermost span that the running code is in, exemplars and log lines lead there,
+/// and requests that go out from it are told the same, baggage included. The request itself ends without it: what is read and
+/// set by the other functions here is not there.
+///
+/// ```
+/// # async fn send_receipt() {}
+/// # async fn handler() {
+/// tokio::spawn(steeple_core::current::carry(send_receipt()));
+/// # }
+/// ```
 pub fn carry<F: Future>(future: F) -> Carried<F> {
-    Carried::new(future, trace())
+    Carried::new(
+        future,
+        trace(),
+        with_propagated(|propagated| Arc::clone(propagated)),
+    )
+}
+
+/// Writes the header fields of a request that goes out from here: lets `set` set each by its name, in lower case, and its value.
+///
+/// They tell the [place](trace) in the trace in the [formats](crate::TraceConfig::propagators) of the observer, the `tracestate`
+/// that the current request came with, and its [baggage](baggage); where traces are not configured, `traceparent` alone.
+/// Outside of any trace there are none.
+///
+/// ```
+/// use steeple_core::current;
+///
+/// let mut headers = Vec::new();
+/// current::inject(&mut |name, value| headers.push((name.to_owned(), value.to_owned())));
+/// ```
+pub fn inject(set: &mut dyn FnMut(&str, &str)) {
+    let Some(place) = trace() else {
+        return;
+    };
+    match with_propagated(|propagated| Arc::clone(propagated)) {
+        Some(propagated) => propagated.inject(&place, set),
+        None => propagated::inject_place(&place, set),
+    }
+}
+
+/// The value of `name` in the [baggage](https://www.w3.org/TR/baggage/) of the current request, decoded: what its caller gave it
+/// to carry along, or [`set_baggage`] did. Of several values it is the last.
+#[must_use]
+pub fn baggage(name: &str) -> Option<String> {
+    with_propagated(|propagated| propagated.baggage(name)).flatten()
+}
+
+/// Gives the requests that go out from the current request or job `value` to carry along as `name`, in place of others of that
+/// name: to all who are called, and by them to others. It is sent as text, so it is no place for secrets.
+///
+/// A name that is no [token](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2) is left out, and so is what has no room: there
+/// are at most 64 entries, of 8,192 bytes together.
+pub fn set_baggage(name: &str, value: &str) {
+    with_propagated(|propagated| Arc::make_mut(propagated).set_baggage(name, value));
 }
 
 /// Whether the trace of the running code is [sampled](TraceContext::is_sampled), if it has one.
@@ -208,6 +257,14 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut State) -> R) -> Option<R> {
         current.set(Some(state));
         Some(result)
     })
+}
+
+/// Lends what those are told that are called from here, besides the place in the trace, to `f`, which must not run foreign code.
+fn with_propagated<R>(f: impl FnOnce(&mut Arc<Propagated>) -> R) -> Option<R> {
+    if is_there() {
+        return with(|state| state.propagated().map(f)).flatten();
+    }
+    carried::with_propagated(f)
 }
 
 /// Whether there is a current observation.

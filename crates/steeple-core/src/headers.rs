@@ -3,6 +3,8 @@
 use crate::{
     grpc::{GrpcStatus, Timeout},
     head::HttpVersion,
+    propagation::{Propagators, Received},
+    reading::Reading,
     request_id::RequestId,
     route::Route,
     traces::Lineage,
@@ -15,9 +17,9 @@ pub trait Headers {
     /// Calls `f` with the name (lower case) and value of every field, in order, repeated fields included.
     fn visit(&self, f: &mut dyn FnMut(&str, &[u8]));
 
-    /// As [`visit`](Self::visit), for the fields of a request that every observation reads: at least `traceparent` and
-    /// `x-request-id`, `content-length` where the head does not tell the size of the body, and since HTTP/2 `content-type`
-    /// and `grpc-timeout`. Default: all fields. Look-ups by name pay where a pass over the map is slow.
+    /// As [`visit`](Self::visit), for the fields of a request that every observation reads: at least those that
+    /// [`Observer::header_names`](crate::Observer::header_names) tells. Default: all fields. Look-ups by name pay where a pass
+    /// over the map is slow.
     fn visit_read(&self, f: &mut dyn FnMut(&str, &[u8])) {
         self.visit(f);
     }
@@ -68,26 +70,52 @@ pub(crate) struct RequestFields {
     /// Whether the caller sent the id.
     pub(crate) identified: bool,
     pub(crate) lineage: Lineage,
+    /// What the request says of its trace, where more than `traceparent` is read.
+    pub(crate) received: Received,
 }
 
 impl RequestFields {
     /// Reads them in place, since they are large.
     // Inlined into the adapter's pass over its map, it takes a third less.
     #[inline(always)]
-    pub(crate) fn read(&mut self, headers: &dyn Headers, version: HttpVersion) {
+    pub(crate) fn read(&mut self, headers: &dyn Headers, version: HttpVersion, reading: &Reading) {
         self.content_length = None;
         self.grpc = false;
         self.grpc_timeout.clear();
         self.lineage.begin();
         self.identified = false;
+        let propagators = reading.propagators();
+        if propagators.is_some() {
+            self.received.clear();
+        }
+        let lengths = reading.lengths();
         headers.visit_read(&mut |name, value| {
-            // No other name of interest has one of these lengths, so most fields are told by that.
-            if matches!(name.len(), 11 | 12 | 14) {
-                self.read_field(name, value, version);
+            if lengths.contain(name.len()) {
+                match propagators {
+                    None => self.read_field(name, value, version),
+                    Some(propagators) => self.read_told(propagators, name, value, version),
+                }
             }
         });
+        if let Some(propagators) = propagators {
+            // What was read of `traceparent` besides does not count.
+            self.lineage.follow(propagators.caller(&self.received));
+        }
         if !self.identified {
             self.request_id = RequestId::random();
+        }
+    }
+
+    /// Reads a field where more of them may tell of the trace.
+    fn read_told(
+        &mut self,
+        propagators: &Propagators,
+        name: &str,
+        value: &[u8],
+        version: HttpVersion,
+    ) {
+        if !self.received.keep(propagators, name, value) {
+            self.read_field(name, value, version);
         }
     }
 
@@ -119,6 +147,7 @@ impl Default for RequestFields {
             request_id: RequestId::random(),
             identified: false,
             lineage: Lineage::default(),
+            received: Received::default(),
         }
     }
 }
@@ -198,6 +227,7 @@ mod tests {
                 ("content-length", "42"),
             ],
             HttpVersion::Http2,
+            &Reading::new(None),
         );
         assert_eq!(fields.request_id.as_str(), "a-1");
         assert_eq!(fields.content_length, Some(42));
@@ -208,7 +238,8 @@ mod tests {
     fn only_the_exact_type_over_a_version_with_trailers_is_grpc() {
         let grpc = |content_type: &str, version| {
             let mut fields = RequestFields::default();
-            fields.read(&[("content-type", content_type)], version);
+            let headers = [("content-type", content_type)];
+            fields.read(&headers, version, &Reading::new(None));
             fields.grpc
         };
         for good in [

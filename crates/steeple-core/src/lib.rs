@@ -51,15 +51,8 @@ pub mod ops;
 mod outcome;
 mod panic;
 pub mod pipeline;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "observations do not read and write it yet"
-    )
-)]
 mod propagation;
+mod reading;
 mod record;
 mod request_id;
 mod request_metrics;

@@ -5,6 +5,8 @@ use std::{
     num::{NonZeroU64, NonZeroU128},
 };
 
+use crate::propagation::Parent;
+
 pub(crate) const SAMPLED: u8 = 0x01;
 pub(crate) const RANDOM: u8 = 0x02;
 
@@ -118,13 +120,13 @@ impl TraceContext {
         self
     }
 
-    pub(crate) fn of_child(parent: Parent, span_id: SpanId) -> Self {
+    pub(crate) fn of_child(parent: &Parent, span_id: SpanId) -> Self {
         Self {
             trace_id: parent.trace_id,
             span_id,
             parent_span_id: Some(parent.span_id),
             local_root: span_id,
-            flags: parent.flags,
+            flags: parent.flags(),
         }
     }
 
@@ -136,20 +138,6 @@ impl TraceContext {
             local_root: span_id,
             flags,
         }
-    }
-}
-
-/// The caller's span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Parent {
-    pub(crate) trace_id: TraceId,
-    pub(crate) span_id: SpanId,
-    pub(crate) flags: u8,
-}
-
-impl Parent {
-    pub(crate) fn is_sampled(&self) -> bool {
-        self.flags & SAMPLED != 0
     }
 }
 

@@ -1,3 +1,5 @@
+use std::{io, path::PathBuf};
+
 use steeple_client::{ClientError, EndpointError};
 use thiserror::Error;
 
@@ -37,15 +39,12 @@ pub enum OtlpError {
     /// This build lacks what the protocol needs.
     #[error("the protocol `grpc` needs the feature `grpc`: add it, or use `http/protobuf`")]
     NoGrpc,
-    /// This build lacks what certificates are for.
-    #[error("certificates need the feature `tls`: add it, or leave them out")]
-    NoTls,
-    /// A certificate of the service is of no use without its key, nor that without it.
-    #[error(
-        "of the client's certificate and its key only one is given for the {}: give both, or leave both out", .signal.as_str()
-    )]
-    Identity {
-        /// Of which signal.
-        signal: Signal,
+    /// A file cannot be read.
+    #[error("the file {} cannot be read", .file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: io::Error,
     },
 }

@@ -92,7 +92,8 @@ pub(crate) fn request<'a, F: Framework<B>, B: Body>(
     }
 }
 
-/// Tells `observation` of `response` and gives the response the request's id, or takes over the one that it has.
+/// Tells `observation` of `response` and gives the response the request's id, or takes over the one that it has, and what else
+/// tells the client of its request.
 #[inline]
 pub(crate) fn respond<B: Body>(
     observation: &mut Observation,
@@ -107,6 +108,11 @@ pub(crate) fn respond<B: Body>(
     {
         headers.insert(X_REQUEST_ID, own);
     }
+    observation.tell_trace(|name, value| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            let _ = headers.try_append(HeaderName::from_static(name), value);
+        }
+    });
     observation.respond(&ResponseHead {
         status: response.status().as_u16(),
         headers: &Fields(response.headers()),

@@ -92,7 +92,8 @@ pub use steeple_axum as axum;
 pub use steeple_core as core;
 pub use steeple_core::{
     Job, Label, MetricNames, Observer, Outcome, RequestId, RequestRecord, RoutePolicy, Sink,
-    Upgrade, current,
+    Upgrade,
+    current::{self, carry},
 };
 pub use steeple_metrics as metrics;
 pub use steeple_ops as ops;

@@ -13,7 +13,7 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Part = Result<Bytes, BoxError>;
 
 /// The templates of the routes that [`answer`] knows, for routers.
-pub(crate) const ROUTES: [&str; 21] = [
+pub(crate) const ROUTES: [&str; 22] = [
     "/ok",
     "/status/{code}",
     "/attached",
@@ -35,6 +35,7 @@ pub(crate) const ROUTES: [&str; 21] = [
     "/tenant",
     "/identified",
     "/record",
+    "/propagated",
 ];
 /// The size of `/large` in bytes: more than middleware finds too small to compress.
 pub(crate) const LARGE: usize = 5_000;
@@ -135,6 +136,16 @@ pub(crate) async fn answer(
         "/record" => {
             metrics::counter!("handler_runs_total").increment(1);
             text("recorded")
+        }
+        "/propagated" => {
+            let user = current::baggage("user").unwrap_or_default();
+            current::set_baggage("greeted", &user);
+            let mut fields = Vec::new();
+            current::inject(&mut |name, value| fields.push(format!("{name}: {value}")));
+            Reply {
+                headers: vec![("server-timing", "db;dur=5")],
+                ..text(fields.join("\n"))
+            }
         }
         path => match path.strip_prefix("/status/") {
             Some(code) => status(code.parse().unwrap()),

@@ -107,6 +107,7 @@ conformance!({
     a_bad_request_id_is_replaced,
     an_id_that_the_handler_answers_with_is_the_records,
     a_trace_is_continued,
+    what_a_caller_tells_is_told_on_and_back,
     a_connection_is_open_until_it_ends,
     a_websocket_lasts_until_it_is_closed,
     a_websocket_that_the_client_aborts_is_over,

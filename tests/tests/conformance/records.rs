@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use steeple::{Label, Outcome, RequestRecord, RoutePolicy, Steeple, core::GrpcStatus};
+use steeple::{
+    Label, Outcome, RequestRecord, RoutePolicy, Steeple,
+    core::{GrpcStatus, ObserverBuilder},
+};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -34,6 +37,7 @@ pub(crate) struct Full {
     pub(crate) seen: Seen,
     pub(crate) request_id: String,
     pub(crate) trace_id: String,
+    pub(crate) span_id: String,
     pub(crate) parent_span_id: Option<String>,
     pub(crate) sampled: bool,
     pub(crate) duration: Duration,
@@ -45,6 +49,13 @@ pub(crate) struct Records(Receiver<Full>);
 impl Records {
     /// A private instance that hands its records here.
     pub(crate) fn instance() -> (Steeple, Self) {
+        Self::instance_with(|observer| observer)
+    }
+
+    /// The same with an observer that is configured further.
+    pub(crate) fn instance_with(
+        configure: impl FnOnce(ObserverBuilder) -> ObserverBuilder + 'static,
+    ) -> (Steeple, Self) {
         let (sender, receiver) = mpsc::channel();
         let sink = move |record: &RequestRecord<'_>| {
             let _ = sender.send(Full::of(record));
@@ -53,7 +64,7 @@ impl Records {
             .private()
             .without_ops()
             .observer(|observer| {
-                observer
+                configure(observer)
                     .route("/healthz", RoutePolicy::new().ignore())
                     .label(Label::new("tenant"))
                     .sink(sink)
@@ -88,6 +99,7 @@ impl Full {
             },
             request_id: record.request_id.to_string(),
             trace_id: record.trace().trace_id().to_string(),
+            span_id: record.trace().span_id().to_string(),
             parent_span_id: record.trace().parent_span_id().map(|id| id.to_string()),
             sampled: record.trace().is_sampled(),
             duration: record.duration(),

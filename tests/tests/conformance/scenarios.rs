@@ -349,6 +349,33 @@ pub(crate) fn a_trace_is_continued(adapter: &impl Adapter) {
     assert!(full.sampled);
 }
 
+pub(crate) fn what_a_caller_tells_is_told_on_and_back(adapter: &impl Adapter) {
+    let stage = Stage::traced(adapter);
+    let headers = [
+        ("traceparent", TRACEPARENT),
+        ("tracestate", "rojo=1"),
+        ("tracestate", "congo=2"),
+        ("baggage", "user=alice"),
+    ];
+    let answer = stage.send("GET", "/propagated", &headers, "");
+    let size = answer.content().len() as u64;
+    let full = stage.settles(seen("/propagated", 200, size, Outcome::Success));
+    let place = format!("00-{}-{}-01", full.trace_id, full.span_id);
+    assert_eq!(full.parent_span_id.as_deref(), Some("00f067aa0ba902b7"));
+    let told = [
+        &*format!("traceparent: {place}"),
+        "tracestate: rojo=1,congo=2",
+        "baggage: user=alice,greeted=alice",
+    ];
+    assert_eq!(str::from_utf8(&answer.content()), Ok(&*told.join("\n")));
+    // Besides what the handler says there itself.
+    for timing in ["db;dur=5", &format!("traceparent;desc=\"{place}\"")] {
+        let line = format!("server-timing: {timing}");
+        let mut lines = answer.head.lines();
+        assert!(lines.any(|head| head == line), "{line}: {}", answer.head);
+    }
+}
+
 pub(crate) fn a_marked_timeout_is_timed_out(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     assert_eq!(stage.get("/timed-out").status, 503);

@@ -10,6 +10,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use http::Version;
 use steeple::{
     Steeple,
+    core::{ResponseTrace, TraceConfig},
     metrics::{HistogramSnapshot, Snapshot, Value},
 };
 use tokio::net::TcpListener;
@@ -43,6 +44,16 @@ impl Stage {
             .asked_in(adapter.version())
     }
 
+    /// One that records traces, and tells its clients.
+    pub(crate) fn traced(adapter: &impl Adapter) -> Self {
+        let config = TraceConfig::new().response_header(ResponseTrace::ServerTiming);
+        let instance = Records::instance_with(|observer| observer.traces(config));
+        Self::of(instance, |listener, steeple| {
+            adapter.serve(listener, steeple, Setup::Once).boxed()
+        })
+        .asked_in(adapter.version())
+    }
+
     /// Has clients of `version` of HTTP. Default: 1.1.
     pub(crate) fn asked_in(self, version: Version) -> Self {
         Self { version, ..self }
@@ -52,7 +63,13 @@ impl Stage {
     pub(crate) fn serving(
         serve: impl FnOnce(TcpListener, &Steeple) -> BoxFuture<'static, ()>,
     ) -> Self {
-        let (steeple, records) = Records::instance();
+        Self::of(Records::instance(), serve)
+    }
+
+    fn of(
+        (steeple, records): (Steeple, Records),
+        serve: impl FnOnce(TcpListener, &Steeple) -> BoxFuture<'static, ()>,
+    ) -> Self {
         let server = Running::start(|listener| serve(listener, &steeple));
         Self {
             steeple,

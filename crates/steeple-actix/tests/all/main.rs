@@ -11,4 +11,5 @@ mod panics;
 mod requests;
 mod routes;
 mod stage;
+mod traces;
 mod workers;

@@ -49,8 +49,7 @@ impl GrpcClient {
         *request.uri_mut() = endpoint.uri().clone();
         *request.version_mut() = Version::HTTP_2;
         request.headers_mut().extend(self.headers());
-        let answer = transport.send(request).await?;
-        answer::judge(&transport.endpoint, transport.is_temporary, answer).await
+        answer::judge(&transport.endpoint, transport.send(request).await?).await
     }
 
     fn headers(&self) -> HeaderMap {

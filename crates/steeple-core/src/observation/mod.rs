@@ -21,6 +21,7 @@ use crate::{
     headers::{self, Headers},
     observer::Isolation,
     panic::{self, PanicReport, Panicked},
+    propagation::Parent,
     request_id::RequestId,
     traces::InScope,
     upgrade::Upgrade,
@@ -144,6 +145,18 @@ impl Observation {
         match sent {
             Some(sent) if fields.identified => Some(sent.clone()),
             _ => make(fields.request_id.to_bytes()),
+        }
+    }
+
+    /// Lets `add` add to the head of the response what tells the client of the trace, if the observer is
+    /// [asked](crate::TraceConfig::response_header) to: the name of a field in lower case, and its value.
+    #[inline]
+    pub fn tell_trace(&self, add: impl FnOnce(&'static str, &str)) {
+        if let Some(state) = &self.state
+            && let Some(field) = state.response_header()
+        {
+            let span = Parent::of(&state.fields.lineage.context());
+            add(field.name(), field.value(&span).as_str());
         }
     }
 

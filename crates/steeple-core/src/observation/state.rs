@@ -22,7 +22,7 @@ use crate::{
     record::AttachedError,
     route::{Policy, Route},
     template::Template,
-    traces::{Recording, TraceScope},
+    traces::{Propagated, Recording, TraceScope},
     upgrade::Upgrade,
 };
 
@@ -91,6 +91,8 @@ pub(crate) struct Progress {
     failure: Option<(Outcome, &'static str)>,
     /// What those hold who carry the connection on, if the request upgrades it.
     pub(crate) upgrade: Option<Upgrade>,
+    /// What those are told that are called from here, once somebody asked for it.
+    pub(crate) propagated: Option<Arc<Propagated>>,
     /// Boxed, since most requests have none.
     pub(crate) trouble: Option<Box<Trouble>>,
 }

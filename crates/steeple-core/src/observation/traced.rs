@@ -1,12 +1,16 @@
 //! The trace of an observation.
 
+use std::sync::Arc;
+
 use crate::{
     clock::Moment,
     head::RequestHead,
+    headers::RequestFields,
     observation::state::{State, Subject},
     observer::Shared,
+    propagation::ResponseTrace,
     trace_context::TraceContext,
-    traces::{Recording, SpanLink, Traces},
+    traces::{Propagated, Recording, SpanLink, Traces},
 };
 
 impl State {
@@ -19,13 +23,12 @@ impl State {
         started: Moment,
     ) {
         let own = self.progress.policy.sampler;
-        let lineage = &mut self.fields.lineage;
         if self.progress.policy.ignore {
-            lineage.decide(false);
+            self.fields.lineage.decide(false);
             return;
         }
-        traces.decide(lineage, head, own);
-        if lineage.is_recorded() {
+        traces.decide(&mut self.fields, head, own);
+        if self.fields.lineage.is_recorded() {
             self.record_request(traces, head, started);
         }
     }
@@ -33,10 +36,32 @@ impl State {
     #[inline(never)]
     fn record_request(&mut self, traces: &Traces, head: &RequestHead<'_>, started: Moment) {
         self.record(traces, started);
-        if let Some(recording) = &mut self.recording {
+        if let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) {
             recording.link(SpanLink::to_caller(&self.fields.lineage));
             recording.keep(head);
+            let propagators = shared.reading.propagators();
+            let received = &self.fields.received;
+            let trace_state = propagators.map(|propagators| propagators.trace_state(received));
+            recording
+                .trace_state
+                .replace(trace_state.unwrap_or_default());
         }
+    }
+
+    /// What tells the client of the trace, if anything does.
+    #[inline]
+    pub(crate) fn response_header(&self) -> Option<ResponseTrace> {
+        self.shared.as_ref()?.traces.as_ref()?.response_header()
+    }
+
+    /// What those are told that are called from here, besides the place in the trace. None while the observation settles.
+    pub(crate) fn propagated(&mut self) -> Option<&mut Arc<Propagated>> {
+        let shared = self.shared.as_ref()?;
+        let RequestFields {
+            lineage, received, ..
+        } = &self.fields;
+        let make = || Arc::new(Propagated::new(shared, lineage, received));
+        Some(self.progress.propagated.get_or_insert_with(make))
     }
 
     /// The same for a job.

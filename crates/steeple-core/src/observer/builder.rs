@@ -15,6 +15,7 @@ use crate::{
     method::{MOST_METHODS, Methods},
     observer::{Handle, Isolation, Observer, ObserverError, Shared},
     panic,
+    reading::Reading,
     request_metrics::{BUCKETS, MetricNames, Preset, RESERVED_LABELS, RequestMetrics},
     route::{MOST_ROUTES, RoutePolicy, Routes},
     sink::Sink,
@@ -142,7 +143,9 @@ impl ObserverBuilder {
             .routes
             .iter()
             .filter_map(|(_, policy)| policy.sampler.clone());
+        let propagators = self.traces.as_ref();
         let shared = Shared {
+            reading: Reading::new(propagators.map(|config| config.propagators.clone())),
             traces: self.traces.map(|config| Traces::new(config, own.collect())),
             routes: Routes::new(&self.routes, &labels),
             scheme: self.scheme,

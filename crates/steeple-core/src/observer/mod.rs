@@ -27,6 +27,7 @@ use crate::{
     method::{Method, Methods},
     observation::{self, Beginning, ContentRule, Job, Observation, Refined, Subject},
     panic::{self, PanicReport},
+    reading::Reading,
     record::{JobRecord, RequestRecord},
     request_metrics::RequestMetrics,
     route::{Route, Routes},
@@ -46,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) methods: Methods,
     pub(crate) routes: Routes,
     pub(crate) labels: Labels,
+    pub(crate) reading: Reading,
     pub(crate) traces: Option<Traces>,
     pub(crate) isolation: Option<Arc<Isolation>>,
     scheme: Scheme,
@@ -73,7 +75,7 @@ impl Observer {
         }
         let shared = &self.shared;
         let mut state = observation::acquire(shared);
-        state.fields.read(head.headers, head.version);
+        (state.fields).read(head.headers, head.version, &shared.reading);
         let method = shared.methods.classify(head.method);
         let scheme = head.scheme.unwrap_or(shared.scheme);
         let (route, policy) = shared.routes.resolve(head.route);
@@ -120,6 +122,16 @@ impl Observer {
         }
     }
 
+    /// The names of the header fields that are read of every request of `version` whose body's size is known to be `body_size`:
+    /// for adapters to whose maps look-ups by name are cheaper than a pass.
+    pub fn header_names(
+        &self,
+        version: HttpVersion,
+        body_size: Option<u64>,
+    ) -> impl Iterator<Item = &'static str> + use<'_> {
+        self.shared.reading.names(version, body_size)
+    }
+
     /// Whether this observer observes the current request already.
     #[must_use]
     pub fn observes_current(&self) -> bool {
@@ -129,7 +141,8 @@ impl Observer {
     /// Begins to observe a job: `kind` says what sort it is (`job`, `queue`, `cron`), `name` which of its sort.
     pub fn observe(&self, kind: &'static str, name: &'static str) -> Job {
         let mut state = observation::acquire(&self.shared);
-        state.fields.read(&(), HttpVersion::default());
+        let version = HttpVersion::default();
+        (state.fields).read(&(), version, &self.shared.reading);
         let started = Moment::now();
         if let Some(traces) = &self.shared.traces {
             state.trace_job(traces, started);

@@ -2,14 +2,26 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use super::{header::Header, outgoing::Set, received::KEPT_ROOM};
+use super::{
+    header::Header,
+    outgoing::Set,
+    received::{KEPT_ROOM, LONGEST_LIST},
+};
 
 const MOST_MEMBERS: usize = 64;
+/// What a value cannot have as it is.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'%')
+    .add(b',')
+    .add(b';')
+    .add(b'\\');
 
 /// The members of a `baggage`, as they are sent on: well-formed, without white space.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Baggage {
     text: String,
 }
@@ -66,6 +78,21 @@ impl Baggage {
         }
     }
 
+    /// Sets the value of a key and takes its other values out. What is no key or has no room changes nothing.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        let others = self
+            .text
+            .split(',')
+            .filter(|member| Entry::of(member).is_some_and(|entry| entry.key != key));
+        let own = format!("{key}={}", utf8_percent_encode(value, ENCODED));
+        let members = Vec::from_iter(others.chain([&*own]));
+        let text = members.join(",");
+        let is_key = is_token(key) && key.trim() == key;
+        if is_key && members.len() <= MOST_MEMBERS && text.len() <= LONGEST_LIST {
+            self.text = text;
+        }
+    }
+
     /// The members in their order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
         self.text.split(',').filter_map(Entry::of)
@@ -83,7 +110,7 @@ impl Baggage {
 
     pub(super) fn inject(&self, set: &mut Set<'_>) {
         if !self.text.is_empty() {
-            set(Header::Baggage.name(), &self.text);
+            set(Header::Baggage.name(), self.as_str());
         }
     }
 }
@@ -157,6 +184,34 @@ mod tests {
     #[test]
     fn of_a_key_that_comes_again_the_last_value_counts() {
         assert_eq!(baggage("a=1,b=2,a=3").get("a").as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn a_value_that_is_set_takes_the_place_of_others_and_is_read_again() {
+        let mut baggage = baggage("a=1;p,b=2,a=3");
+        let value = "50 %, \"Am\u{e9}lie\"; C:\\";
+        baggage.set("a", value);
+        assert_eq!(
+            baggage.as_str(),
+            "b=2,a=50%20%25%2C%20%22Am%C3%A9lie%22%3B%20C:%5C"
+        );
+        assert_eq!(baggage.get("a").as_deref(), Some(value));
+        baggage.set("c", "");
+        assert!(baggage.as_str().ends_with(",c="));
+    }
+
+    #[test]
+    fn what_is_no_key_or_has_no_room_is_not_set() {
+        let mut full = baggage("a=1");
+        for (key, value) in [("", "1"), ("a b", "1"), (" a", "2"), ("\u{e4}", "1")] {
+            full.set(key, value);
+        }
+        full.set("long", &"x".repeat(8_192));
+        assert_eq!(full.as_str(), "a=1");
+        (0..100).for_each(|number| full.set(&format!("k{number}"), ""));
+        assert_eq!(full.iter().count(), 64);
+        full.set("a", "2");
+        assert_eq!(full.get("a").as_deref(), Some("2"));
     }
 
     #[test]

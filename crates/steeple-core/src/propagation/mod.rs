@@ -4,6 +4,7 @@
 
 mod b3;
 mod baggage;
+mod caller;
 mod datadog;
 mod header;
 mod ids;
@@ -24,8 +25,8 @@ mod value;
 mod xray;
 
 pub(crate) use self::{
-    baggage::Baggage, outgoing::Outgoing, parent::Parent, received::Received,
-    trace_state::TraceState,
+    baggage::Baggage, caller::Caller, outgoing::Outgoing, parent::Parent, received::Received,
+    trace_state::TraceState, traceparent::Traceparent,
 };
 pub use self::{
     propagator::{Propagator, UnknownPropagator},

@@ -12,4 +12,4 @@ pub(crate) struct Outgoing<'a> {
 }
 
 /// Sets a header field.
-pub(super) type Set<'a> = dyn FnMut(&'static str, &str) + 'a;
+pub(crate) type Set<'a> = dyn FnMut(&'static str, &str) + 'a;

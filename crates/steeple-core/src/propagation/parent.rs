@@ -1,6 +1,6 @@
 //! What a caller tells of its span.
 
-use crate::trace_context::{SpanId, TraceId};
+use crate::trace_context::{RANDOM, SAMPLED, SpanId, TraceContext, TraceId};
 
 /// The span that a request was sent from, as the request tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,27 @@ impl Parent {
     }
 
     /// The same, recorded for somebody who is looking for a bug.
-    pub(super) fn debugged(self) -> Self {
+    pub(crate) fn debugged(self) -> Self {
         Self {
             sampled: Some(true),
             debug: true,
             ..self
         }
+    }
+
+    /// That of whoever is called from `span`.
+    pub(crate) fn of(span: &TraceContext) -> Self {
+        Self {
+            random: span.flags() & RANDOM != 0,
+            ..Self::new(span.trace_id(), span.span_id(), Some(span.is_sampled()))
+        }
+    }
+
+    /// The [flags](https://www.w3.org/TR/trace-context-2/#trace-flags), the known ones alone.
+    pub(crate) fn flags(&self) -> u8 {
+        let sampled = u8::from(self.sampled == Some(true)) * SAMPLED;
+        let random = u8::from(self.random) * RANDOM;
+        sampled | random
     }
 
     /// The trace id as a number.

@@ -103,7 +103,7 @@ impl Propagator {
         }
     }
 
-    pub(super) fn inject(self, outgoing: &Outgoing<'_>, set: &mut Set<'_>) {
+    pub(crate) fn inject(self, outgoing: &Outgoing<'_>, set: &mut Set<'_>) {
         match self {
             Self::TraceContext => traceparent::inject(outgoing, set),
             Self::Baggage => outgoing.baggage.inject(set),

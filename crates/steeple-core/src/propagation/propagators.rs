@@ -1,6 +1,7 @@
 //! The formats that a service reads and writes.
 
 use super::{
+    caller::Caller,
     header::Header,
     outgoing::{Outgoing, Set},
     parent::Parent,
@@ -19,6 +20,8 @@ pub struct Propagators {
     headers: Vec<(&'static str, Header)>,
     /// The lengths of these fields' names, each a bit.
     lengths: u64,
+    /// Whether a `traceparent` alone may tell a parent.
+    w3c_alone: bool,
 }
 
 impl Propagators {
@@ -73,6 +76,15 @@ impl Propagators {
         found.map(|(_, header)| *header)
     }
 
+    /// What there is to find out the span from that a request was sent from.
+    #[inline]
+    pub(crate) fn caller(&self, received: &Received) -> Caller {
+        if self.w3c_alone {
+            return Caller::Traceparent(*received.traceparent());
+        }
+        Caller::Told(self.extract(received))
+    }
+
     /// The span that a request was sent from, as the first format says that tells a valid one.
     pub(crate) fn extract(&self, received: &Received) -> Option<Parent> {
         self.iter()
@@ -124,7 +136,10 @@ impl FromIterator<Propagator> for Propagators {
         let lengths = headers
             .iter()
             .fold(0, |lengths, (name, _)| lengths | 1 << name.len());
+        let is_w3c =
+            |propagator| matches!(propagator, Propagator::TraceContext | Propagator::Baggage);
         Self {
+            w3c_alone: order.iter().copied().all(is_w3c),
             order,
             headers,
             lengths,

@@ -52,15 +52,17 @@ impl Received {
         self.unusable = HeaderSet::default();
     }
 
-    /// Takes in a header field if one of the propagators reads it. Its name is in lower case.
+    /// Takes in a header field if one of the propagators reads it, and tells whether one does. Its name is in lower case.
     // Inlined, it tells most of the others by their length.
     #[inline]
-    pub(crate) fn keep(&mut self, propagators: &Propagators, name: &str, value: &[u8]) {
+    pub(crate) fn keep(&mut self, propagators: &Propagators, name: &str, value: &[u8]) -> bool {
         if propagators.may_read(name.len())
             && let Some(header) = propagators.find(name)
         {
             self.keep_field(header, value);
+            return true;
         }
+        false
     }
 
     fn keep_field(&mut self, header: Header, value: &[u8]) {

@@ -15,7 +15,7 @@ const LONGEST: usize = PROPAGATED + LONGEST_PART + 1 + LONGEST_PART;
 const LARGE: usize = 128;
 
 /// The members of a `tracestate`, as they are sent on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TraceState {
     text: String,
 }

@@ -7,23 +7,23 @@ use super::{
     parent::Parent,
     value::Value,
 };
-use crate::hex;
+use crate::{
+    hex,
+    trace_context::{RANDOM, SAMPLED},
+};
 
 pub(super) const HEADERS: &[Header] = &[Header::Traceparent, Header::Tracestate];
 
-const SAMPLED: u8 = 0x01;
-const RANDOM: u8 = 0x02;
-
 /// The field of one request, kept in place: most requests have one, and few are asked for it.
-#[derive(Debug)]
-pub(super) struct Traceparent {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traceparent {
     count: Count,
     /// What version 00 knows of the field, as it came.
     known: [u8; 55],
 }
 
 /// How many fields a request has.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Count {
     None,
     /// One of the right length.
@@ -33,17 +33,17 @@ enum Count {
 }
 
 impl Traceparent {
-    pub(super) const EMPTY: Self = Self {
+    pub(crate) const EMPTY: Self = Self {
         count: Count::None,
         known: [0; 55],
     };
 
     #[inline]
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.count = Count::None;
     }
 
-    pub(super) fn keep(&mut self, value: &[u8]) {
+    pub(crate) fn keep(&mut self, value: &[u8]) {
         let known = value.try_into().ok().or_else(|| known_part(value));
         match (&self.count, known) {
             (Count::None, Some(known)) => {
@@ -54,11 +54,23 @@ impl Traceparent {
         }
     }
 
+    /// Whether there is one that may be valid.
+    #[inline]
+    pub(crate) fn is_there(&self) -> bool {
+        self.count == Count::One
+    }
+
+    /// Whether it says that the trace is recorded, if it is valid: little is read to see that.
+    pub(crate) fn may_be_sampled(&self) -> bool {
+        let sampled = |digit| digit as u8 & SAMPLED != 0;
+        self.is_there() && hex::decode(&self.known[54..]).is_some_and(sampled)
+    }
+
     /// Parses strictly: fixed widths, lower-case hex, no zero ids. Higher versions are read as 00.
-    pub(super) fn parent(&self) -> Option<Parent> {
-        let Count::One = self.count else {
+    pub(crate) fn parent(&self) -> Option<Parent> {
+        if !self.is_there() {
             return None;
-        };
+        }
         let [version, trace_id, span_id, flags] =
             [0..2, 3..35, 36..52, 53..55].map(|place| &self.known[place]);
         let well_formed = hex::decode(version)? != 0xff
@@ -96,11 +108,9 @@ pub(super) fn inject(outgoing: &Outgoing<'_>, set: &mut Set<'_>) {
 
 /// Adds version 00: of the flags, those that it knows.
 pub(super) fn write(value: Value, parent: &Parent) -> Value {
-    let sampled = u8::from(parent.sampled == Some(true)) * SAMPLED;
-    let random = u8::from(parent.random) * RANDOM;
     value
         .text("00-")
         .ids(parent, "-")
         .text("-")
-        .hex::<2>((sampled | random).into())
+        .hex::<2>(parent.flags().into())
 }

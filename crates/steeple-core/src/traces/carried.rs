@@ -1,14 +1,24 @@
 //! Work that goes on elsewhere and belongs to a trace all the same.
 
 use std::{
+    cell::Cell,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
-use crate::{trace_context::TraceContext, traces::entered};
+use crate::{
+    trace_context::TraceContext,
+    traces::{Propagated, entered},
+};
+
+thread_local! {
+    /// What the future hands on that is polled.
+    static PROPAGATED: Cell<Option<Arc<Propagated>>> = const { Cell::new(None) };
+}
 
 pin_project! {
     /// A future that belongs to the trace of whoever made it, from [`current::carry`](crate::current::carry).
@@ -18,12 +28,21 @@ pin_project! {
         #[pin]
         inner: F,
         trace: Option<TraceContext>,
+        propagated: Option<Arc<Propagated>>,
     }
 }
 
 impl<F> Carried<F> {
-    pub(crate) fn new(inner: F, trace: Option<TraceContext>) -> Self {
-        Self { inner, trace }
+    pub(crate) fn new(
+        inner: F,
+        trace: Option<TraceContext>,
+        propagated: Option<Arc<Propagated>>,
+    ) -> Self {
+        Self {
+            inner,
+            trace,
+            propagated,
+        }
     }
 }
 
@@ -32,25 +51,52 @@ impl<F: Future> Future for Carried<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = this.trace.as_ref().map(Entered::new);
+        let _entered = Entered::new(this.trace.as_ref(), this.propagated);
         this.inner.poll(context)
     }
 }
 
-/// A span that is left however the code in it ends.
-struct Entered<'a>(&'a TraceContext);
+/// Lends what the future hands on that is polled, if one is.
+pub(crate) fn with_propagated<R>(f: impl FnOnce(&mut Arc<Propagated>) -> R) -> Option<R> {
+    PROPAGATED
+        .try_with(|current| {
+            let mut propagated = current.take()?;
+            let result = f(&mut propagated);
+            current.set(Some(propagated));
+            Some(result)
+        })
+        .ok()
+        .flatten()
+}
+
+/// A future that is left however the code in it ends.
+struct Entered<'a> {
+    span: Option<&'a TraceContext>,
+    /// What it hands on, while another's is here.
+    propagated: &'a mut Option<Arc<Propagated>>,
+}
 
 impl<'a> Entered<'a> {
-    fn new(span: &'a TraceContext) -> Self {
-        entered::enter(key(span), span);
-        Self(span)
+    fn new(span: Option<&'a TraceContext>, propagated: &'a mut Option<Arc<Propagated>>) -> Self {
+        if let Some(span) = span {
+            entered::enter(key(span), span);
+        }
+        swap(propagated);
+        Self { span, propagated }
     }
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        entered::exit(key(self.0));
+        if let Some(span) = self.span {
+            entered::exit(key(span));
+        }
+        swap(self.propagated);
     }
+}
+
+fn swap(propagated: &mut Option<Arc<Propagated>>) {
+    let _ = PROPAGATED.try_with(|current| *propagated = current.replace(propagated.take()));
 }
 
 /// The keys of layers count up from one and do not get as far as a random one.

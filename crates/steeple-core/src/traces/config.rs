@@ -5,7 +5,9 @@ use std::{fmt, sync::Arc};
 use crate::{
     clock::{Moment, Timestamp},
     head::RequestHead,
-    trace_context::{Parent, TraceContext},
+    headers::RequestFields,
+    propagation::{Parent, Propagators, ResponseTrace},
+    trace_context::TraceContext,
     traces::{
         Lineage, Recording, Sampler, SpanLink, TraceScope, Trust, rate_limit::RateLimit,
         scope::MakeScope,
@@ -20,6 +22,8 @@ pub struct TraceConfig {
     trust: Trust,
     forced_per_second: f64,
     public_endpoint: bool,
+    pub(crate) propagators: Propagators,
+    response_header: Option<ResponseTrace>,
     scope: Option<Arc<MakeScope>>,
 }
 
@@ -31,6 +35,8 @@ impl TraceConfig {
             trust: Trust::default(),
             forced_per_second: 1_000.0,
             public_endpoint: false,
+            propagators: Propagators::default(),
+            response_header: None,
             scope: None,
         }
     }
@@ -60,6 +66,18 @@ impl TraceConfig {
         self
     }
 
+    /// In which formats callers tell of their traces, and those that are called are told. Default: [`Propagators::default`].
+    pub fn propagators(mut self, propagators: Propagators) -> Self {
+        self.propagators = propagators;
+        self
+    }
+
+    /// Adds a header field to every response that tells the client of the trace. Default: none.
+    pub fn response_header(mut self, field: ResponseTrace) -> Self {
+        self.response_header = Some(field);
+        self
+    }
+
     /// Makes something current while a recorded request or job is polled. Default: nothing.
     pub fn scope(
         mut self,
@@ -83,6 +101,8 @@ impl fmt::Debug for TraceConfig {
             .field("trust", &self.trust)
             .field("forced_per_second", &self.forced_per_second)
             .field("public_endpoint", &self.public_endpoint)
+            .field("propagators", &self.propagators)
+            .field("response_header", &self.response_header)
             .finish_non_exhaustive()
     }
 }
@@ -113,25 +133,27 @@ impl Traces {
     #[inline]
     pub(crate) fn decide(
         &self,
-        lineage: &mut Lineage,
+        fields: &mut RequestFields,
         head: &RequestHead<'_>,
         own: Option<OwnSampler>,
     ) {
-        let caller = lineage.has_caller().then(|| self.caller(lineage, head));
-        let trusted = caller.flatten();
+        let tells = fields.lineage.has_caller() || !fields.received.baggage().is_empty();
+        let trusted = tells.then(|| self.caller(fields, head)).flatten();
+        let lineage = &mut fields.lineage;
         let random = || trusted.map_or_else(|| lineage.random(), |parent| parent.trace_id.low());
-        let sampled = trusted.map(|parent| parent.is_sampled());
+        let sampled = trusted.and_then(|parent| parent.sampled);
         let recorded = self.sampler(own).decide(random, sampled, &self.forced);
         lineage.decide(recorded);
     }
 
-    /// The caller, if it is trusted. A public endpoint does not continue the trace of others.
-    fn caller(&self, lineage: &mut Lineage, head: &RequestHead<'_>) -> Option<Parent> {
+    /// The caller, if it is trusted. A public endpoint does not continue the trace of others, and takes nothing from them.
+    fn caller(&self, fields: &mut RequestFields, head: &RequestHead<'_>) -> Option<Parent> {
         if self.config.trust.includes(head) {
-            return lineage.parent();
+            return fields.lineage.parent();
         }
         if self.config.public_endpoint {
-            lineage.restart();
+            fields.lineage.restart();
+            fields.received.clear();
         }
         None
     }
@@ -154,6 +176,11 @@ impl Traces {
     fn sampler(&self, own: Option<OwnSampler>) -> &Sampler {
         let own = own.and_then(|own| self.samplers.get(usize::from(own.0)));
         own.unwrap_or(&self.config.sampler)
+    }
+
+    /// What tells clients of their trace.
+    pub(crate) fn response_header(&self) -> Option<ResponseTrace> {
+        self.config.response_header
     }
 
     /// Begins to keep what a recorded request or job tells, in `recording` if there was an earlier one.

@@ -8,8 +8,8 @@ use std::{
 use fastrand::Rng;
 
 use crate::{
-    hex,
-    trace_context::{Parent, RANDOM, SAMPLED, SpanId, TraceContext, TraceId},
+    propagation::{Caller, Parent, Traceparent},
+    trace_context::{RANDOM, SpanId, TraceContext, TraceId},
 };
 
 /// All that a request's place in its trace follows from.
@@ -17,9 +17,7 @@ use crate::{
 /// Few requests are asked for it, so it is worked out when they are, and to the same result each time.
 #[derive(Clone, Copy)]
 pub(crate) struct Lineage {
-    received: Received,
-    /// What version 00 knows of the field, as it came.
-    traceparent: [u8; 55],
+    caller: Caller,
     seed: u64,
     decision: Decision,
     /// Whether the caller's trace is left for one of its own.
@@ -40,7 +38,7 @@ impl Lineage {
     /// Becomes that of another request.
     #[inline]
     pub(crate) fn begin(&mut self) {
-        self.received = Received::None;
+        self.caller.clear();
         self.seed = fastrand::u64(..);
         self.decision = Decision::NotOurs;
         self.restarts = false;
@@ -48,20 +46,20 @@ impl Lineage {
 
     /// Takes in a `traceparent` field.
     pub(crate) fn receive(&mut self, value: &[u8]) {
-        let known = value.try_into().ok().or_else(|| known_part(value));
-        match (self.received, known) {
-            (Received::None, Some(known)) => {
-                self.received = Received::One;
-                self.traceparent = *known;
-            }
-            _ => self.received = Received::Unusable,
+        if let Caller::Traceparent(traceparent) = &mut self.caller {
+            traceparent.keep(value);
         }
+    }
+
+    /// Takes over what several fields tell.
+    pub(crate) fn follow(&mut self, caller: Caller) {
+        self.caller = caller;
     }
 
     /// Whether there may be a caller's trace to continue.
     #[inline]
     pub(crate) fn has_caller(&self) -> bool {
-        self.received == Received::One
+        self.caller.may_be()
     }
 
     /// Leaves the caller's trace for a new one.
@@ -107,7 +105,7 @@ impl Lineage {
                 let trace_id = NonZeroU128::new(random.u128(..)).unwrap_or(NonZeroU128::MIN);
                 TraceContext::of_root(TraceId(trace_id), span_id, RANDOM)
             },
-            |parent| TraceContext::of_child(parent, span_id),
+            |parent| TraceContext::of_child(&parent, span_id),
         );
         match self.decision {
             Decision::NotOurs => context,
@@ -131,43 +129,16 @@ impl Lineage {
         let may_be = match self.decision {
             Decision::Recorded => true,
             Decision::NotRecorded => false,
-            Decision::NotOurs => {
-                self.received == Received::One
-                    && hex::decode(&self.traceparent[54..])
-                        .is_some_and(|digit| digit as u8 & SAMPLED != 0)
-            }
+            Decision::NotOurs => self.caller.may_be_sampled(),
         };
         may_be
             .then(|| self.context())
             .filter(TraceContext::is_sampled)
     }
 
-    /// Parses the [field](https://www.w3.org/TR/trace-context-2/#traceparent-header) strictly: fixed widths, lower-case
-    /// hex, no zero ids. Higher versions are read as 00.
+    /// The caller's span.
     pub(crate) fn parent(&self) -> Option<Parent> {
-        if self.received != Received::One {
-            return None;
-        }
-        let known = &self.traceparent;
-        let [version, trace_id, span_id, flags] =
-            [0..2, 3..35, 36..52, 53..55].map(|place| hex::decode(&known[place]));
-        let well_formed = version? != 0xff && [2, 35, 52].iter().all(|place| known[*place] == b'-');
-        well_formed.then_some(Parent {
-            trace_id: TraceId(NonZeroU128::new(trace_id?)?),
-            span_id: SpanId(NonZeroU64::new(span_id? as u64)?),
-            flags: flags? as u8 & (SAMPLED | RANDOM),
-        })
-    }
-}
-
-/// What version 00 knows of a field that is longer than that.
-#[cold]
-fn known_part(value: &[u8]) -> Option<&[u8; 55]> {
-    match value.trim_ascii().split_first_chunk()? {
-        (known, []) => Some(known),
-        // What may follow in a higher version.
-        (known, [b'-', ..]) if !known.starts_with(b"00") => Some(known),
-        _ => None,
+        self.caller.parent()
     }
 }
 
@@ -175,8 +146,7 @@ fn known_part(value: &[u8]) -> Option<&[u8; 55]> {
 impl Default for Lineage {
     fn default() -> Self {
         Self {
-            received: Received::None,
-            traceparent: [0; 55],
+            caller: Caller::Traceparent(Traceparent::EMPTY),
             seed: 0,
             decision: Decision::NotOurs,
             restarts: false,
@@ -188,17 +158,6 @@ impl fmt::Debug for Lineage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.context().fmt(f)
     }
-}
-
-/// How many `traceparent` fields a request has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Received {
-    #[default]
-    None,
-    /// One of the right length.
-    One,
-    /// One of a wrong length, or several, of which none can be trusted.
-    Unusable,
 }
 
 #[cfg(test)]

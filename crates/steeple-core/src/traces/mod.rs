@@ -1,9 +1,10 @@
 //! The traces that requests and jobs belong to: which are recorded, and what is kept of them.
 
-mod carried;
+pub(crate) mod carried;
 mod config;
 pub(crate) mod entered;
 mod lineage;
+pub(crate) mod propagated;
 mod rate_limit;
 mod recording;
 mod sampler;
@@ -21,5 +22,6 @@ pub use self::{
 pub(crate) use self::{
     config::{OwnSampler, Traces},
     lineage::Lineage,
+    propagated::Propagated,
     scope::InScope,
 };

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::{
     clock::Timestamp,
     head::RequestHead,
+    propagation::TraceState,
     text,
     trace_context::{SpanId, TraceContext, TraceId},
 };
@@ -30,7 +31,7 @@ pub struct Recording {
     query: Option<String>,
     host: String,
     user_agent: String,
-    pub(crate) trace_state: String,
+    pub(crate) trace_state: TraceState,
     spans: Encoded,
     events: Encoded,
 }
@@ -76,7 +77,7 @@ impl Recording {
             query: None,
             host: String::new(),
             user_agent: String::new(),
-            trace_state: String::new(),
+            trace_state: TraceState::default(),
             spans: Encoded::default(),
             events: Encoded::default(),
         }
@@ -91,13 +92,13 @@ impl Recording {
             &mut self.path,
             &mut self.host,
             &mut self.user_agent,
-            &mut self.trace_state,
         ] {
             text.clear();
         }
         if let Some(query) = &mut self.query {
             query.clear();
         }
+        self.trace_state.clear();
         self.spans.clear();
         self.events.clear();
     }
@@ -199,7 +200,7 @@ impl Recording {
     /// The field [`tracestate`](https://www.w3.org/TR/trace-context-2/#tracestate-header) to go on with, empty if there is none.
     #[must_use]
     pub fn trace_state(&self) -> &str {
-        &self.trace_state
+        self.trace_state.as_str()
     }
 
     /// The spans that ended within it, as [`current::finished_span`](crate::current::finished_span) wrote them, and how many.

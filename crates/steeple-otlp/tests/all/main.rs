@@ -10,5 +10,3 @@ mod quiet;
 mod settings;
 mod signals;
 mod sink;
-#[cfg(feature = "tls")]
-mod tls;

@@ -183,20 +183,6 @@ fn a_header_that_cannot_be_sent_is_an_error_that_keeps_its_value() {
 }
 
 #[test]
-fn half_an_identity_is_an_error() {
-    let certificate = ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "client.pem");
-    let key = ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "key.pem");
-    for half in [certificate, key] {
-        let error = configured(Otlp::builder(), &[half]).check().unwrap_err();
-        assert!(matches!(error, OtlpError::Identity { .. }), "{error:?}");
-    }
-    if !cfg!(feature = "tls") {
-        let builder = Otlp::builder().certificate("authority.pem");
-        assert!(matches!(builder.check(), Err(OtlpError::NoTls)));
-    }
-}
-
-#[test]
 fn batches_and_the_queue_are_as_the_environment_says() {
     let sink = Sink::new();
     let builder = configured(

@@ -19,3 +19,4 @@ mod panics;
 mod sinks;
 mod sizes;
 mod stage;
+mod traces;
