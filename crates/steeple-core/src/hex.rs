@@ -2,20 +2,6 @@
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// What a byte stands for as a digit.
-const VALUES: [u8; 256] = {
-    let mut values = [NONE; 256];
-    let mut value = 0;
-    while value < DIGITS.len() {
-        values[DIGITS[value] as usize] = value as u8;
-        value += 1;
-    }
-    values
-};
-
-/// The value of what is no digit: all others are smaller.
-const NONE: u8 = 0xff;
-
 /// Encodes the low `N * 4` bits of `value`.
 #[inline]
 pub(crate) fn encode<const N: usize>(value: u128) -> [u8; N] {
@@ -23,20 +9,46 @@ pub(crate) fn encode<const N: usize>(value: u128) -> [u8; N] {
 }
 
 /// Decodes at most 32 lower-case hex digits and nothing else: no sign, no upper case.
-#[inline]
 pub(crate) fn decode(digits: &[u8]) -> Option<u128> {
-    // In halves, since shifts of 128 bits cost twice as much.
-    let (left, right) = digits.split_at(digits.len().saturating_sub(16));
-    Some(u128::from(decode_half(left)?) << 64 | u128::from(decode_half(right)?))
+    let mut padded = [b'0'; 32];
+    let start = padded.len().checked_sub(digits.len())?;
+    padded[start..].copy_from_slice(digits);
+    let (high, low) = padded.split_first_chunk()?;
+    let (high, low) = (decode_sixteen(high)?, decode_sixteen(low.try_into().ok()?)?);
+    Some(u128::from(high) << 64 | u128::from(low))
 }
 
+/// The same for 16 digits, in fewer steps.
 #[inline]
-fn decode_half(digits: &[u8]) -> Option<u64> {
-    let (number, all) = digits.iter().fold((0, 0), |(number, all), digit| {
-        let value = VALUES[usize::from(*digit)];
-        (number << 4 | u64::from(value), all | value)
-    });
-    (all != NONE).then_some(number)
+pub(crate) fn decode_sixteen(digits: &[u8; 16]) -> Option<u64> {
+    let [left, right] = [0, 8].map(|start| std::array::from_fn(|place| digits[start + place]));
+    Some(u64::from(decode_eight(left)?) << 32 | u64::from(decode_eight(right)?))
+}
+
+/// The same for two digits.
+#[inline]
+pub(crate) fn decode_two(digits: [u8; 2]) -> Option<u8> {
+    let [left, right] = digits;
+    decode_eight([b'0', b'0', b'0', b'0', b'0', b'0', left, right]).map(|value| value as u8)
+}
+
+/// Decodes eight digits, each in a byte of one word.
+#[inline]
+fn decode_eight(digits: [u8; 8]) -> Option<u32> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_be_bytes(digits);
+    // Letters have bit 6, and the low half of `a` is 1.
+    let letters = word >> 6 & ONES;
+    let values = (word & (0x0f * ONES)) + letters * 9;
+    // Only of digits the values are less than 16, of letters those from 10 on, and encode to what was there.
+    let from_ten = (values + 6 * ONES) >> 4 & ONES;
+    let encoded = values + 0x30 * ONES + letters * u64::from(b'a' - b'9' - 1);
+    if encoded != word || from_ten != letters || values & (0xf0 * ONES) != 0 {
+        return None;
+    }
+    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    Some((fours | fours >> 16) as u32)
 }
 
 #[cfg(test)]
@@ -51,10 +63,32 @@ mod tests {
     }
 
     #[test]
+    fn fixed_widths_are_decoded_alike() {
+        assert_eq!(
+            decode_sixteen(b"0123456789abcdef"),
+            Some(0x0123_4567_89ab_cdef)
+        );
+        assert_eq!(decode_sixteen(b"0123456789abcdeF"), None);
+        assert_eq!((decode_two(*b"fe"), decode_two(*b"0x")), (Some(0xfe), None));
+        assert_eq!((decode(b""), decode(&[b'0'; 33])), (Some(0), None));
+    }
+
+    #[test]
     fn only_lower_case_digits_are_decoded() {
         for byte in 0..=u8::MAX {
-            let is_digit = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-            assert_eq!(decode(&[b'7', byte]).is_some(), is_digit, "{byte:#x}");
+            let value = (byte as char)
+                .to_digit(16)
+                .filter(|_| !byte.is_ascii_uppercase());
+            let digits = |place: usize| {
+                let mut digits = *b"7777777777";
+                digits[place] = byte;
+                decode(&digits)
+            };
+            for place in 0..10 {
+                let sevens = 0x77_7777_7777_u128 & !(0xf << (4 * (9 - place)));
+                let expected = value.map(|value| sevens | u128::from(value) << (4 * (9 - place)));
+                assert_eq!(digits(place), expected, "{byte:#x} at {place}");
+            }
         }
     }
 }

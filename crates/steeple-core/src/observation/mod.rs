@@ -9,6 +9,7 @@ mod pool;
 mod request_counter;
 mod settlement;
 mod state;
+mod surroundings;
 mod traced;
 
 use std::{any::Any, thread};
@@ -19,14 +20,13 @@ use crate::{
     current,
     head::ResponseHead,
     headers::{self, Headers},
-    observer::Isolation,
     panic::{self, PanicReport, Panicked},
     propagation::Parent,
     request_id::RequestId,
-    traces::InScope,
     upgrade::Upgrade,
 };
 
+use self::surroundings::Surroundings;
 pub(crate) use self::{
     call::Call,
     content::ContentRule,
@@ -84,15 +84,16 @@ impl Observation {
     #[inline(always)]
     pub(crate) fn run_catching<R>(&mut self, f: impl FnOnce() -> R) -> thread::Result<R> {
         // `f` is called in one place, whoever is observed: only so is it inlined.
-        let isolation = self.state.as_ref().and_then(|state| state.isolation());
-        let scope = self.state.as_ref().and_then(|state| state.scope.clone());
+        let surroundings = self
+            .state
+            .as_ref()
+            .and_then(|state| Surroundings::of(state));
         let mut result = None;
         let caught = current::enter(&mut self.state, || {
             panic::catch(|| {
-                Isolation::run(isolation.as_deref(), || {
-                    let _scope = scope.map(InScope::enter);
-                    result.get_or_insert_with(f);
-                });
+                // Most often there are none, and no call is needed to see it.
+                let _entered = surroundings.as_ref().map(Surroundings::enter);
+                result.get_or_insert_with(f);
             })
         });
         match (caught, result) {

@@ -16,7 +16,7 @@ use crate::{
     label::{LabelValues, OTHER},
     method::Method,
     observation::{content::ContentRule, request_counter::RequestCounter},
-    observer::{Isolation, Shared},
+    observer::Shared,
     outcome::{ErrorType, Outcome},
     panic::PanicReport,
     record::AttachedError,
@@ -141,11 +141,6 @@ impl State {
             scope: None,
             request_count: Arc::default(),
         }
-    }
-
-    #[inline]
-    pub(crate) fn isolation(&self) -> Option<Arc<Isolation>> {
-        self.shared.as_ref()?.isolation.clone()
     }
 
     pub(crate) fn belongs_to(&self, shared: &Arc<Shared>) -> bool {

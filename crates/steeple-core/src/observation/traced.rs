@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::{
-    clock::Moment,
     head::RequestHead,
     headers::RequestFields,
     observation::state::{State, Subject},
@@ -15,13 +14,8 @@ use crate::{
 
 impl State {
     /// Decides on the trace of a request, and begins to record it.
-    #[inline]
-    pub(crate) fn trace_request(
-        &mut self,
-        traces: &Traces,
-        head: &RequestHead<'_>,
-        started: Moment,
-    ) {
+    #[inline(never)]
+    pub(crate) fn trace_request(&mut self, traces: &Traces, head: &RequestHead<'_>) {
         let own = self.progress.policy.sampler;
         if self.progress.policy.ignore {
             self.fields.lineage.decide(false);
@@ -29,13 +23,12 @@ impl State {
         }
         traces.decide(&mut self.fields, head, own);
         if self.fields.lineage.is_recorded() {
-            self.record_request(traces, head, started);
+            self.record_request(traces, head);
         }
     }
 
-    #[inline(never)]
-    fn record_request(&mut self, traces: &Traces, head: &RequestHead<'_>, started: Moment) {
-        self.record(traces, started);
+    fn record_request(&mut self, traces: &Traces, head: &RequestHead<'_>) {
+        self.record(traces);
         if let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) {
             recording.link(SpanLink::to_caller(&self.fields.lineage));
             recording.keep(head);
@@ -65,14 +58,15 @@ impl State {
     }
 
     /// The same for a job.
-    pub(crate) fn trace_job(&mut self, traces: &Traces, started: Moment) {
+    pub(crate) fn trace_job(&mut self, traces: &Traces) {
         traces.decide_root(&mut self.fields.lineage);
         if self.fields.lineage.is_recorded() {
-            self.record(traces, started);
+            self.record(traces);
         }
     }
 
-    fn record(&mut self, traces: &Traces, started: Moment) {
+    fn record(&mut self, traces: &Traces) {
+        let started = self.beginning.started;
         self.scope = traces.record(&self.fields.lineage, started, &mut self.recording);
     }
 

@@ -33,7 +33,7 @@ impl Isolation {
     }
 
     #[cold]
-    fn enter(&self) -> impl Sized {
+    pub(crate) fn enter(&self) -> impl Sized {
         let recorder = self.recorder.as_deref();
         (
             self.dispatch.as_ref().map(dispatcher::set_default),

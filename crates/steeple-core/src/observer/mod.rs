@@ -81,17 +81,13 @@ impl Observer {
         let (route, policy) = shared.routes.resolve(head.route);
         (state.progress.route, state.progress.policy) = (route, policy);
         state.progress.labels = shared.labels.read(head);
-        let started = Moment::now();
-        if let Some(traces) = &shared.traces {
-            state.trace_request(traces, head, started);
-        }
         let active = !policy.ignore;
         if active {
             shared.started(method, scheme, route);
         }
         state.beginning = Beginning {
             subject: Subject::Request,
-            started,
+            started: Moment::now(),
             method,
             scheme,
             version: head.version,
@@ -100,6 +96,9 @@ impl Observer {
             active,
             route,
         };
+        if let Some(traces) = &shared.traces {
+            state.trace_request(traces, head);
+        }
         Observation::new(state)
     }
 
@@ -143,15 +142,14 @@ impl Observer {
         let mut state = observation::acquire(&self.shared);
         let version = HttpVersion::default();
         (state.fields).read(&(), version, &self.shared.reading);
-        let started = Moment::now();
-        if let Some(traces) = &self.shared.traces {
-            state.trace_job(traces, started);
-        }
         state.beginning = Beginning {
             subject: Subject::Job { kind, name },
-            started,
+            started: Moment::now(),
             ..Beginning::default()
         };
+        if let Some(traces) = &self.shared.traces {
+            state.trace_job(traces);
+        }
         Job::new(Observation::new(state))
     }
 

@@ -2,14 +2,13 @@
 
 use super::{
     header::Header,
-    ids,
     outgoing::{Outgoing, Set},
     parent::Parent,
     value::Value,
 };
 use crate::{
     hex,
-    trace_context::{RANDOM, SAMPLED},
+    trace_context::{RANDOM, SAMPLED, SpanId, TraceId},
 };
 
 pub(super) const HEADERS: &[Header] = &[Header::Traceparent, Header::Tracestate];
@@ -71,15 +70,23 @@ impl Traceparent {
         if !self.is_there() {
             return None;
         }
-        let [version, trace_id, span_id, flags] =
-            [0..2, 3..35, 36..52, 53..55].map(|place| &self.known[place]);
-        let well_formed = hex::decode(version)? != 0xff
-            && [2, 35, 52].iter().all(|place| self.known[*place] == b'-');
-        let flags = hex::decode(flags)? as u8;
-        let sampled = Some(flags & SAMPLED != 0);
+        let known = &self.known;
+        let sixteen = |start: usize| {
+            let digits = known.get(start..start + 16)?;
+            hex::decode_sixteen(digits.try_into().ok()?)
+        };
+        let well_formed = hex::decode_two([known[0], known[1]])? != 0xff
+            && [2, 35, 52].iter().all(|place| known[*place] == b'-');
+        let trace_id = u128::from(sixteen(3)?) << 64 | u128::from(sixteen(19)?);
+        let span_id = sixteen(36)?;
+        let flags = hex::decode_two([known[53], known[54]])?;
         well_formed.then_some(Parent {
             random: flags & RANDOM != 0,
-            ..Parent::new(ids::trace_id(trace_id)?, ids::span_id(span_id)?, sampled)
+            ..Parent::new(
+                TraceId::from_bytes(trace_id.to_be_bytes())?,
+                SpanId::from_bytes(span_id.to_be_bytes())?,
+                Some(flags & SAMPLED != 0),
+            )
         })
     }
 }

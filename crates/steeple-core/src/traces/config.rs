@@ -137,12 +137,17 @@ impl Traces {
         head: &RequestHead<'_>,
         own: Option<OwnSampler>,
     ) {
-        let tells = fields.lineage.has_caller() || !fields.received.baggage().is_empty();
-        let trusted = tells.then(|| self.caller(fields, head)).flatten();
+        let sampler = self.sampler(own);
+        // Of many samplers the caller need not even be read.
+        let asks = sampler.asks_caller() || self.config.public_endpoint;
+        let tells = || fields.lineage.has_caller() || !fields.received.baggage().is_empty();
+        let trusted = (asks && tells())
+            .then(|| self.caller(fields, head))
+            .flatten();
         let lineage = &mut fields.lineage;
         let random = || trusted.map_or_else(|| lineage.random(), |parent| parent.trace_id.low());
         let sampled = trusted.and_then(|parent| parent.sampled);
-        let recorded = self.sampler(own).decide(random, sampled, &self.forced);
+        let recorded = sampler.decide(random, sampled, &self.forced);
         lineage.decide(recorded);
     }
 

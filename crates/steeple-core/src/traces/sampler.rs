@@ -94,6 +94,12 @@ impl Sampler {
         }
     }
 
+    /// Whether it matters who the caller is.
+    #[inline]
+    pub(crate) fn asks_caller(&self) -> bool {
+        self.parent_based || matches!(self.root, Root::Ratio(_))
+    }
+
     #[inline]
     fn samples(&self, random: impl FnOnce() -> u64) -> bool {
         match &self.root {

@@ -20,16 +20,16 @@ pub trait TraceScope: fmt::Debug + Send + Sync {
 pub(crate) type MakeScope = dyn Fn(&TraceContext) -> Arc<dyn TraceScope> + Send + Sync;
 
 /// A scope for as long as this lives.
-pub(crate) struct InScope(Arc<dyn TraceScope>);
+pub(crate) struct InScope<'a>(&'a Arc<dyn TraceScope>);
 
-impl InScope {
-    pub(crate) fn enter(scope: Arc<dyn TraceScope>) -> Self {
+impl<'a> InScope<'a> {
+    pub(crate) fn enter(scope: &'a Arc<dyn TraceScope>) -> Self {
         scope.enter();
         Self(scope)
     }
 }
 
-impl Drop for InScope {
+impl Drop for InScope<'_> {
     fn drop(&mut self) {
         self.0.exit();
     }

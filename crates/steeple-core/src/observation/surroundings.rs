@@ -1,0 +1,42 @@
+//! What is current besides the observation while its code runs.
+
+use std::sync::Arc;
+
+use crate::{
+    observation::state::State,
+    observer::Isolation,
+    traces::{InScope, TraceScope},
+};
+
+/// What few observations have: those of private instances and those that are recorded.
+pub(super) struct Surroundings {
+    isolation: Option<Arc<Isolation>>,
+    scope: Option<Arc<dyn TraceScope>>,
+}
+
+impl Surroundings {
+    #[inline]
+    pub(super) fn of(state: &State) -> Option<Self> {
+        let shared = state.shared.as_ref()?;
+        let any = shared.isolation.is_some() || state.scope.is_some();
+        any.then(|| Self::collect(state, shared.isolation.as_ref()))
+    }
+
+    #[cold]
+    fn collect(state: &State, isolation: Option<&Arc<Isolation>>) -> Self {
+        Self {
+            isolation: isolation.cloned(),
+            scope: state.scope.clone(),
+        }
+    }
+
+    /// Makes them current until the result is dropped.
+    #[cold]
+    pub(super) fn enter(&self) -> impl Sized {
+        // They end in this order.
+        (
+            self.scope.as_ref().map(InScope::enter),
+            self.isolation.as_deref().map(Isolation::enter),
+        )
+    }
+}
