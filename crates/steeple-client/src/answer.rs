@@ -22,11 +22,15 @@ struct Refused {
     reason: String,
 }
 
-/// As [OTLP](https://opentelemetry.io/docs/specs/otlp/#failures-1) and
-/// [remote write](https://prometheus.io/docs/specs/prw/remote_write_spec/#retries--backoff) have it: 5xx and 429 are tried
-/// again, everything else that is no success is not.
+/// As [remote write](https://prometheus.io/docs/specs/prw/remote_write_spec/#retries--backoff) has it.
+pub(crate) fn is_5xx_or_429(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+}
+
+/// What is no success is tried again if it `is_temporary`.
 pub(crate) async fn judge<B>(
     endpoint: &Endpoint,
+    is_temporary: fn(StatusCode) -> bool,
     answer: Response<B>,
 ) -> Result<Response<Bytes>, ExportError>
 where
@@ -43,9 +47,8 @@ where
         status,
         reason: reason(&body),
     };
-    let may_succeed = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
     Err(match retry_after(&head.headers, SystemTime::now()) {
-        _ if !may_succeed => ExportError::permanent(refused),
+        _ if !is_temporary(status) => ExportError::permanent(refused),
         Some(pause) => ExportError::retry_after(pause, refused),
         None => ExportError::retryable(refused),
     })
@@ -108,7 +111,7 @@ mod tests {
                 .enable_time()
                 .build()
                 .unwrap();
-            runtime.block_on(judge(&endpoint, answer))
+            runtime.block_on(judge(&endpoint, is_5xx_or_429, answer))
         };
         for status in [200, 202, 204] {
             assert_eq!(judged(status).unwrap().body(), "why\n", "{status}");

@@ -1,12 +1,12 @@
 use std::fmt;
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{AUTHORIZATION, USER_AGENT},
 };
 
 use crate::{
-    Client, ClientError, Compression, Endpoint,
+    Client, ClientError, Compression, Endpoint, answer,
     connections::{Connections, Protocol},
     transport::Transport,
 };
@@ -32,6 +32,7 @@ pub struct ClientBuilder {
     endpoint: Endpoint,
     headers: HeaderMap,
     compression: Compression,
+    is_temporary: fn(StatusCode) -> bool,
     #[cfg(feature = "tls")]
     tls: crate::Tls,
 }
@@ -43,6 +44,7 @@ impl ClientBuilder {
             endpoint,
             headers: headers.into_iter().collect(),
             compression: Compression::default(),
+            is_temporary: answer::is_5xx_or_429,
             #[cfg(feature = "tls")]
             tls: crate::Tls::default(),
         }
@@ -58,6 +60,12 @@ impl ClientBuilder {
     /// How the bodies of requests are compressed. Default: not at all.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
+        self
+    }
+
+    /// Which answers that are no 2xx are tried again. Default: 5xx and 429.
+    pub fn tried_again(mut self, statuses: fn(StatusCode) -> bool) -> Self {
+        self.is_temporary = statuses;
         self
     }
 
@@ -104,6 +112,7 @@ impl ClientBuilder {
             endpoint: self.endpoint,
             headers: self.headers,
             compression: self.compression,
+            is_temporary: self.is_temporary,
             connections,
         })
     }

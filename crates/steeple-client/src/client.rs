@@ -38,8 +38,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ExportError::Retryable`] without an answer and for 5xx and 429; [`ExportError::Permanent`] for every other answer that
-    /// is no 2xx. The source tells endpoint, status and the beginning of what the backend said.
+    /// [`ExportError::Retryable`] without an answer and for one that is [tried again](ClientBuilder::tried_again);
+    /// [`ExportError::Permanent`] for every other answer that is no 2xx. The source tells endpoint, status and the beginning of what the backend said.
     pub async fn send(
         &self,
         method: Method,
@@ -59,7 +59,8 @@ impl Client {
             let name = HeaderValue::from_static(name);
             request.headers_mut().insert(CONTENT_ENCODING, name);
         }
-        answer::judge(&transport.endpoint, transport.send(request).await?).await
+        let answer = transport.send(request).await?;
+        answer::judge(&transport.endpoint, transport.is_temporary, answer).await
     }
 }
 

@@ -25,7 +25,7 @@
 //!
 //! # What is judged, and what is bounded
 //!
-//! - 5xx, 429 and no answer at all may be tried again, after the pause that a
+//! - 5xx and 429, or what [`ClientBuilder::tried_again`] says, and no answer at all may be tried again, after the pause that a
 //!   [`Retry-After`](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3) asks for; every other answer that is no 2xx is final.
 //!   Redirects are such: they are not followed.
 //! - What gRPC's status says of a call is judged as OTLP has it: see `GrpcClient::unary`.

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, header::Entry};
+use http::{HeaderMap, Request, Response, StatusCode, header::Entry};
 use http_body_util::Full;
 use hyper_util::client::legacy;
 use steeple_core::pipeline::ExportError;
@@ -13,6 +13,8 @@ pub(crate) struct Transport {
     pub(crate) endpoint: Endpoint,
     pub(crate) headers: HeaderMap,
     pub(crate) compression: Compression,
+    /// Whether an answer that is no 2xx is tried again.
+    pub(crate) is_temporary: fn(StatusCode) -> bool,
     pub(crate) connections: Connections,
 }
 

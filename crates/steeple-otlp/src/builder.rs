@@ -1,4 +1,4 @@
-use std::{borrow::Cow, ffi::OsString, path::PathBuf, time::Duration};
+use std::{borrow::Cow, ffi::OsString, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use steeple_core::pipeline::{Pipeline, PipelineBuilder, RetryPolicy, Scheduled};
 use steeple_metrics::Registry;
@@ -16,6 +16,8 @@ use crate::{
 };
 
 const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVALS: RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
 /// What came at once is sent at once, in as few requests as the bounds allow.
 const METRIC_DELAY: Duration = Duration::from_millis(100);
 const METRIC_BATCH: usize = 8_192;
@@ -130,11 +132,11 @@ impl OtlpBuilder {
         key: impl Into<Cow<'static, str>>,
         value: impl Into<Value>,
     ) -> Self {
-        self.resource.set(key, value);
+        self.resource.0.set(key, value);
         self
     }
 
-    /// How often metrics are sent, besides at a flush and at the end. Default: 60 s.
+    /// How often metrics are sent, besides at a flush and at the end. From 1 ms to 24 h. Default: 60 s.
     pub fn metric_interval(mut self, interval: Duration) -> Self {
         self.metric_interval = interval;
         self
@@ -146,7 +148,7 @@ impl OtlpBuilder {
         self
     }
 
-    /// As what histograms are sent that are counted in both ways. Default: [`HistogramAggregation::Explicit`].
+    /// As what histograms are sent that the registry counts in both ways. Default: [`HistogramAggregation::Explicit`].
     pub fn histograms(mut self, aggregation: HistogramAggregation) -> Self {
         self.metrics.histograms = aggregation;
         self
@@ -187,12 +189,25 @@ impl OtlpBuilder {
         Ok(self)
     }
 
+    /// As what histograms are to be sent, by code and environment. Exponential ones are of metrics that the registry counts
+    /// [natively](steeple_metrics::Builder::native_histograms).
+    #[must_use]
+    pub fn histogram_aggregation(&self) -> HistogramAggregation {
+        let environment = self.environment.histograms;
+        environment.unwrap_or(self.metrics.histograms)
+    }
+
     /// Tells whether it can start.
     ///
     /// # Errors
     ///
     /// As for [`start`](Self::start).
     pub fn check(&self) -> Result<(), OtlpError> {
+        if !INTERVALS.contains(&self.metric_interval) {
+            return Err(OtlpError::Interval {
+                interval: self.metric_interval,
+            });
+        }
         let mut exported = Signal::ALL
             .into_iter()
             .filter(|signal| self.exports(*signal));
@@ -240,10 +255,7 @@ impl OtlpBuilder {
                 .environment
                 .temporality
                 .unwrap_or(self.metrics.temporality),
-            histograms: self
-                .environment
-                .histograms
-                .unwrap_or(self.metrics.histograms),
+            histograms: self.histogram_aggregation(),
         };
         let collector = Collector::new(registry, pipeline.producer(), settings);
         let interval = self

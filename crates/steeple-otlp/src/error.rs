@@ -1,4 +1,4 @@
-use std::{io, path::PathBuf};
+use std::time::Duration;
 
 use steeple_client::{ClientError, EndpointError};
 use thiserror::Error;
@@ -39,12 +39,21 @@ pub enum OtlpError {
     /// This build lacks what the protocol needs.
     #[error("the protocol `grpc` needs the feature `grpc`: add it, or use `http/protobuf`")]
     NoGrpc,
-    /// A file cannot be read.
-    #[error("the file {} cannot be read", .file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// Why not.
-        source: io::Error,
+    /// The interval of metrics is too short or too long.
+    #[error("the interval of metrics is {interval:?}: give 1 ms to 24 h")]
+    Interval {
+        /// The interval.
+        interval: Duration,
+    },
+    /// This build lacks what certificates are for.
+    #[error("certificates need the feature `tls`: add it, or leave them out")]
+    NoTls,
+    /// A certificate of the service is of no use without its key, nor that without it.
+    #[error(
+        "of the client's certificate and its key only one is given for the {}: give both, or leave both out", .signal.as_str()
+    )]
+    Identity {
+        /// Of which signal.
+        signal: Signal,
     },
 }

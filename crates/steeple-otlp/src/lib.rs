@@ -46,7 +46,7 @@
 //! # How it is sent
 //!
 //! Each signal through a [pipeline](steeple_core::pipeline) of its own, on a thread of its own, by a client that nothing observes:
-//! requests of the service never wait, what waits is bounded, and what does not arrive is counted. No answer, 429 and 5xx are
+//! requests of the service never wait, what waits is bounded, and what does not arrive is counted. No answer, 429, 502, 503 and 504 are
 //! tried again, with their `Retry-After`, for 5 minutes. What a backend rejects of a request that it took is dropped as
 //! [`DropReason::Rejected`], and told in one log line per 10 s.
 //!
@@ -69,6 +69,8 @@
 //! | `OTEL_EXPORTER_OTLP_HEADERS` | `name=value,name=value`, values with %XX |
 //! | `OTEL_EXPORTER_OTLP_TIMEOUT` | of one attempt, in ms |
 //! | `OTEL_EXPORTER_OTLP_COMPRESSION` | `gzip` or `none` |
+//! | `OTEL_EXPORTER_OTLP_CERTIFICATE` | a PEM file of the authorities that are trusted |
+//! | `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CLIENT_KEY` | PEM files of the certificate that the service shows, and its key |
 //! | `OTEL_EXPORTER_OTLP_INSECURE` | for a gRPC endpoint without scheme: `true` is no TLS |
 //! | all of these with `TRACES_`, `METRICS_` or `LOGS_` behind `OTLP_` | the same for one signal; its endpoint has the whole path |
 //! | `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`, `OTEL_LOGS_EXPORTER` | `otlp` or `none`; for metrics `prometheus`, too, which is no OTLP |
@@ -80,6 +82,20 @@
 //!
 //! [`TraceEnvironment::read`] reads `OTEL_PROPAGATORS`, `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
 //!
+//! # Elastic APM
+//!
+//! The APM Server takes OTLP on its own port, by HTTP and gRPC, and tells services apart by the
+//! [resource](https://www.elastic.co/docs/solutions/observability/apm/attributes): `service.name`, `service.version`,
+//! `service.instance.id`, which is its node, and `deployment.environment`, its environment; the newer
+//! `deployment.environment.name` is therefore sent under both names. Its agents prefer differences.
+//!
+//! ```sh
+//! OTEL_EXPORTER_OTLP_ENDPOINT=https://apm.example:8200
+//! OTEL_EXPORTER_OTLP_HEADERS="Authorization=ApiKey TGliZXJ0eQ=="
+//! OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta
+//! OTEL_RESOURCE_ATTRIBUTES=service.version=1.2.3,deployment.environment.name=production
+//! ```
+//!
 //! # Features
 //!
 //! A feature alone changes no behaviour.
@@ -87,8 +103,9 @@
 //! | feature | what |
 //! |---|---|
 //! | `grpc` | [`Protocol::Grpc`]; without it, to ask for that is an error |
-//! | `tls` | URLs of https, by rustls and code of Rust alone, on x86-64 and AArch64; whom the system trusts is trusted |
+//! | `tls` | URLs of https, by rustls and code of Rust alone, on x86-64 and AArch64; whom the system trusts is trusted, unless there is a certificate |
 
+mod attributes;
 mod blocking;
 mod builder;
 mod config;

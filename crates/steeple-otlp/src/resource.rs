@@ -1,22 +1,23 @@
-use std::{borrow::Cow, process};
+use std::process;
 
 use steeple_metrics::protobuf::push_nested;
 
 use crate::{
+    Value,
+    attributes::Attributes,
     fields::{envelope, resource},
-    value::{Value, push_attribute},
 };
 
 /// What all telemetry of a process is of: a set of
 /// [attributes](https://opentelemetry.io/docs/specs/semconv/resource/), each key once.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Resource(Vec<(Cow<'static, str>, Value)>);
+pub(crate) struct Resource(pub(crate) Attributes);
 
 impl Resource {
     /// What is known of every process: its id and that of this instance, the host, and who tells it.
     pub(crate) fn detected() -> Self {
         let host = gethostname::gethostname().to_string_lossy().into_owned();
-        let mut detected = Self::default();
+        let mut detected = Attributes::default();
         for (key, value) in [
             ("service.name", Value::from("unknown_service")),
             ("service.instance.id", Value::from(random_uuid())),
@@ -31,21 +32,13 @@ impl Resource {
         ] {
             detected.set(key, value);
         }
-        detected
-    }
-
-    pub(crate) fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
-        let (key, value) = (key.into(), value.into());
-        match self.0.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, known)) => *known = value,
-            None => self.0.push((key, value)),
-        }
+        Self(detected)
     }
 
     /// Takes what `other` says over what it says itself.
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (key, value) in &other.0 {
-            self.set(key.clone(), value.clone());
+        for (key, value) in other.0.iter() {
+            self.0.set(key.clone(), value.clone());
         }
     }
 
@@ -53,26 +46,19 @@ impl Resource {
     /// [older](https://opentelemetry.io/docs/specs/semconv/registry/attributes/deployment/) is that which Elastic APM reads.
     pub(crate) fn name_environment_twice(&mut self) {
         const NAMES: [&str; 2] = ["deployment.environment.name", "deployment.environment"];
-        let value = |name| self.get(name).cloned();
+        let value = |name| self.0.get(name).cloned();
         match NAMES.map(value) {
-            [Some(value), None] => self.set(NAMES[1], value),
-            [None, Some(value)] => self.set(NAMES[0], value),
+            [Some(value), None] => self.0.set(NAMES[1], value),
+            [None, Some(value)] => self.0.set(NAMES[0], value),
             _ => {}
         }
-    }
-
-    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
-        let found = self.0.iter().find(|(known, _)| known == key);
-        found.map(|(_, value)| value)
     }
 
     /// The field of the messages by resource that says which it is.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut message = Vec::new();
         push_nested(&mut message, envelope::RESOURCE, |message| {
-            for (key, value) in &self.0 {
-                push_attribute(message, resource::ATTRIBUTES, key, value);
-            }
+            self.0.encode(message, resource::ATTRIBUTES);
         });
         message
     }
@@ -98,17 +84,17 @@ mod tests {
     #[test]
     fn what_is_said_replaces_what_was_detected() {
         let mut resource = Resource::detected();
-        let detected = resource.0.len();
+        let detected = resource.0.iter().count();
         let mut said = Resource::default();
-        said.set("service.name", "shop");
-        said.set("deployment.environment", "test");
+        said.0.set("service.name", "shop");
+        said.0.set("deployment.environment", "test");
         resource.merge(&said);
         resource.name_environment_twice();
-        assert_eq!(resource.get("service.name"), Some(&Value::from("shop")));
+        assert_eq!(resource.0.get("service.name"), Some(&Value::from("shop")));
         for name in ["deployment.environment", "deployment.environment.name"] {
-            assert_eq!(resource.get(name), Some(&Value::from("test")));
+            assert_eq!(resource.0.get(name), Some(&Value::from("test")));
         }
-        assert_eq!(resource.0.len(), detected + 2);
+        assert_eq!(resource.0.iter().count(), detected + 2);
     }
 
     #[test]

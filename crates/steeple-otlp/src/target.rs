@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use steeple_client::{
     Client, ClientBuilder, Endpoint, EndpointError,
-    http::{HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue, StatusCode},
 };
 
 use crate::{
@@ -63,7 +63,7 @@ impl<'a> Layers<'a> {
     fn target(&self, signal: Signal) -> Result<Target, OtlpError> {
         let protocol = self.first(|delivery| delivery.protocol).unwrap_or_default();
         let endpoint = self.endpoint(signal, protocol)?;
-        let client = self.client(endpoint)?;
+        let client = self.with_certificates(signal, self.client(endpoint)?)?;
         let client_error = |source| OtlpError::Client { signal, source };
         let transport = match protocol {
             Protocol::HttpProtobuf => {
@@ -114,8 +114,41 @@ impl<'a> Layers<'a> {
         format!("{scheme}://{url}").parse()
     }
 
+    /// Whom the client trusts, and who it says it is.
+    fn with_certificates(
+        &self,
+        signal: Signal,
+        client: ClientBuilder,
+    ) -> Result<ClientBuilder, OtlpError> {
+        let authorities = self.first(|delivery| delivery.certificate.as_ref());
+        let identity = match (
+            self.first(|delivery| delivery.client_certificate.as_ref()),
+            self.first(|delivery| delivery.client_key.as_ref()),
+        ) {
+            (Some(certificates), Some(key)) => Some((certificates, key)),
+            (None, None) => None,
+            _ => return Err(OtlpError::Identity { signal }),
+        };
+        if authorities.is_none() && identity.is_none() {
+            return Ok(client);
+        }
+        #[cfg(not(feature = "tls"))]
+        return Err(OtlpError::NoTls);
+        #[cfg(feature = "tls")]
+        {
+            let mut tls = steeple_client::Tls::default();
+            if let Some(file) = authorities {
+                tls = tls.authorities(file);
+            }
+            if let Some((certificates, key)) = identity {
+                tls = tls.identity(certificates, key);
+            }
+            Ok(client.tls(tls))
+        }
+    }
+
     fn client(&self, endpoint: Endpoint) -> Result<ClientBuilder, OtlpError> {
-        let mut client = Client::builder(endpoint);
+        let mut client = Client::builder(endpoint).tried_again(is_temporary);
         let headers = self.first(|delivery| delivery.headers.as_ref());
         for (name, value) in headers.into_iter().flatten() {
             let refused = || OtlpError::Header { name: name.clone() };
@@ -129,4 +162,9 @@ impl<'a> Layers<'a> {
             Some(Compression::None) | None => client,
         })
     }
+}
+
+/// As [OTLP](https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes) has it.
+fn is_temporary(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }

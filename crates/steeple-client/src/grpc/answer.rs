@@ -1,7 +1,7 @@
 //! What an answer says about the call.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Response, header::CONTENT_TYPE};
+use http::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use steeple_core::{GrpcStatus, pipeline::ExportError};
@@ -50,6 +50,7 @@ enum CallError {
 
 pub(super) async fn judge(
     endpoint: &Endpoint,
+    is_temporary: fn(StatusCode) -> bool,
     answer: Response<Incoming>,
 ) -> Result<Bytes, ExportError> {
     // A call that failed before there was a message has its trailers for headers.
@@ -57,7 +58,7 @@ pub(super) async fn judge(
         return settle(endpoint, status, Bytes::new());
     }
     if !answer.status().is_success() {
-        return answer::judge(endpoint, answer)
+        return answer::judge(endpoint, is_temporary, answer)
             .await
             .map(Response::into_body);
     }

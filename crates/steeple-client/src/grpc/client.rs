@@ -49,7 +49,8 @@ impl GrpcClient {
         *request.uri_mut() = endpoint.uri().clone();
         *request.version_mut() = Version::HTTP_2;
         request.headers_mut().extend(self.headers());
-        answer::judge(&transport.endpoint, transport.send(request).await?).await
+        let answer = transport.send(request).await?;
+        answer::judge(&transport.endpoint, transport.is_temporary, answer).await
     }
 
     fn headers(&self) -> HeaderMap {

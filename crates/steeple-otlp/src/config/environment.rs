@@ -100,7 +100,7 @@ impl Environment {
                 queue: variables.quantity("OTEL_BLRP_MAX_QUEUE_SIZE")?,
                 batch: variables.items("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE")?,
             },
-            metric_interval: variables.duration(METRIC_INTERVAL)?,
+            metric_interval: variables.interval(METRIC_INTERVAL)?,
             metric_timeout: variables.duration(METRIC_TIMEOUT)?,
             temporality: variables.enumeration(
                 TEMPORALITY,
@@ -194,11 +194,11 @@ impl<F: Fn(&str) -> Option<OsString>> Variables<F> {
             let pairs = lists::pairs(&list)
                 .ok_or_else(|| EnvironmentError::new(RESOURCE_ATTRIBUTES, &list, accepted))?;
             for (key, value) in pairs {
-                resource.set(key, value);
+                resource.0.set(key, value);
             }
         }
         if let Some(name) = self.text(SERVICE_NAME)? {
-            resource.set("service.name", Value::from(name));
+            resource.0.set("service.name", Value::from(name));
         }
         Ok(resource)
     }
@@ -210,6 +210,18 @@ impl<F: Fn(&str) -> Option<OsString>> Variables<F> {
         match number {
             Some(0) => Err(EnvironmentError::new(key, "0", ACCEPTED)),
             number => Ok(number),
+        }
+    }
+
+    /// A number of milliseconds that is not 0.
+    fn interval(&self, key: &'static str) -> Result<Option<Duration>, EnvironmentError> {
+        const ACCEPTED: &str = "a number of milliseconds from 1 to 86400000, such as 60000";
+        match self.number(key, ACCEPTED)? {
+            Some(milliseconds) if !(1..=86_400_000).contains(&milliseconds) => {
+                let value = milliseconds.to_string();
+                Err(EnvironmentError::new(key, &value, ACCEPTED))
+            }
+            milliseconds => Ok(milliseconds.map(Duration::from_millis)),
         }
     }
 
@@ -281,10 +293,13 @@ mod tests {
         assert_eq!(logs.timeout, Some(Duration::from_millis(1)));
         assert_eq!(environment.exported, [Some(false), Some(true), Some(true)]);
         assert_eq!(
-            environment.resource.get("service.name"),
+            environment.resource.0.get("service.name"),
             Some(&Value::from("shop"))
         );
-        assert_eq!(environment.resource.get("team"), Some(&Value::from("a,b")));
+        assert_eq!(
+            environment.resource.0.get("team"),
+            Some(&Value::from("a,b"))
+        );
         let batching = |more: u64| Batching {
             delay: Some(Duration::from_millis(100 + more)),
             timeout: Some(Duration::from_millis(200 + more)),
@@ -332,6 +347,7 @@ mod tests {
                 "a number above 0",
             ),
             (METRIC_INTERVAL, "1e3", "milliseconds"),
+            (METRIC_INTERVAL, "0", "from 1 to 86400000"),
             (RESOURCE_ATTRIBUTES, "team", "keys and values"),
         ] {
             let error = read(&[(key, value)]).unwrap_err();

@@ -7,10 +7,10 @@ use steeple_metrics::protobuf::{
 use super::Severity;
 use crate::{
     Value,
+    attributes::Attributes,
     encoded::Encoded,
     fields::{envelope, log_record},
     time::unix_nanos,
-    value::push_attribute,
 };
 
 /// One [log record](https://opentelemetry.io/docs/specs/otel/logs/data-model/).
@@ -31,7 +31,7 @@ pub struct LogRecord {
     severity: Severity,
     severity_text: Cow<'static, str>,
     body: Value,
-    attributes: Vec<(Cow<'static, str>, Value)>,
+    attributes: Attributes,
     trace: Option<([u8; 16], [u8; 8], u8)>,
     event_name: Option<Cow<'static, str>>,
 }
@@ -46,7 +46,7 @@ impl LogRecord {
             severity,
             severity_text: severity.as_str().into(),
             body: body.into(),
-            attributes: Vec::new(),
+            attributes: Attributes::default(),
             trace: None,
             event_name: None,
         }
@@ -64,9 +64,9 @@ impl LogRecord {
         self
     }
 
-    /// Something else that is known of it. Default: nothing.
+    /// Something else that is known of it, instead of what was said under this key before. Default: nothing.
     pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
-        self.attributes.push((key.into(), value.into()));
+        self.attributes.set(key, value);
         self
     }
 
@@ -99,9 +99,7 @@ impl LogRecord {
         push_unsigned(message, log_record::SEVERITY_NUMBER, self.severity as u64);
         push_string(message, log_record::SEVERITY_TEXT, &self.severity_text);
         push_nested(message, log_record::BODY, |body| self.body.encode(body));
-        for (key, value) in &self.attributes {
-            push_attribute(message, log_record::ATTRIBUTES, key, value);
-        }
+        self.attributes.encode(message, log_record::ATTRIBUTES);
         if let Some((trace_id, span_id, flags)) = &self.trace {
             push_fixed32(message, log_record::FLAGS, u32::from(*flags));
             push_bytes(message, log_record::TRACE_ID, trace_id);

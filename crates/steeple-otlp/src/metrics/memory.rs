@@ -121,3 +121,57 @@ fn is_empty(value: &Value) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use steeple_metrics::Registry;
+
+    use super::*;
+
+    fn collect(memory: &mut Memory, registry: &Registry) {
+        let now = SystemTime::now();
+        for family in registry.snapshot().families {
+            for series in &family.series {
+                let _ = memory.read(&family.recorded_name, series);
+            }
+        }
+        memory.end(now);
+    }
+
+    #[test]
+    fn what_the_registry_let_go_of_is_forgotten() {
+        let registry = Registry::builder()
+            .idle_timeout(Duration::from_millis(20))
+            .build()
+            .unwrap();
+        for temporality in [Temporality::Cumulative, Temporality::Delta] {
+            let mut memory = Memory::new(temporality, registry.created());
+            let kept = registry.counter("kept", &[]).unwrap();
+            kept.increment(1);
+            for number in 0..100 {
+                let labels = [("number", &*number.to_string())];
+                registry.counter("many", &labels).unwrap().increment(1);
+            }
+            let knows = |memory: &Memory, name: &str| {
+                let metrics = memory.series.keys().map(|identity| &*identity.metric);
+                metrics.filter(|metric| *metric == name).count()
+            };
+            collect(&mut memory, &registry);
+            assert_eq!((knows(&memory, "kept"), knows(&memory, "many")), (1, 100));
+            let start = Instant::now();
+            while knows(&memory, "many") > 0 {
+                assert!(start.elapsed() < Duration::from_secs(30));
+                thread::sleep(Duration::from_millis(5));
+                collect(&mut memory, &registry);
+            }
+            // It is hidden, and may come back.
+            assert_eq!(knows(&memory, "kept"), 1);
+            drop(kept);
+        }
+    }
+}

@@ -61,7 +61,14 @@ fn balanced(otlp: &Otlp, signal: Signal) -> Accounting {
 #[test]
 fn what_can_be_tried_again_arrives() {
     for signal in Signal::ALL {
-        for answer in [Status(429, ""), Status(503, ""), Stall, Reset] {
+        for answer in [
+            Status(429, ""),
+            Status(502, ""),
+            Status(503, ""),
+            Status(504, ""),
+            Stall,
+            Reset,
+        ] {
             let sink = Sink::answering([answer.clone(), answer.clone()]);
             let otlp = of(signal, &sink).start(Registry::new()).unwrap();
             push(&otlp, signal);
@@ -100,7 +107,7 @@ fn an_answer_that_does_not_end_is_a_success_and_not_waited_for() {
 #[test]
 fn what_is_refused_for_good_is_dropped_and_counted() {
     for signal in Signal::ALL {
-        for status in [302, 400, 401, 404, 413] {
+        for status in [302, 400, 401, 404, 413, 500, 501] {
             let sink = Sink::answering([Status(status, "location: http://127.0.0.1:1/\r\n")]);
             let otlp = of(signal, &sink).start(Registry::new()).unwrap();
             push(&otlp, signal);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod endings;
 mod faults;
 #[cfg(feature = "grpc")]
 mod grpc;
@@ -10,3 +11,5 @@ mod quiet;
 mod settings;
 mod signals;
 mod sink;
+#[cfg(feature = "tls")]
+mod tls;

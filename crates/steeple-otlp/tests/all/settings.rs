@@ -2,13 +2,14 @@
 
 use std::{error::Error, ffi::OsString, time::Duration};
 
+use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, metric::Data};
 use steeple_metrics::Registry;
 use steeple_otlp::{
     Delivery, LogRecord, Otlp, OtlpBuilder, OtlpError, OtlpReport, Protocol, Severity, Signal,
 };
 
 use crate::{
-    signals::encoded,
+    signals::{attribute, encoded, text},
     sink::{PATIENCE, Sink},
 };
 
@@ -180,6 +181,82 @@ fn a_header_that_cannot_be_sent_is_an_error_that_keeps_its_value() {
         shown.contains("api-key") && !shown.contains("hunter2"),
         "{shown}"
     );
+}
+
+#[test]
+fn an_apm_of_elastic_is_told_what_it_asks_for() {
+    let sink = Sink::new();
+    let url = sink.url();
+    let registry = Registry::new();
+    registry.counter("orders", &[]).unwrap().increment(1);
+    let set = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*url),
+        (
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "Authorization=ApiKey TGliZXJ0eQ==",
+        ),
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "service.version=1.2.3,deployment.environment.name=production",
+        ),
+        ("OTEL_SERVICE_NAME", "shop"),
+    ];
+    let builder = Otlp::builder().resource_attribute("service.name", "of the code");
+    let otlp = configured(builder, &set).start(registry).unwrap();
+    assert!(otlp.shutdown_blocking(PATIENCE).is_complete());
+    let [request] = &sink.requests()[..] else {
+        panic!("{:?}", sink.requests());
+    };
+    assert_eq!(request.headers["authorization"], "ApiKey TGliZXJ0eQ==");
+    let resource = request
+        .metrics()
+        .resource_metrics
+        .remove(0)
+        .resource
+        .unwrap();
+    for (key, value) in [
+        ("service.name", "shop"),
+        ("service.version", "1.2.3"),
+        ("deployment.environment", "production"),
+        ("deployment.environment.name", "production"),
+    ] {
+        let expected = attribute(key, text(value));
+        assert!(resource.attributes.contains(&expected), "{key}");
+    }
+    let orders = sink
+        .metrics()
+        .into_iter()
+        .find(|metric| metric.name == "orders");
+    let Some(Data::Sum(sum)) = orders.unwrap().data else {
+        panic!("a sum");
+    };
+    assert_eq!(sum.aggregation_temporality(), AggregationTemporality::Delta);
+}
+
+#[test]
+fn an_interval_that_would_not_pause_is_an_error() {
+    for interval in [Duration::ZERO, Duration::from_secs(90_000)] {
+        let error = Otlp::builder().metric_interval(interval).check();
+        assert!(
+            matches!(error, Err(OtlpError::Interval { .. })),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn half_an_identity_is_an_error() {
+    let certificate = ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "client.pem");
+    let key = ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "key.pem");
+    for half in [certificate, key] {
+        let error = configured(Otlp::builder(), &[half]).check().unwrap_err();
+        assert!(matches!(error, OtlpError::Identity { .. }), "{error:?}");
+    }
+    if !cfg!(feature = "tls") {
+        let builder = Otlp::builder().certificate("authority.pem");
+        assert!(matches!(builder.check(), Err(OtlpError::NoTls)));
+    }
 }
 
 #[test]

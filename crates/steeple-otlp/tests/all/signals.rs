@@ -114,6 +114,7 @@ fn log_records_arrive_as_they_were_emitted() {
             &LogRecord::new(Severity::Warn, "disk is \"full\"\n\u{1f600}")
                 .time(Some(happened))
                 .severity_text("warning")
+                .attribute("free", "not known")
                 .attribute("free", -7_i64)
                 .attribute("nested", nested)
                 .trace(TRACE, SPAN, 1)
