@@ -166,8 +166,8 @@
 //!
 //! A render or snapshot locks the registry while it lists 256 series of one metric, not while it reads their values.
 //! Registering waits that long, recording through a handle never. A render takes some 25 to 75 ns and no allocation a line
-//! in whatever format, for native histograms and summaries up to 150 ns, and besides the chunk some 10 KiB, for a million lines as for ten; the protobuf format also
-//! the message of one metric, some 14 bytes for each bucket.
+//! in whatever format, up to 350 ns for native histograms and summaries, and besides the chunk some 10 KiB, for a million
+//! lines as for ten; the protobuf format also the message of one metric, some 14 bytes for each bucket.
 //!
 //! [OpenTelemetry compatibility rules]: https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
 //! [`Unit::Bytes`]: metrics::Unit::Bytes
