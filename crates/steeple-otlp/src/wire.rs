@@ -67,6 +67,7 @@ impl<'a> Iterator for Fields<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use steeple_metrics::protobuf::{push_fixed32, push_fixed64, push_string, push_unsigned};
 
     use super::*;
@@ -90,5 +91,12 @@ mod tests {
             assert!(written.starts_with(&read) && read.len() < written.len());
         }
         assert_eq!(Fields::of(&[0xff; 20]).next(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_no_message_ends(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(Fields::of(&bytes).count() <= bytes.len());
+        }
     }
 }

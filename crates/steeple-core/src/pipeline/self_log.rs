@@ -63,7 +63,7 @@ impl SelfLog {
         self.warn(
             "rejected",
             Some(error),
-            "items dropped: the backend took others of their batch, but not them",
+            "batch exported, but the backend rejected items of it or warns",
         );
     }
 

@@ -115,3 +115,87 @@ impl LogRecord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use opentelemetry_proto::tonic::{
+        common::v1::{AnyValue, any_value::Value as Any},
+        logs::v1::ScopeLogs,
+    };
+    use proptest::prelude::*;
+    use prost::Message as _;
+
+    use super::*;
+
+    fn values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<String>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 20, 5, |inner| {
+            let pairs =
+                prop::collection::vec((any::<String>().prop_map(Cow::from), inner.clone()), 0..5);
+            prop_oneof![
+                prop::collection::vec(inner, 0..5).prop_map(Value::List),
+                pairs.prop_map(Value::Map),
+            ]
+        })
+    }
+
+    /// The value as it was before it was encoded.
+    fn read(value: Option<AnyValue>) -> Value {
+        match value.and_then(|value| value.value).unwrap() {
+            Any::StringValue(text) => text.into(),
+            Any::BoolValue(value) => value.into(),
+            Any::IntValue(value) => value.into(),
+            Any::DoubleValue(value) => value.into(),
+            Any::ArrayValue(list) => Value::List(
+                list.values
+                    .into_iter()
+                    .map(|value| read(Some(value)))
+                    .collect(),
+            ),
+            Any::KvlistValue(map) => {
+                let pairs = map.values.into_iter();
+                Value::Map(
+                    pairs
+                        .map(|pair| (pair.key.into(), read(pair.value)))
+                        .collect(),
+                )
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn records_read_back_as_what_they_are(
+            body in values(), key in any::<String>(), value in values(), trace_id: [u8; 16], span_id: [u8; 8],
+            flags: u8, seconds in 0..1_u64 << 32,
+        ) {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            let record = LogRecord::new(Severity::Fatal, body.clone())
+                .time(Some(time))
+                .attribute(key.clone(), value.clone())
+                .trace(trace_id, span_id, flags);
+            let encoded = record.encode();
+            prop_assert_eq!(encoded.count, 1);
+            let scope = ScopeLogs::decode(&*encoded.bytes).unwrap();
+            let [decoded] = <[_; 1]>::try_from(scope.log_records).unwrap();
+            // As texts, for no NaN is the same as another.
+            prop_assert_eq!(format!("{:?}", read(decoded.body)), format!("{body:?}"));
+            let [attribute] = <[_; 1]>::try_from(decoded.attributes).unwrap();
+            prop_assert_eq!(attribute.key, key);
+            prop_assert_eq!(format!("{:?}", read(attribute.value)), format!("{value:?}"));
+            prop_assert_eq!(decoded.trace_id, trace_id);
+            prop_assert_eq!(decoded.span_id, span_id);
+            prop_assert_eq!(decoded.flags, u32::from(flags));
+            prop_assert_eq!(decoded.time_unix_nano, seconds * 1_000_000_000);
+            prop_assert_eq!(decoded.severity_number, 21);
+        }
+    }
+}

@@ -93,6 +93,9 @@ fn push_buckets(point: &mut Vec<u8>, field: u32, buckets: &[(i32, u64)]) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
     use steeple_metrics::{Matcher, NativeConfig, Registry, Value};
 
     use super::*;
@@ -138,6 +141,43 @@ mod tests {
             assert!(f64::from(index) * width < f64::from(f64::MAX_EXP));
             let counted: u64 = exponential.positive.iter().map(|(_, count)| count).sum();
             assert_eq!((counted, count > 0), (2, true), "{schema}");
+        }
+    }
+
+    /// How many of the values, which are not infinite, are in each bucket by the data model's own words.
+    fn expected(values: &[f64], scale: i32) -> Vec<(i32, u64)> {
+        let mut buckets = BTreeMap::new();
+        for value in values {
+            // The first bucket whose bound is not below the value; powers of 2 have no rounding to fear.
+            let estimate = (value.log2() * f64::exp2(f64::from(scale))).ceil() as i32 - 1;
+            let bound = |index: i32| f64::exp2(f64::from(index + 1) * f64::exp2(f64::from(-scale)));
+            let index = (estimate - 1..=estimate + 1).find(|index| bound(*index) >= *value);
+            *buckets.entry(index.unwrap()).or_default() += 1;
+        }
+        buckets.into_iter().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_is_in_the_bucket_of_the_data_model(
+            values in prop::collection::vec(-20.0..20.0_f64, 1..100), schema in -4..=4_i8,
+        ) {
+            // Values next to a bound may be on either side of what floating point takes for it.
+            let values: Vec<_> = values.into_iter().map(f64::exp2).filter(|value| {
+                let place = value.log2() * f64::exp2(4.0);
+                (place - place.round()).abs() > 1e-6
+            }).collect();
+            prop_assume!(!values.is_empty());
+            let exponential = Exponential::new(&native(schema, &values));
+            let mut joined: Vec<(i32, u64)> = Vec::new();
+            for (index, count) in exponential.positive {
+                match joined.last_mut() {
+                    Some((last, counted)) if *last == index => *counted += count,
+                    _ => joined.push((index, count)),
+                }
+            }
+            prop_assert!(width(&joined) <= MAX_BUCKETS);
+            prop_assert_eq!(joined, expected(&values, exponential.scale));
         }
     }
 }
