@@ -13,3 +13,4 @@ mod signals;
 mod sink;
 #[cfg(feature = "tls")]
 mod tls;
+mod traces;
