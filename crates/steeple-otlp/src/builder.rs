@@ -168,7 +168,7 @@ impl OtlpBuilder {
         self
     }
 
-    /// How long dropping the [`Otlp`] may block for each signal. Default: 1 s.
+    /// How long dropping the [`Otlp`] may block. Default: 1 s.
     pub fn drop_deadline(mut self, deadline: Duration) -> Self {
         self.drop_deadline = deadline;
         self
@@ -246,7 +246,7 @@ impl OtlpBuilder {
         let logs = pipeline(Signal::Logs, LOG_DELAY, BATCH, environment.log_records)?;
         let metrics = pipeline(Signal::Metrics, METRIC_DELAY, METRIC_BATCH, metric_batching)?;
         let metrics = metrics.map(|pipeline| self.scheduled(pipeline, registry.clone()));
-        Ok(Otlp::new(traces, metrics, logs))
+        Ok(Otlp::new(traces, metrics, logs, self.drop_deadline))
     }
 
     fn scheduled(&self, pipeline: Pipeline<Encoded>, registry: Registry) -> Scheduled<Encoded> {

@@ -21,13 +21,14 @@ use crate::{
 /// The running export of signals over OTLP, each through a [pipeline](steeple_core::pipeline) of its own.
 ///
 /// Dropping it sends metrics a last time, exports what is queued, and blocks for at most
-/// [`drop_deadline`](OtlpBuilder::drop_deadline) for each signal; [`shutdown`](Self::shutdown) tells what became of it.
+/// [`drop_deadline`](OtlpBuilder::drop_deadline), 1 s by default; [`shutdown`](Self::shutdown) tells what became of it.
 #[derive(Debug)]
 #[must_use = "dropping it ends the export"]
 pub struct Otlp {
     traces: Option<Pipeline<Encoded>>,
     metrics: Option<Scheduled<Encoded>>,
     logs: Option<Pipeline<Encoded>>,
+    drop_deadline: Duration,
 }
 
 impl Otlp {
@@ -40,11 +41,13 @@ impl Otlp {
         traces: Option<Pipeline<Encoded>>,
         metrics: Option<Scheduled<Encoded>>,
         logs: Option<Pipeline<Encoded>>,
+        drop_deadline: Duration,
     ) -> Self {
         Self {
             traces,
             metrics,
             logs,
+            drop_deadline,
         }
     }
 
@@ -132,11 +135,22 @@ impl Otlp {
     }
 
     /// Sends what is queued, and metrics a last time, within `deadline`, and drops and counts the rest. Works on every runtime.
-    pub async fn shutdown(self, deadline: Duration) -> OtlpReport {
+    pub async fn shutdown(mut self, deadline: Duration) -> OtlpReport {
+        self.end(deadline).await
+    }
+
+    /// [`shutdown`](Self::shutdown) for code that is not async.
+    pub fn shutdown_blocking(self, deadline: Duration) -> OtlpReport {
+        block_on(self.shutdown(deadline))
+    }
+
+    async fn end(&mut self, deadline: Duration) -> OtlpReport {
+        let (pipelines, metrics) = ((self.traces.take(), self.logs.take()), self.metrics.take());
+        let (traces, logs) = &pipelines;
         let (traces, metrics, logs) = join3(
-            OptionFuture::from(self.traces.as_ref().map(|traces| traces.shutdown(deadline))),
-            OptionFuture::from(self.metrics.map(|metrics| metrics.shutdown(deadline))),
-            OptionFuture::from(self.logs.as_ref().map(|logs| logs.shutdown(deadline))),
+            OptionFuture::from(traces.as_ref().map(|traces| traces.shutdown(deadline))),
+            OptionFuture::from(metrics.map(|metrics| metrics.shutdown(deadline))),
+            OptionFuture::from(logs.as_ref().map(|logs| logs.shutdown(deadline))),
         )
         .await;
         OtlpReport {
@@ -145,9 +159,11 @@ impl Otlp {
             logs,
         }
     }
+}
 
-    /// [`shutdown`](Self::shutdown) for code that is not async.
-    pub fn shutdown_blocking(self, deadline: Duration) -> OtlpReport {
-        block_on(self.shutdown(deadline))
+impl Drop for Otlp {
+    fn drop(&mut self) {
+        // Side by side, and not one after the other. Nobody is left to read the report; the metrics tell what was lost.
+        let _ = block_on(self.end(self.drop_deadline));
     }
 }

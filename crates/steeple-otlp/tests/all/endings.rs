@@ -76,10 +76,10 @@ impl Ending {
     }
 }
 
-fn started(sink: &Sink) -> Otlp {
+fn started(sink: &Sink, drop_deadline: Duration) -> Otlp {
     let otlp = Otlp::builder()
         .endpoint(sink.url())
-        .drop_deadline(Duration::from_millis(200))
+        .drop_deadline(drop_deadline)
         .start(Registry::new())
         .unwrap();
     otlp.spans().unwrap().push(encoded(&[Default::default()]));
@@ -101,7 +101,7 @@ fn everything_arrives_whatever_the_application_runs_on() {
     for runtime in Runtime::ALL {
         for ending in Ending::ALL {
             let sink = Sink::new();
-            let otlp = started(&sink);
+            let otlp = started(&sink, PATIENCE);
             let what = format!("{runtime:?} {ending:?}");
             let end = move || runtime.block_on(ending.end(otlp, PATIENCE));
             if let Some(report) = watched(what.clone(), end) {
@@ -123,7 +123,7 @@ fn the_deadline_is_kept_whatever_the_application_runs_on() {
     for runtime in Runtime::ALL {
         for ending in Ending::ALL {
             let sink = Sink::answering(vec![Answer::Stall; 100]);
-            let otlp = started(&sink);
+            let otlp = started(&sink, deadline);
             let what = format!("{runtime:?} {ending:?}");
             let began = Instant::now();
             let end = move || runtime.block_on(ending.end(otlp, deadline));
@@ -136,4 +136,15 @@ fn the_deadline_is_kept_whatever_the_application_runs_on() {
             }
         }
     }
+}
+
+#[test]
+fn signals_do_not_add_up_their_deadlines() {
+    let sink = Sink::answering(vec![Answer::Stall; 100]);
+    let deadline = Duration::from_secs(2);
+    let otlp = started(&sink, deadline);
+    let began = Instant::now();
+    drop(otlp);
+    let took = began.elapsed();
+    assert!(took >= deadline && took < 2 * deadline, "{took:?}");
 }
