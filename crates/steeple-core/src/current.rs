@@ -33,11 +33,7 @@ pub fn request_id() -> Option<RequestId> {
 #[must_use]
 pub fn trace() -> Option<TraceContext> {
     let span = entered::innermost();
-    let known = with(|state| {
-        let context = state.fields.lineage.context();
-        span.filter(|span| span.local_root() == context.local_root())
-            .unwrap_or(context)
-    });
+    let known = with(|state| innermost(state, state.fields.lineage.context(), span));
     known.or(span)
 }
 
@@ -48,10 +44,21 @@ pub fn sampled_trace() -> Option<TraceContext> {
     let span = entered::innermost();
     let known = with(|state| {
         let context = state.fields.lineage.sampled_context()?;
-        let own = |span: &TraceContext| span.local_root() == context.local_root();
-        Some(span.filter(own).unwrap_or(context))
+        Some(innermost(state, context, span))
     });
     known.unwrap_or_else(|| span.filter(TraceContext::is_sampled))
+}
+
+/// The innermost span of an observation at `context`: what its scope knows, the one that was `entered`, or its own.
+fn innermost(state: &State, context: TraceContext, entered: Option<TraceContext>) -> TraceContext {
+    let own = |span: &TraceContext| span.local_root() == context.local_root();
+    let entered = entered.filter(own).unwrap_or(context);
+    match state.scope.as_ref().and_then(|scope| scope.span()) {
+        Some((trace_id, span_id)) if trace_id == context.trace_id() => {
+            entered.with_span_id(span_id)
+        }
+        _ => entered,
+    }
 }
 
 /// Makes the trace of the running code that of `future` too, wherever it is polled.

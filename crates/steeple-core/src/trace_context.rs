@@ -113,6 +113,34 @@ impl TraceContext {
         }
     }
 
+    /// The place of a span of this process of which another library tells these alone.
+    #[must_use]
+    pub fn of_span(trace_id: TraceId, span_id: SpanId, flags: u8) -> Self {
+        Self::of_root(trace_id, span_id, flags & (SAMPLED | RANDOM))
+    }
+
+    /// A new span below one of another process.
+    #[must_use]
+    pub fn below_remote(trace_id: TraceId, parent: SpanId, flags: u8) -> Self {
+        Self {
+            parent_span_id: Some(parent),
+            ..Self::of_span(trace_id, SpanId::random(), flags)
+        }
+    }
+
+    /// The place of another span that began with the same request or job, of which another library tells its id alone.
+    #[must_use]
+    pub fn with_span_id(self, span_id: SpanId) -> Self {
+        if span_id == self.span_id {
+            return self;
+        }
+        Self {
+            span_id,
+            parent_span_id: None,
+            ..self
+        }
+    }
+
     /// The same, as recorded or not.
     #[inline]
     pub(crate) fn sampled(mut self, sampled: bool) -> Self {

@@ -41,6 +41,7 @@ pub struct OtlpBuilder {
     retry: RetryPolicy,
     drop_deadline: Duration,
     queue_bytes: usize,
+    in_context: bool,
     pub(crate) environment: Environment,
 }
 
@@ -56,6 +57,7 @@ impl OtlpBuilder {
             retry: RetryPolicy::default(),
             drop_deadline: Duration::from_secs(1),
             queue_bytes: 8 << 20,
+            in_context: true,
             environment: Environment::default(),
         }
     }
@@ -174,6 +176,13 @@ impl OtlpBuilder {
         self
     }
 
+    /// Leaves the `Context` of the [API of OpenTelemetry](crate::opentelemetry) as it is. Default: it tells of recorded requests
+    /// and jobs, and of the spans in them.
+    pub fn without_opentelemetry_context(mut self) -> Self {
+        self.in_context = false;
+        self
+    }
+
     /// Reads the [variables](crate#environment) of the environment, which `variable` tells, as [`std::env::var_os`] does.
     /// Default: none is read.
     ///
@@ -246,7 +255,13 @@ impl OtlpBuilder {
         let logs = pipeline(Signal::Logs, LOG_DELAY, BATCH, environment.log_records)?;
         let metrics = pipeline(Signal::Metrics, METRIC_DELAY, METRIC_BATCH, metric_batching)?;
         let metrics = metrics.map(|pipeline| self.scheduled(pipeline, registry.clone()));
-        Ok(Otlp::new(traces, metrics, logs, self.drop_deadline))
+        Ok(Otlp::new(
+            traces,
+            metrics,
+            logs,
+            self.drop_deadline,
+            self.in_context,
+        ))
     }
 
     fn scheduled(&self, pipeline: Pipeline<Encoded>, registry: Registry) -> Scheduled<Encoded> {

@@ -51,6 +51,7 @@ pub(crate) mod span {
     pub(crate) const EVENTS: u32 = 11;
     pub(crate) const DROPPED_EVENTS: u32 = 12;
     pub(crate) const LINKS: u32 = 13;
+    pub(crate) const DROPPED_LINKS: u32 = 14;
     pub(crate) const STATUS: u32 = 15;
     pub(crate) const FLAGS: u32 = 16;
 }
@@ -64,6 +65,8 @@ pub(crate) mod span_event {
 pub(crate) mod span_link {
     pub(crate) const TRACE_ID: u32 = 1;
     pub(crate) const SPAN_ID: u32 = 2;
+    pub(crate) const TRACE_STATE: u32 = 3;
+    pub(crate) const ATTRIBUTES: u32 = 4;
     pub(crate) const FLAGS: u32 = 6;
 }
 

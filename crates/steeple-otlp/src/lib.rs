@@ -117,6 +117,7 @@ mod fields;
 mod json;
 mod logs;
 mod metrics;
+pub mod opentelemetry;
 mod otlp;
 mod report;
 mod resource;

@@ -1,8 +1,8 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{OptionFuture, join3};
 use steeple_core::{
-    Observer,
+    Observer, TraceConfig,
     pipeline::{Accounting, Pipeline, Producer, Scheduled},
 };
 use tracing::{Subscriber, level_filters::LevelFilter};
@@ -15,7 +15,10 @@ use tracing_subscriber::{
 
 use crate::{
     EncodedSpans, Logs, OtlpBuilder, OtlpReport, RecordedTraces, RequestSpans, Signal,
-    TracingLayer, blocking::block_on, encoded::Encoded,
+    TracingLayer,
+    blocking::block_on,
+    encoded::Encoded,
+    opentelemetry::{TracerProvider, context::RequestContext},
 };
 
 /// The running export of signals over OTLP, each through a [pipeline](steeple_core::pipeline) of its own.
@@ -29,6 +32,7 @@ pub struct Otlp {
     metrics: Option<Scheduled<Encoded>>,
     logs: Option<Pipeline<Encoded>>,
     drop_deadline: Duration,
+    in_context: bool,
 }
 
 impl Otlp {
@@ -42,12 +46,14 @@ impl Otlp {
         metrics: Option<Scheduled<Encoded>>,
         logs: Option<Pipeline<Encoded>>,
         drop_deadline: Duration,
+        in_context: bool,
     ) -> Self {
         Self {
             traces,
             metrics,
             logs,
             drop_deadline,
+            in_context,
         }
     }
 
@@ -65,6 +71,24 @@ impl Otlp {
         Some(RequestSpans::new(self.traces.as_ref()?.producer()))
     }
 
+    /// Makes the `Context` of the [API of OpenTelemetry](crate::opentelemetry) tell of each recorded request and job while that is
+    /// polled, unless it is [not to](OtlpBuilder::without_opentelemetry_context): for the traces of the observer.
+    pub fn opentelemetry_context(&self, traces: TraceConfig) -> TraceConfig {
+        if self.in_context && self.traces.is_some() {
+            traces.scope(|trace| Arc::new(RequestContext::new(trace)))
+        } else {
+            traces
+        }
+    }
+
+    /// Makes spans for users of the [API of OpenTelemetry](crate::opentelemetry), below the requests and jobs of `observer`, if
+    /// traces are exported.
+    #[must_use]
+    pub fn tracer_provider(&self, observer: &Observer) -> Option<TracerProvider> {
+        let producer = self.traces.as_ref()?.producer();
+        Some(TracerProvider::new(observer.clone(), producer))
+    }
+
     /// Makes spans of those of [`tracing`], for the requests and jobs of `observer`, if traces are exported: a layer to add to
     /// the application's subscriber.
     ///
@@ -80,7 +104,7 @@ impl Otlp {
         S: Subscriber + for<'lookup> LookupSpan<'lookup>,
     {
         let producer = self.traces.as_ref()?.producer();
-        let layer = TracingLayer::new(observer.clone(), producer);
+        let layer = TracingLayer::new(observer.clone(), producer, self.in_context);
         Some(layer.with_filter(RecordedTraces::up_to(level)))
     }
 
@@ -93,7 +117,7 @@ impl Otlp {
         level: LevelFilter,
     ) -> Option<impl Subscriber + Send + Sync + 'static> {
         let producer = self.traces.as_ref()?.producer();
-        let layer = TracingLayer::new(observer.clone(), producer);
+        let layer = TracingLayer::new(observer.clone(), producer, self.in_context);
         Some(registry().with(layer).with(RecordedTraces::up_to(level)))
     }
 

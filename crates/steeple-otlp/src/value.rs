@@ -101,8 +101,14 @@ pub(crate) fn push_float_attribute(message: &mut Vec<u8>, field: u32, key: &str,
     });
 }
 
+/// [`push_attribute`] of a value that `value` writes the fields of.
 #[inline]
-fn push_key_value(message: &mut Vec<u8>, field: u32, key: &str, value: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn push_key_value(
+    message: &mut Vec<u8>,
+    field: u32,
+    key: &str,
+    value: impl FnOnce(&mut Vec<u8>),
+) {
     push_nested(message, field, |pair| {
         push_string(pair, key_value::KEY, key);
         push_nested(pair, key_value::VALUE, value);

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::trace_context::TraceContext;
+use crate::trace_context::{SpanId, TraceContext, TraceId};
 
 /// Something that is made current on a thread while a recorded request or job is polled there, and not any more after it:
 /// another library's idea of the current trace.
@@ -14,6 +14,12 @@ pub trait TraceScope: fmt::Debug + Send + Sync {
 
     /// It is not any more.
     fn exit(&self);
+
+    /// The span that is current on this thread by that library's means, if it knows: what is [current](crate::current) then,
+    /// if it is of the same trace. It must not use what is current itself. Default: none.
+    fn span(&self) -> Option<(TraceId, SpanId)> {
+        None
+    }
 }
 
 /// Makes the scope of a request or job.

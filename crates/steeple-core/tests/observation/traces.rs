@@ -9,8 +9,8 @@ use std::{
 
 use steeple_core::{
     FinishedSpan, Headers, HttpVersion, JobRecord, Observation, Observer, RequestDetails,
-    RequestHead, RequestRecord, RoutePolicy, Sampler, Sink, TraceConfig, TraceContext, TraceScope,
-    Trust, current,
+    RequestHead, RequestRecord, RoutePolicy, Sampler, Sink, SpanId, TraceConfig, TraceContext,
+    TraceId, TraceScope, Trust, current,
 };
 
 use crate::respond;
@@ -440,4 +440,49 @@ fn a_scope_is_entered_for_each_poll_of_what_is_recorded_and_left_even_by_a_panic
     let mut quiet = start(&observer, Some("/quiet"), &());
     quiet.run(|| ()).unwrap();
     assert_eq!(depth.entered.load(Relaxed), 2);
+}
+
+/// Knows of a span.
+#[derive(Debug)]
+struct Knows(Arc<Mutex<TraceContext>>);
+
+impl TraceScope for Knows {
+    fn enter(&self) {}
+    fn exit(&self) {}
+
+    fn span(&self) -> Option<(TraceId, SpanId)> {
+        let known = *self.0.lock().unwrap();
+        Some((known.trace_id(), known.span_id()))
+    }
+}
+
+#[test]
+fn the_span_that_a_scope_knows_is_current_if_it_is_of_the_same_trace() {
+    let elsewhere = Observer::builder().build().unwrap().begin_trace();
+    let known = Arc::new(Mutex::new(elsewhere));
+    let scope = Arc::new(Knows(Arc::clone(&known)));
+    let (observer, _records) = observed(TraceConfig::new().scope(move |_| scope.clone()));
+    let mut observation = start(&observer, None, &());
+    let request = observation.run(|| current::trace().unwrap()).unwrap();
+    let (entered, told) = (request.child(), request.child());
+    let seen = |span| {
+        *known.lock().unwrap() = span;
+        let seen = current::trace().unwrap();
+        assert_eq!(current::sampled_trace(), Some(seen));
+        seen
+    };
+    let ran = observation.run(|| {
+        assert_eq!(seen(request), request);
+        current::enter_span(1, &entered);
+        assert_eq!(seen(entered), entered);
+        let other = seen(told);
+        assert_eq!(
+            (other.span_id(), other.local_root()),
+            (told.span_id(), request.span_id())
+        );
+        assert_eq!(other.parent_span_id(), None);
+        assert_eq!(seen(elsewhere), entered);
+        current::exit_span(1);
+    });
+    ran.unwrap();
 }

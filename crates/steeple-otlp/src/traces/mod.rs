@@ -1,12 +1,13 @@
 //! Spans of requests and jobs, and of those that [`tracing`] tells of.
 
 mod ending;
+pub(crate) mod finished;
 mod job;
 mod layer;
 mod redaction;
 mod request;
 mod sink;
-mod span;
+pub(crate) mod span;
 
 pub use self::{
     layer::{RecordedTraces, TracingLayer},

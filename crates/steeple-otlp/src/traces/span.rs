@@ -27,9 +27,8 @@ pub(crate) enum StatusCode {
     Error = 2,
 }
 
-/// Where a span is from, as its flags say.
-const PARENT_IS_KNOWN_REMOTE_OR_NOT: u32 = 0x100;
-const PARENT_IS_REMOTE: u32 = 0x200;
+const REMOTE_OR_NOT_IS_KNOWN: u32 = 0x100;
+const IS_REMOTE: u32 = 0x200;
 
 /// What every span has.
 pub(crate) struct Span<'a> {
@@ -56,10 +55,7 @@ impl Span<'_> {
             let mut flags = u32::from(context.flags());
             if let Some(parent) = context.parent_span_id() {
                 push_bytes(message, span::PARENT_SPAN_ID, &parent.to_bytes());
-                flags |= PARENT_IS_KNOWN_REMOTE_OR_NOT;
-                if context.local_root() == context.span_id() {
-                    flags |= PARENT_IS_REMOTE;
-                }
+                flags |= remote_flags(context.local_root() == context.span_id());
             }
             push_nested(message, span::NAME, name);
             push_unsigned(message, span::KIND, self.kind as u64);
@@ -76,12 +72,13 @@ pub(crate) fn push_link(message: &mut Vec<u8>, link: SpanLink) {
     push_nested(message, span::LINKS, |message| {
         push_bytes(message, span_link::TRACE_ID, &link.trace_id.to_bytes());
         push_bytes(message, span_link::SPAN_ID, &link.span_id.to_bytes());
-        push_fixed32(
-            message,
-            span_link::FLAGS,
-            PARENT_IS_KNOWN_REMOTE_OR_NOT | PARENT_IS_REMOTE,
-        );
+        push_fixed32(message, span_link::FLAGS, remote_flags(true));
     });
+}
+
+/// The flags that tell whether a parent, or what a link leads to, is of another process.
+pub(crate) fn remote_flags(remote: bool) -> u32 {
+    REMOTE_OR_NOT_IS_KNOWN | if remote { IS_REMOTE } else { 0 }
 }
 
 /// Writes a status.

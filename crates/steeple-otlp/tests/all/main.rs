@@ -7,6 +7,7 @@ mod faults;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod metrics;
+mod opentelemetry;
 mod quiet;
 mod settings;
 mod signals;

@@ -7,7 +7,7 @@ mod open_span;
 use std::fmt;
 
 use steeple_core::{
-    FinishedSpan, Observer, Timestamp, current,
+    Observer, Timestamp, current,
     pipeline::{DropReason, Producer},
 };
 use tracing::{
@@ -24,7 +24,7 @@ use self::{
     fields::{EventFields, SpanFields},
     open_span::OpenSpan,
 };
-use crate::encoded::Encoded;
+use crate::{encoded::Encoded, opentelemetry::context, traces::finished};
 
 /// Makes spans of those of [`tracing`], below the request or job that they are opened in, and events of its events.
 ///
@@ -33,11 +33,17 @@ use crate::encoded::Encoded;
 pub struct TracingLayer {
     observer: Observer,
     producer: Producer<Encoded>,
+    /// Whether the context of the API of OpenTelemetry tells of its spans.
+    in_context: bool,
 }
 
 impl TracingLayer {
-    pub(crate) fn new(observer: Observer, producer: Producer<Encoded>) -> Self {
-        Self { observer, producer }
+    pub(crate) fn new(observer: Observer, producer: Producer<Encoded>, in_context: bool) -> Self {
+        Self {
+            observer,
+            producer,
+            in_context,
+        }
     }
 
     /// Gives an event of no open span to the request or job that it happened in.
@@ -58,18 +64,16 @@ where
         let Some(span) = context.span(id) else {
             return;
         };
-        let parent = match attributes.parent() {
+        let trace = match attributes.parent() {
             Some(parent) => context.span(parent).and_then(|parent| {
                 let extensions = parent.extensions();
-                extensions.get::<OpenSpan>().map(|open| open.context)
+                let open = extensions.get::<OpenSpan>();
+                open.map(|open| open.context.child())
             }),
-            None if attributes.is_contextual() => current::trace(),
+            None if attributes.is_contextual() => context::child(),
             None => None,
         };
-        let trace = match parent {
-            Some(parent) => parent.child(),
-            None => self.observer.begin_trace(),
-        };
+        let trace = trace.unwrap_or_else(|| self.observer.begin_trace());
         let open = OpenSpan::new(trace, attributes);
         span.extensions_mut().insert(open);
     }
@@ -100,12 +104,20 @@ where
         if let Some(span) = context.span(id)
             && let Some(open) = span.extensions().get::<OpenSpan>()
         {
-            current::enter_span(id.into_u64(), &open.context);
+            let key = id.into_u64();
+            current::enter_span(key, &open.context);
+            if self.in_context && open.context.is_sampled() {
+                context::attach(key, open.opentelemetry());
+            }
         }
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        current::exit_span(id.into_u64());
+        let key = id.into_u64();
+        if self.in_context {
+            context::detach(key);
+        }
+        current::exit_span(key);
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
@@ -120,15 +132,9 @@ where
             return;
         }
         let ended = open.end();
-        match current::finished_span(&open.context, |spans| open.push(spans, ended)) {
-            FinishedSpan::Kept => {}
-            // A request that has no room for it lets it go on its own.
-            FinishedSpan::NoRoom | FinishedSpan::Alone => {
-                let mut bytes = Vec::with_capacity(open.len() + 256);
-                open.push(&mut bytes, ended);
-                self.producer.push(Encoded { bytes, count: 1 });
-            }
-        }
+        finished::leave(&self.producer, &open.context, open.len(), |message| {
+            open.push(message, ended);
+        });
     }
 }
 

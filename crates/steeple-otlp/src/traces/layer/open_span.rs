@@ -1,10 +1,16 @@
 //! A span that has not ended.
 
+use std::sync::OnceLock;
+
+use opentelemetry::Context;
 use steeple_core::{Timestamp, TraceContext};
 use tracing::{Metadata, span::Attributes};
 
 use super::fields::{EventFields, SpanFields};
-use crate::traces::span::{self, Span, SpanKind, StatusCode, push_dropped, push_status};
+use crate::{
+    opentelemetry::context,
+    traces::span::{self, Span, SpanKind, StatusCode, push_dropped, push_status},
+};
 
 /// How many bytes the events of one span may have.
 const MOST_BYTES: usize = 64 << 10;
@@ -13,6 +19,8 @@ const MOST_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct OpenSpan {
     pub(super) context: TraceContext,
+    /// What is current while it is entered.
+    opentelemetry: OnceLock<Context>,
     started: Timestamp,
     name: &'static str,
     fields: SpanFields,
@@ -30,6 +38,7 @@ impl OpenSpan {
         }
         Self {
             context,
+            opentelemetry: OnceLock::new(),
             started: Timestamp::now(),
             name: attributes.metadata().name(),
             fields,
@@ -53,6 +62,12 @@ impl OpenSpan {
             self.events.truncate(before);
             self.dropped_events += 1;
         }
+    }
+
+    /// The current context of the API of OpenTelemetry, when it was first entered, with this span in it.
+    pub(super) fn opentelemetry(&self) -> &Context {
+        self.opentelemetry
+            .get_or_init(|| context::current_with(&self.context))
     }
 
     /// How many bytes its attributes and events have.

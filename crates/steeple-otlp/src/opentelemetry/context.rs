@@ -1,0 +1,120 @@
+//! The current context of the API.
+
+use std::{
+    cell::RefCell,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use opentelemetry::{
+    Context, ContextGuard, TraceFlags,
+    trace::{SpanContext, TraceContextExt as _, TraceState},
+};
+use steeple_core::{SpanId, TraceContext, TraceId, TraceScope, current};
+
+thread_local! {
+    static ATTACHED: RefCell<Vec<(u64, ContextGuard)>> = {
+        // What was there first is destroyed last: as long as there is this, contexts can be attached.
+        Context::map_current(|_| ());
+        RefCell::default()
+    };
+}
+
+/// That of requests and jobs. The ids of spans in a registry begin at 1.
+const REQUEST: u64 = 0;
+
+/// Makes `context` current until it is [detached](detach) by the same key.
+pub(crate) fn attach(key: u64, context: &Context) {
+    let _ = ATTACHED.try_with(|attached| {
+        if let Some(guard) = tried(|| context.clone().attach()) {
+            attached.borrow_mut().push((key, guard));
+        }
+    });
+}
+
+/// Detaches what was attached by this key: the innermost, if all is in order.
+pub(crate) fn detach(key: u64) {
+    let guard = ATTACHED.try_with(|attached| {
+        let mut attached = attached.borrow_mut();
+        let place = attached.iter().rposition(|(other, _)| *other == key)?;
+        Some(attached.remove(place))
+    });
+    // What is dropped with it may come back here.
+    tried(|| drop(guard));
+}
+
+/// The current context, with this span in it.
+pub(crate) fn current_with(span: &TraceContext) -> Context {
+    let span = span_context(span, TraceState::NONE);
+    Context::map_current(|around| around.with_remote_span_context(span))
+}
+
+/// A new span below the running code's, if that is in any.
+pub(crate) fn child() -> Option<TraceContext> {
+    match current::trace() {
+        Some(here) => Some(here.child()),
+        None => tried(|| Context::map_current(|context| child_of(context.span().span_context())))?,
+    }
+}
+
+/// A new span below this one, if it is valid.
+pub(super) fn child_of(parent: &SpanContext) -> Option<TraceContext> {
+    let (trace_id, span_id) = ids(parent)?;
+    let flags = parent.trace_flags().to_u8();
+    if parent.is_remote() {
+        return Some(TraceContext::below_remote(trace_id, span_id, flags));
+    }
+    let here = current::trace()
+        .filter(|here| here.trace_id() == trace_id && here.is_sampled() == parent.is_sampled());
+    let parent = match here {
+        Some(here) => here.with_span_id(span_id),
+        None => TraceContext::of_span(trace_id, span_id, flags),
+    };
+    Some(parent.child())
+}
+
+/// A span of this process, as the API knows it.
+pub(super) fn span_context(span: &TraceContext, trace_state: TraceState) -> SpanContext {
+    SpanContext::new(
+        opentelemetry::TraceId::from_bytes(span.trace_id().to_bytes()),
+        opentelemetry::SpanId::from_bytes(span.span_id().to_bytes()),
+        TraceFlags::new(span.flags()),
+        false,
+        trace_state,
+    )
+}
+
+fn ids(span: &SpanContext) -> Option<(TraceId, SpanId)> {
+    let trace_id = TraceId::from_bytes(span.trace_id().to_bytes())?;
+    let span_id = SpanId::from_bytes(span.span_id().to_bytes())?;
+    Some((trace_id, span_id))
+}
+
+/// Keeps from the application that the current context cannot be changed while it is being read, by
+/// `Context::map_current` or `get_active_span`.
+fn tried<R>(f: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(f)).ok()
+}
+
+/// Makes a request or job current with the API, too.
+#[derive(Debug)]
+pub(crate) struct RequestContext(Context);
+
+impl RequestContext {
+    pub(crate) fn new(span: &TraceContext) -> Self {
+        Self(current_with(span))
+    }
+}
+
+impl TraceScope for RequestContext {
+    fn enter(&self) {
+        attach(REQUEST, &self.0);
+    }
+
+    fn exit(&self) {
+        detach(REQUEST);
+    }
+
+    fn span(&self) -> Option<(TraceId, SpanId)> {
+        tried(|| Context::map_current(|context| ids(context.span().span_context())))?
+    }
+}

@@ -1,0 +1,47 @@
+//! The [API of OpenTelemetry](::opentelemetry), for code and libraries that are instrumented with it.
+//!
+//! ```
+//! use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
+//! use steeple_core::{Observer, TraceConfig};
+//! use steeple_metrics::Registry;
+//! use steeple_otlp::Otlp;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let otlp = Otlp::builder().start(Registry::new())?;
+//! let mut observer = Observer::builder().traces(otlp.opentelemetry_context(TraceConfig::new()));
+//! if let Some(spans) = otlp.request_spans() {
+//!     observer = observer.sink(spans);
+//! }
+//! let observer = observer.build()?;
+//! if let Some(provider) = otlp.tracer_provider(&observer) {
+//!     provider.tracer("shop").in_span("price", |context| {
+//!         assert!(context.span().span_context().is_valid());
+//!     });
+//!     provider.set_global();
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - While a recorded request or job is polled, and while a span of [`tracing`] is entered in it, `Context::current()` tells of its
+//!   span: its ids are there to be read and to be sent on, and spans of a [`Tracer`] are below it.
+//! - In an unsampled request `Context::current()` is as it was. Spans of a [`Tracer`] belong to the request all the same, and
+//!   are not recorded. A task that it spawns knows of it if it is [carried](steeple_core::current::carry); if not, its spans
+//!   begin a trace of their own.
+//! - A span that `Context::attach` or `in_span` makes current in a recorded request is what
+//!   [`current::trace`](steeple_core::current::trace) tells, log records and exemplars lead to it, and spans of [`tracing`] are below
+//!   it. In a task that is [given the context](::opentelemetry::context::FutureExt::with_context) spans of both kinds are below it,
+//!   but exemplars do not lead to it.
+//! - The span of the request itself is not there to be written to: `Context::current().span()` only tells who it is, and
+//!   so do those of [`tracing`].
+//! - `OpenTelemetrySpanExt` of the crate tracing-opentelemetry finds nothing, since it asks that crate's own layer. What
+//!   `span.context()` gives there is `span.in_scope(Context::current)` here.
+
+pub(crate) mod context;
+mod key_value;
+mod open_span;
+mod span;
+mod tracer;
+mod tracer_provider;
+
+pub use self::{span::Span, tracer::Tracer, tracer_provider::TracerProvider};

@@ -1,0 +1,40 @@
+use std::fmt;
+
+use opentelemetry::{InstrumentationScope, global, trace};
+use steeple_core::{Observer, pipeline::Producer};
+
+use super::Tracer;
+use crate::encoded::Encoded;
+
+/// Makes [`Tracer`]s, whose spans are sampled, encoded and exported as all others are; clones are cheap.
+#[derive(Clone)]
+pub struct TracerProvider {
+    observer: Observer,
+    producer: Producer<Encoded>,
+}
+
+impl TracerProvider {
+    pub(crate) fn new(observer: Observer, producer: Producer<Encoded>) -> Self {
+        Self { observer, producer }
+    }
+
+    /// Makes it the one of the whole process: [`global::tracer`] is of it.
+    pub fn set_global(self) {
+        global::set_tracer_provider(self);
+    }
+}
+
+impl trace::TracerProvider for TracerProvider {
+    type Tracer = Tracer;
+
+    /// Spans tell the scope in the attributes `otel.scope.name` and `otel.scope.version`.
+    fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
+        Tracer::new(self.observer.clone(), self.producer.clone(), &scope)
+    }
+}
+
+impl fmt::Debug for TracerProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracerProvider").finish_non_exhaustive()
+    }
+}
