@@ -206,6 +206,13 @@ impl OtlpBuilder {
         environment.unwrap_or(self.metrics.histograms)
     }
 
+    /// Whether a signal is exported.
+    #[must_use]
+    pub fn exports(&self, signal: Signal) -> bool {
+        let place = signal as usize;
+        self.environment.exported[place].unwrap_or(self.exported[place])
+    }
+
     /// Tells whether it can start.
     ///
     /// # Errors
@@ -281,11 +288,6 @@ impl OtlpBuilder {
         Scheduled::start(name, Some(interval), pipeline, move |_| collector.collect())
     }
 
-    fn exports(&self, signal: Signal) -> bool {
-        let place = signal as usize;
-        self.environment.exported[place].unwrap_or(self.exported[place])
-    }
-
     fn full_resource(&self) -> Resource {
         let mut resource = Resource::detected();
         resource.merge(&self.resource);
@@ -303,6 +305,12 @@ impl OtlpBuilder {
             Some(timeout) => retry.max_elapsed(timeout),
             None => retry,
         }
+    }
+}
+
+impl Default for OtlpBuilder {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

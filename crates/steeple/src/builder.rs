@@ -1,22 +1,33 @@
 //! The configuration of an instance.
 
+#[cfg(feature = "otlp")]
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+#[cfg(feature = "otlp")]
+use steeple_core::TraceConfig;
 use steeple_core::{Observer, ObserverBuilder, ObserverError, current};
 use steeple_metrics::{
     BuildError as RegistryError, Builder as RegistryBuilder, Exemplar, InstallError, Kind, Matcher,
     RegisterError, Registry,
 };
 use steeple_ops::{BindError, Ops, OpsBuilder};
+#[cfg(feature = "otlp")]
+use steeple_otlp::{OtlpBuilder, OtlpError, Value};
 #[cfg(feature = "push")]
 use steeple_push::{PushError, PushGatewayBuilder, RemoteWriteBuilder};
+#[cfg(feature = "otlp")]
+use tracing::level_filters::LevelFilter;
 
+#[cfg(feature = "otlp")]
+use crate::export::ExportSettings;
 #[cfg(feature = "push")]
 use crate::pushes::PushSettings;
 use crate::{
     environment::{Environment, EnvironmentError},
     instance::Steeple,
     lint::{self, OwnMetrics},
+    outlets::Outlets,
     recorder::{self, GlobalRecorder},
     service_name::{ServiceName, ServiceNameError},
 };
@@ -24,7 +35,7 @@ use crate::{
 /// The port of the [Prometheus exporter](https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/prometheus/).
 const OPS_PORT: u16 = 9464;
 
-type Configure<B> = Box<dyn FnOnce(B) -> B>;
+pub(crate) type Configure<B> = Box<dyn FnOnce(B) -> B>;
 
 /// Configures a [`Steeple`]. Environment variables win over what is set here: see the [crate](crate).
 #[must_use = "nothing is observed before `build`"]
@@ -37,6 +48,10 @@ pub struct SteepleBuilder {
     registry: Configure<RegistryBuilder>,
     observer: Configure<ObserverBuilder>,
     listener: Configure<OpsBuilder>,
+    #[cfg(feature = "otlp")]
+    export: ExportSettings,
+    #[cfg(feature = "otlp")]
+    span_level: LevelFilter,
     #[cfg(feature = "push")]
     pushes: PushSettings,
 }
@@ -68,6 +83,10 @@ pub enum BuildError {
          and STEEPLE_OPS_TOKEN, configure it"
     )]
     Ops(#[from] BindError),
+    /// What is to be exported, or where to, is configured wrongly.
+    #[cfg(feature = "otlp")]
+    #[error(transparent)]
+    Otlp(#[from] OtlpError),
     /// What is to be pushed, or where to, is configured wrongly.
     #[cfg(feature = "push")]
     #[error(transparent)]
@@ -88,6 +107,10 @@ impl SteepleBuilder {
             registry: Box::new(|registry| registry),
             observer: Box::new(|observer| observer),
             listener: Box::new(|listener| listener),
+            #[cfg(feature = "otlp")]
+            export: ExportSettings::default(),
+            #[cfg(feature = "otlp")]
+            span_level: LevelFilter::INFO,
             #[cfg(feature = "push")]
             pushes: PushSettings::default(),
         }
@@ -135,6 +158,81 @@ impl SteepleBuilder {
     /// assertions, off otherwise.
     pub fn lint(mut self, lint: bool) -> Self {
         self.lint = lint;
+        self
+    }
+
+    /// Exports traces, metrics and logs over OTLP, configured by more settings. What the operator says by the
+    /// [variables](steeple_otlp#environment) wins. Default: nothing is exported unless the operator wants it: one of
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`, the same of a signal, and `otlp` in `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER` or
+    /// `OTEL_LOGS_EXPORTER` is enough.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use steeple::Steeple;
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let steeple = Steeple::builder("shop")
+    ///     .otlp(|otlp| otlp.endpoint("http://collector:4318").header("api-key", "secret"))
+    ///     .build()?;
+    /// // ... the service ...
+    /// steeple.shutdown(Duration::from_secs(5)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "otlp")]
+    pub fn otlp(mut self, configure: impl FnOnce(OtlpBuilder) -> OtlpBuilder + 'static) -> Self {
+        self.export.otlp = Some(match self.export.otlp {
+            Some(earlier) => Box::new(|otlp| configure(earlier(otlp))),
+            None => Box::new(configure),
+        });
+        self
+    }
+
+    /// Configures which traces are recorded, and whose word on that counts, where they are exported. `OTEL_TRACES_SAMPLER` wins
+    /// over the sampler. Default: [`TraceConfig::new`].
+    ///
+    /// ```
+    /// use steeple::{Steeple, core::Sampler};
+    ///
+    /// let builder = Steeple::builder("shop").traces(|traces| traces.sampler(Sampler::ratio(0.1)));
+    /// # let _ = builder;
+    /// ```
+    #[cfg(feature = "otlp")]
+    pub fn traces(mut self, configure: impl FnOnce(TraceConfig) -> TraceConfig + 'static) -> Self {
+        let earlier = self.export.traces;
+        self.export.traces = Box::new(|traces| configure(earlier(traces)));
+        self
+    }
+
+    /// An attribute of what all that is exported is of, whether code or the operator turns the export on, such as
+    /// `service.version`; see [`OtlpBuilder::resource_attribute`]. `OTEL_RESOURCE_ATTRIBUTES` wins. Default: the service's name,
+    /// and what is known of every process.
+    #[cfg(feature = "otlp")]
+    pub fn resource_attribute(
+        mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Value>,
+    ) -> Self {
+        self.export.resource.push((key.into(), value.into()));
+        self
+    }
+
+    /// Redacts the values of these keys in the queries that spans tell, as they are written. Default: those of
+    /// [the conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/url.md)
+    /// alone, which are redacted in any case.
+    #[cfg(feature = "otlp")]
+    pub fn redact_query<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.export
+            .redacted
+            .extend(keys.into_iter().map(Into::into));
+        self
+    }
+
+    /// Up to which level spans and events of `tracing` are told by traces. Default: `INFO`.
+    #[cfg(feature = "otlp")]
+    pub fn span_level(mut self, level: impl Into<LevelFilter>) -> Self {
+        self.span_level = level.into();
         self
     }
 
@@ -213,6 +311,8 @@ impl SteepleBuilder {
             observer = observer.metric_names(names);
         }
         observer.check()?;
+        #[cfg(feature = "otlp")]
+        let export = self.export.resolve(&environment.export, &name)?;
         #[cfg(feature = "push")]
         let pushes = self.pushes.resolve(&environment, &name)?;
         // Rules of the application's own come first, and the first that matches wins.
@@ -226,6 +326,11 @@ impl SteepleBuilder {
             registry
         };
         let registry = (self.registry)(registry);
+        #[cfg(feature = "otlp")]
+        let registry = match &export {
+            Some(export) => export.fit(registry),
+            None => registry,
+        };
         let registry = observer
             .buckets()
             .fold(registry, |registry, (histogram, bounds)| {
@@ -237,16 +342,26 @@ impl SteepleBuilder {
             .ops
             .then(|| listen(self.listener, &registry, &environment))
             .transpose()?;
-        let observer = recorder::connect(observer, &registry, self.global)?.build()?;
-        #[cfg(feature = "push")]
-        let pushes = pushes.start(&registry)?;
+        let observer = recorder::connect(observer, &registry, self.global)?;
+        #[cfg(feature = "otlp")]
+        let (otlp, observer) = match export {
+            Some(export) => export.start(observer, &registry)?,
+            None => (None, observer),
+        };
+        let outlets = Outlets {
+            #[cfg(feature = "otlp")]
+            otlp,
+            #[cfg(feature = "push")]
+            pushes: pushes.start(&registry)?,
+        };
+        let observer = observer.build()?;
         own.are_those_of(&registry);
         let is_global = self.global != GlobalRecorder::Leave;
         let ops_token = environment.ops_token;
         let steeple = Steeple::new(observer, registry, own, ops, ops_token, is_global);
-        #[cfg(feature = "push")]
-        let steeple = steeple.pushing(pushes);
-        Ok(steeple)
+        #[cfg(feature = "otlp")]
+        let steeple = steeple.with_spans_up_to(self.span_level);
+        Ok(steeple.sending(outlets))
     }
 
     /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one

@@ -6,6 +6,8 @@ use steeple_core::{MOST_METHODS, MetricNames};
 #[cfg(feature = "push")]
 use steeple_push::{Endpoint, EndpointError};
 
+#[cfg(feature = "otlp")]
+use crate::export::ExportEnvironment;
 use crate::service_name::ServiceName;
 
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
@@ -18,6 +20,19 @@ const LINT: &str = "STEEPLE_LINT";
 const OPS_TOKEN: &str = "STEEPLE_OPS_TOKEN";
 const PUSHGATEWAY_URL: &str = "STEEPLE_PUSHGATEWAY_URL";
 const REMOTE_WRITE_URL: &str = "STEEPLE_REMOTE_WRITE_URL";
+/// The endpoint of all signals, and those of traces, metrics and logs.
+pub(crate) const EXPORT_ENDPOINTS: [&str; 4] = [
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+];
+#[cfg(not(feature = "otlp"))]
+const EXPORTERS: [&str; 3] = [
+    "OTEL_TRACES_EXPORTER",
+    "OTEL_METRICS_EXPORTER",
+    "OTEL_LOGS_EXPORTER",
+];
 
 /// An environment variable has a value that it cannot have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +58,8 @@ pub(crate) struct Environment {
     pub(crate) ops_host: Option<IpAddr>,
     pub(crate) ops_port: Option<u16>,
     pub(crate) ops_token: Option<String>,
+    #[cfg(feature = "otlp")]
+    pub(crate) export: ExportEnvironment,
     #[cfg(feature = "push")]
     pub(crate) push_gateway: Option<Endpoint>,
     #[cfg(feature = "push")]
@@ -70,6 +87,13 @@ impl Environment {
                 accepted: "UTF-8",
             }),
         };
+        #[cfg(not(feature = "otlp"))]
+        for key in asked_to_export(&variable) {
+            tracing::warn!(
+                key,
+                "nothing is exported over OTLP: steeple was built without the feature `otlp`"
+            );
+        }
         #[cfg(not(feature = "push"))]
         for key in [PUSHGATEWAY_URL, REMOTE_WRITE_URL] {
             if text(key)?.is_some() {
@@ -92,6 +116,8 @@ impl Environment {
             ops_host: text(OPS_HOST)?.map(|host| address(&host)).transpose()?,
             ops_port: text(OPS_PORT)?.map(|port| number(&port)).transpose()?,
             ops_token: text(OPS_TOKEN)?,
+            #[cfg(feature = "otlp")]
+            export: ExportEnvironment::read(&variable)?,
             #[cfg(feature = "push")]
             push_gateway: text(PUSHGATEWAY_URL)?
                 .map(|url| endpoint(PUSHGATEWAY_URL, &url))
@@ -101,6 +127,38 @@ impl Environment {
                 .map(|url| endpoint(REMOTE_WRITE_URL, &url))
                 .transpose()?,
         })
+    }
+}
+
+/// Whether a variable is set, and not empty.
+pub(crate) fn is_set(variable: impl Fn(&str) -> Option<OsString>, key: &str) -> bool {
+    variable(key).is_some_and(|value| !value.is_empty())
+}
+
+/// The variables by which the operator asks for an export that this build has not.
+#[cfg(not(feature = "otlp"))]
+fn asked_to_export(variable: impl Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
+    let names_otlp = |list: &str| {
+        list.split(',')
+            .any(|name| name.trim().eq_ignore_ascii_case("otlp"))
+    };
+    let endpoints = EXPORT_ENDPOINTS
+        .into_iter()
+        .filter(|key| is_set(&variable, key));
+    let exporters = EXPORTERS
+        .into_iter()
+        .filter(|key| variable(key).is_some_and(|list| list.to_str().is_some_and(names_otlp)));
+    endpoints.chain(exporters).collect()
+}
+
+#[cfg(feature = "otlp")]
+impl From<steeple_otlp::EnvironmentError> for EnvironmentError {
+    fn from(error: steeple_otlp::EnvironmentError) -> Self {
+        Self {
+            key: error.key,
+            value: error.value,
+            accepted: error.accepted,
+        }
     }
 }
 
@@ -263,6 +321,20 @@ mod tests {
         );
         assert_eq!(environment.lint, None);
         assert!(!environment.disabled);
+    }
+
+    #[cfg(not(feature = "otlp"))]
+    #[test]
+    fn without_the_feature_an_operator_is_told_that_nothing_is_exported() {
+        for (key, value, warns) in [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318", true),
+            ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "", false),
+            ("OTEL_TRACES_EXPORTER", "console, OTLP", true),
+            ("OTEL_METRICS_EXPORTER", "prometheus", false),
+        ] {
+            let unheard = asked_to_export(|name| (name == key).then(|| value.into()));
+            assert_eq!(unheard, if warns { vec![key] } else { vec![] });
+        }
     }
 
     #[test]

@@ -10,12 +10,17 @@ use std::{
 use steeple_core::{Job, Observer};
 use steeple_metrics::{Finding, Registry};
 use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
+#[cfg(feature = "otlp")]
+use steeple_otlp::{Otlp, RecordedTraces, TracingLayer};
+#[cfg(feature = "otlp")]
+use tracing::{Subscriber, level_filters::LevelFilter};
+#[cfg(feature = "otlp")]
+use tracing_subscriber::{filter::Filtered, registry::LookupSpan};
 
-#[cfg(feature = "push")]
-use crate::pushes::Pushes;
 use crate::{
     builder::SteepleBuilder,
     lint::OwnMetrics,
+    outlets::Outlets,
     report::{FlushReport, ShutdownError},
 };
 
@@ -43,15 +48,16 @@ pub fn observe(kind: &'static str, name: &'static str) -> Job {
 
 /// The observability of one service. Keep it for as long as the service runs.
 ///
-/// Dropping it stops the ops listener at once; [`shutdown`](Self::shutdown) lets it end what it is about. What is to be pushed
-/// at the end is pushed in both cases; dropping waits for a second for it.
+/// Dropping it stops the ops listener at once; [`shutdown`](Self::shutdown) lets it end what it is about. What is to be exported
+/// or pushed at the end is so in both cases; dropping waits for a second for each.
 #[must_use = "dropping it stops the ops listener"]
 pub struct Steeple {
-    #[cfg(feature = "push")]
-    pushes: Pushes,
+    outlets: Outlets,
     observer: Observer,
     registry: Registry,
     own_metrics: OwnMetrics,
+    #[cfg(feature = "otlp")]
+    span_level: LevelFilter,
     ops: Option<Ops>,
     /// What the operator asks for.
     ops_token: Option<String>,
@@ -76,8 +82,9 @@ impl Steeple {
             let _ = GLOBAL.set(observer.clone());
         }
         Self {
-            #[cfg(feature = "push")]
-            pushes: Pushes::default(),
+            outlets: Outlets::default(),
+            #[cfg(feature = "otlp")]
+            span_level: LevelFilter::OFF,
             observer,
             registry,
             own_metrics,
@@ -86,9 +93,14 @@ impl Steeple {
         }
     }
 
-    #[cfg(feature = "push")]
-    pub(crate) fn pushing(mut self, pushes: Pushes) -> Self {
-        self.pushes = pushes;
+    pub(crate) fn sending(mut self, outlets: Outlets) -> Self {
+        self.outlets = outlets;
+        self
+    }
+
+    #[cfg(feature = "otlp")]
+    pub(crate) fn with_spans_up_to(mut self, level: LevelFilter) -> Self {
+        self.span_level = level;
         self
     }
 
@@ -96,8 +108,9 @@ impl Steeple {
     /// is guarded all the same.
     pub(crate) fn disabled(ops_token: Option<String>) -> Self {
         Self {
-            #[cfg(feature = "push")]
-            pushes: Pushes::default(),
+            outlets: Outlets::default(),
+            #[cfg(feature = "otlp")]
+            span_level: LevelFilter::OFF,
             observer: Observer::default(),
             registry: Registry::new(),
             own_metrics: OwnMetrics::default(),
@@ -180,31 +193,65 @@ impl Steeple {
         ops.service()
     }
 
-    /// Sends what is to be pushed now, within `deadline`, for instance where the process may be frozen next. Works on every
-    /// runtime.
-    pub async fn flush(&self, deadline: Duration) -> FlushReport {
-        #[cfg(feature = "push")]
-        return self.pushes.flush(deadline).await;
-        #[cfg(not(feature = "push"))]
-        {
-            // Without pushes there is nothing to wait for.
-            let _ = deadline;
-            FlushReport::default()
-        }
+    /// Makes spans of those of `tracing`, below the requests and jobs that they are opened in: a layer to add to the application's
+    /// subscriber. It is `None`, which is a layer as well, where no traces are exported.
+    ///
+    /// It has a [level](SteepleBuilder::span_level) of its own, whatever is logged.
+    ///
+    /// ```
+    /// use steeple::Steeple;
+    /// use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let steeple = Steeple::builder("shop").without_ops().build()?;
+    /// registry()
+    ///     .with(fmt::layer().with_filter(EnvFilter::from_default_env()))
+    ///     .with(steeple.tracing_layer())
+    ///     .init();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn tracing_layer<S>(&self) -> Option<Filtered<TracingLayer, RecordedTraces, S>>
+    where
+        S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    {
+        let otlp = self.outlets.otlp.as_ref()?;
+        otlp.tracing_layer(&self.observer, self.span_level)
     }
 
-    /// Ends everything in order, within `deadline`: what is pushed is sent a last time, then the ops listener ends. Works on
-    /// every runtime.
+    /// The same as a subscriber without other layers, for services that log by other means: it costs less where traces are not
+    /// recorded.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn tracing_subscriber(&self) -> Option<impl Subscriber + Send + Sync + 'static> {
+        let otlp = self.outlets.otlp.as_ref()?;
+        otlp.tracing_subscriber(&self.observer, self.span_level)
+    }
+
+    /// What exports over OTLP, if anything is exported: for log records, and for what is known of each signal.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn otlp(&self) -> Option<&Otlp> {
+        self.outlets.otlp.as_ref()
+    }
+
+    /// Sends what is to be exported and pushed now, within `deadline`, for instance where the process may be frozen next. Works
+    /// on every runtime.
+    pub async fn flush(&self, deadline: Duration) -> FlushReport {
+        self.outlets.flush(deadline).await
+    }
+
+    /// Ends everything in order, within `deadline`: what is exported and pushed is sent a last time, then the ops listener ends.
+    /// Works on every runtime. What is observed later is counted as lost.
     ///
     /// # Errors
     ///
-    /// [`ShutdownError`] if something that was to be pushed was lost, or if scrapes had to be cut off.
+    /// [`ShutdownError`] if something that was to be sent was lost, or if scrapes had to be cut off.
     pub async fn shutdown(self, deadline: Duration) -> Result<FlushReport, ShutdownError> {
         let started = Instant::now();
-        #[cfg(feature = "push")]
-        let report = self.pushes.shutdown(deadline).await;
-        #[cfg(not(feature = "push"))]
-        let report = FlushReport::default();
+        let report = self.outlets.shutdown(deadline).await;
         let ops = match self.ops {
             Some(ops) => {
                 let rest = deadline.saturating_sub(started.elapsed());

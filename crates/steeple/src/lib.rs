@@ -52,6 +52,11 @@
 //! | `STEEPLE_METRIC_NAMES` | by which [names](MetricNames) the request metrics go, separated by commas, such as `semantic-conventions,axum-prometheus` |
 //! | `STEEPLE_LINT` | `true` or `false`: whether the application's own metrics are [linted](SteepleBuilder::lint) while it runs |
 //! | `STEEPLE_OPS_TOKEN` | the token that the ops listener asks for, and what `ops_service` makes |
+//! | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and those of the other signals | with the feature `otlp`: where all signals, or this one, are exported to |
+//! | `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`, `OTEL_LOGS_EXPORTER` | with the feature `otlp`: `otlp` exports the signal, `none` does not, whatever code says |
+//! | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | with the feature `otlp`: which traces are recorded |
+//! | `OTEL_PROPAGATORS` | with the feature `otlp`, where traces are exported: the formats in which services tell each other of traces |
+//! | `OTEL_RESOURCE_ATTRIBUTES`, and all others of [steeple-otlp](https://docs.rs/steeple-otlp) | with the feature `otlp`: more of what the service is, and how it is sent |
 //! | `STEEPLE_PUSHGATEWAY_URL` | with the feature `push`: the Pushgateway that gets the metrics at the end; replaces the URL set in code |
 //! | `STEEPLE_REMOTE_WRITE_URL` | with the feature `push`: where the metrics are written by remote write, every 15 s if nothing else is set in code; replaces the URL set there |
 //!
@@ -67,17 +72,22 @@
 //! |---|---|
 //! | `actix` | `Steeple::actix` and the adapter as `steeple::actix` |
 //! | `axum` | `Steeple::axum` and the adapter as `steeple::axum` |
+//! | `grpc` | with `otlp`: the protocol `grpc` |
+//! | `otlp` | `SteepleBuilder::otlp` and `traces`, `Steeple::tracing_layer`, and where they are from as `steeple::otlp` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
-//! | `tls` | with `push`: URLs of https, on x86-64 and AArch64 |
+//! | `tls` | with `otlp` or `push`: URLs of https, on x86-64 and AArch64 |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |
 
 mod builder;
 mod environment;
+#[cfg(feature = "otlp")]
+mod export;
 mod foreign;
 mod instance;
 mod lint;
+mod outlets;
 #[cfg(feature = "push")]
 mod pushes;
 mod recorder;
@@ -97,6 +107,8 @@ pub use steeple_core::{
 };
 pub use steeple_metrics as metrics;
 pub use steeple_ops as ops;
+#[cfg(feature = "otlp")]
+pub use steeple_otlp as otlp;
 #[cfg(feature = "push")]
 pub use steeple_push as push;
 #[cfg(feature = "tower")]
@@ -111,7 +123,7 @@ pub use self::{
 };
 
 /// The samples of the README, which compile.
-#[cfg(all(doctest, feature = "axum"))]
+#[cfg(all(doctest, feature = "axum", feature = "otlp"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
@@ -129,3 +141,8 @@ struct MetricsExporterPrometheus;
 #[cfg(all(doctest, feature = "push"))]
 #[doc = include_str!("../../../docs/push.md")]
 struct Push;
+
+/// Those of the page on traces.
+#[cfg(all(doctest, feature = "axum", feature = "otlp"))]
+#[doc = include_str!("../../../docs/traces.md")]
+struct Traces;

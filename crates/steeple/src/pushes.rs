@@ -89,5 +89,6 @@ async fn side_by_side(
     FlushReport {
         push_gateway,
         remote_write,
+        ..FlushReport::default()
     }
 }

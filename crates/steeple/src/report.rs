@@ -1,5 +1,7 @@
 //! What becomes of telemetry at a flush and at the end.
 
+#[cfg(feature = "otlp")]
+use steeple_otlp::OtlpReport;
 #[cfg(feature = "push")]
 use steeple_push::PushReport;
 use thiserror::Error;
@@ -8,6 +10,9 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlushReport {
+    /// The traces, metrics and logs, if any of them are exported over OTLP.
+    #[cfg(feature = "otlp")]
+    pub otlp: Option<OtlpReport>,
     /// The pushes to the Pushgateway, if there is one.
     #[cfg(feature = "push")]
     pub push_gateway: Option<PushReport>,
@@ -20,14 +25,43 @@ impl FlushReport {
     /// Whether nothing was lost or left behind.
     #[must_use]
     pub fn is_complete(&self) -> bool {
+        #[cfg(feature = "otlp")]
+        if self.otlp.is_some_and(|otlp| !otlp.is_complete()) {
+            return false;
+        }
         #[cfg(feature = "push")]
-        let complete = [self.push_gateway, self.remote_write]
+        if ![self.push_gateway, self.remote_write]
             .iter()
             .flatten()
-            .all(PushReport::is_complete);
-        #[cfg(not(feature = "push"))]
-        let complete = true;
-        complete
+            .all(PushReport::is_complete)
+        {
+            return false;
+        }
+        true
+    }
+
+    #[cfg(feature = "otlp")]
+    pub(crate) fn of_export(otlp: OtlpReport) -> Self {
+        Self {
+            otlp: Some(otlp),
+            ..Self::default()
+        }
+    }
+
+    /// Together with what `other` tells of the rest.
+    #[cfg_attr(
+        not(any(feature = "otlp", feature = "push")),
+        expect(unused_variables, reason = "there is nothing to tell")
+    )]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            #[cfg(feature = "otlp")]
+            otlp: self.otlp.or(other.otlp),
+            #[cfg(feature = "push")]
+            push_gateway: self.push_gateway.or(other.push_gateway),
+            #[cfg(feature = "push")]
+            remote_write: self.remote_write.or(other.remote_write),
+        }
     }
 }
 
@@ -38,8 +72,8 @@ impl FlushReport {
 )]
 #[non_exhaustive]
 pub struct ShutdownError {
-    /// What was pushed and lost.
-    pub report: FlushReport,
+    /// What was delivered and lost.
+    pub report: Box<FlushReport>,
     /// Why the ops listener did not stop in order, unless it did.
     #[source]
     pub ops: Option<steeple_ops::ShutdownError>,
@@ -53,7 +87,10 @@ impl ShutdownError {
         if ops.is_none() && report.is_complete() {
             Ok(report)
         } else {
-            Err(Self { report, ops })
+            Err(Self {
+                report: Box::new(report),
+                ops,
+            })
         }
     }
 }

@@ -4,7 +4,8 @@
 //!
 //! It serves a shop on axum, a branch of it on actix-web and its warehouse on tonic, on free ports (`--port N`,
 //! `--branch-port N` and `--warehouse-port N` choose them), puts load on them (`--without-load` does not) and prints what
-//! steeple saw, every two seconds, until it gets Ctrl-C or SIGTERM.
+//! steeple saw, every two seconds, until it gets Ctrl-C or SIGTERM. With `OTEL_EXPORTER_OTLP_ENDPOINT` set it exports traces and
+//! metrics as well.
 
 mod arguments;
 mod branch;
@@ -35,6 +36,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 .route("/shop.Warehouse/Watch", RoutePolicy::new().streaming())
         })
         .build()?;
+    if let Some(spans) = steeple.tracing_subscriber() {
+        tracing::subscriber::set_global_default(spans)?;
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await?;
     let address = listener.local_addr()?;
     let router = shop::router().layer(steeple.axum());

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "otlp")]
+mod collector;
 mod disabled;
 mod drop_in;
 mod environment;
 mod exemplars;
+#[cfg(feature = "otlp")]
+mod export;
 mod jobs;
 mod lint;
 mod metric_names;

@@ -1,0 +1,133 @@
+//! What is exported over OTLP, and where to.
+
+use std::{borrow::Cow, ffi::OsString};
+
+use steeple_core::{ObserverBuilder, TraceConfig};
+use steeple_metrics::{Builder as RegistryBuilder, Matcher, NativeConfig, Registry};
+use steeple_otlp::{
+    EnvironmentError, HistogramAggregation, Otlp, OtlpBuilder, OtlpError, Signal, TraceEnvironment,
+    Value,
+};
+
+use crate::{
+    builder::Configure,
+    environment::{EXPORT_ENDPOINTS, is_set},
+    service_name::ServiceName,
+};
+
+/// What the operator says of the export.
+#[derive(Default)]
+pub(crate) struct ExportEnvironment {
+    otlp: OtlpBuilder,
+    /// Those that have an endpoint, in the order of [`Signal::ALL`].
+    has_endpoint: [bool; 3],
+    traces: TraceEnvironment,
+}
+
+impl ExportEnvironment {
+    pub(crate) fn read(
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, EnvironmentError> {
+        let [general, own @ ..] = EXPORT_ENDPOINTS.map(|key| is_set(&variable, key));
+        Ok(Self {
+            otlp: Otlp::builder().environment(&variable)?,
+            has_endpoint: own.map(|own| own || general),
+            traces: TraceEnvironment::read(&variable)?,
+        })
+    }
+
+    fn configure(&self, mut traces: TraceConfig) -> TraceConfig {
+        if let Some(sampler) = &self.traces.sampler {
+            traces = traces.sampler(sampler.clone());
+        }
+        if let Some(propagators) = &self.traces.propagators {
+            traces = traces.propagators(propagators.clone());
+        }
+        traces
+    }
+}
+
+/// What is to be exported.
+pub(crate) struct ExportSettings {
+    /// Nothing is, unless the operator wants it, before this is set.
+    pub(crate) otlp: Option<Configure<OtlpBuilder>>,
+    pub(crate) traces: Configure<TraceConfig>,
+    pub(crate) resource: Vec<(Cow<'static, str>, Value)>,
+    pub(crate) redacted: Vec<String>,
+}
+
+impl Default for ExportSettings {
+    fn default() -> Self {
+        Self {
+            otlp: None,
+            traces: Box::new(|traces| traces),
+            resource: Vec::new(),
+            redacted: Vec::new(),
+        }
+    }
+}
+
+impl ExportSettings {
+    /// With the operator's word and the service's name; checked. There is none if no signal is exported.
+    pub(crate) fn resolve(
+        self,
+        environment: &ExportEnvironment,
+        name: &ServiceName,
+    ) -> Result<Option<Export>, OtlpError> {
+        let named = [("service.name".into(), Value::from(name.as_str().to_owned()))];
+        let resource = named.into_iter().chain(self.resource);
+        let otlp = resource.fold(environment.otlp.clone(), |otlp, (key, value)| {
+            otlp.resource_attribute(key, value)
+        });
+        let otlp = match self.otlp {
+            Some(configure) => configure(otlp),
+            None => Signal::ALL
+                .into_iter()
+                .filter(|signal| !environment.has_endpoint[*signal as usize])
+                .fold(otlp, OtlpBuilder::without),
+        };
+        if !Signal::ALL.into_iter().any(|signal| otlp.exports(signal)) {
+            return Ok(None);
+        }
+        otlp.check()?;
+        Ok(Some(Export {
+            otlp,
+            traces: environment.configure((self.traces)(TraceConfig::new())),
+            redacted: self.redacted,
+        }))
+    }
+}
+
+/// What is going to be exported.
+pub(crate) struct Export {
+    otlp: OtlpBuilder,
+    traces: TraceConfig,
+    redacted: Vec<String>,
+}
+
+impl Export {
+    /// Has `registry` count as is to be sent.
+    pub(crate) fn fit(&self, registry: RegistryBuilder) -> RegistryBuilder {
+        let counted = self.otlp.histogram_aggregation();
+        if counted == HistogramAggregation::Exponential && self.otlp.exports(Signal::Metrics) {
+            return registry.native_histograms(Matcher::prefix(""), NativeConfig::new());
+        }
+        registry
+    }
+
+    /// Starts it. Nothing records traces that nobody sends.
+    pub(crate) fn start(
+        self,
+        observer: ObserverBuilder,
+        registry: &Registry,
+    ) -> Result<(Option<Otlp>, ObserverBuilder), OtlpError> {
+        let otlp = self.otlp.start(registry.clone())?;
+        let observer = match otlp.request_spans() {
+            Some(spans) => observer
+                .traces(self.traces)
+                .sink(spans.redact_query(self.redacted)),
+            None => observer,
+        };
+        Ok((Some(otlp), observer))
+    }
+}

@@ -1,0 +1,64 @@
+//! What sends telemetry away.
+
+use std::time::Duration;
+
+use futures_util::future::join;
+#[cfg(feature = "otlp")]
+use steeple_otlp::Otlp;
+
+#[cfg(feature = "push")]
+use crate::pushes::Pushes;
+use crate::report::FlushReport;
+
+/// All that sends telemetry away, if anything does.
+#[derive(Debug, Default)]
+pub(crate) struct Outlets {
+    #[cfg(feature = "otlp")]
+    pub(crate) otlp: Option<Otlp>,
+    #[cfg(feature = "push")]
+    pub(crate) pushes: Pushes,
+}
+
+#[cfg_attr(
+    not(any(feature = "otlp", feature = "push")),
+    expect(unused_variables, reason = "there is nothing to wait for")
+)]
+impl Outlets {
+    /// All at once, so that a backend that does not answer takes nothing from the time of the others.
+    pub(crate) async fn flush(&self, deadline: Duration) -> FlushReport {
+        let exported = async {
+            #[cfg(feature = "otlp")]
+            if let Some(otlp) = &self.otlp {
+                return FlushReport::of_export(otlp.flush(deadline).await);
+            }
+            FlushReport::default()
+        };
+        let pushed = async {
+            #[cfg(feature = "push")]
+            return self.pushes.flush(deadline).await;
+            #[cfg(not(feature = "push"))]
+            FlushReport::default()
+        };
+        let (exported, pushed) = join(exported, pushed).await;
+        exported.and(pushed)
+    }
+
+    /// As [`flush`](Self::flush).
+    pub(crate) async fn shutdown(self, deadline: Duration) -> FlushReport {
+        let exported = async {
+            #[cfg(feature = "otlp")]
+            if let Some(otlp) = self.otlp {
+                return FlushReport::of_export(otlp.shutdown(deadline).await);
+            }
+            FlushReport::default()
+        };
+        let pushed = async {
+            #[cfg(feature = "push")]
+            return self.pushes.shutdown(deadline).await;
+            #[cfg(not(feature = "push"))]
+            FlushReport::default()
+        };
+        let (exported, pushed) = join(exported, pushed).await;
+        exported.and(pushed)
+    }
+}
