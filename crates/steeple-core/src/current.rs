@@ -74,11 +74,7 @@ fn innermost(state: &State, context: TraceContext, entered: Option<TraceContext>
 /// # }
 /// ```
 pub fn carry<F: Future>(future: F) -> Carried<F> {
-    Carried::new(
-        future,
-        trace(),
-        with_propagated(|propagated| Arc::clone(propagated)),
-    )
+    Carried::new(future, trace(), propagated())
 }
 
 /// Writes the header fields of a request that goes out from here: lets `set` set each by its name, in lower case, and its value.
@@ -93,14 +89,15 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
 /// let mut headers = Vec::new();
 /// current::inject(&mut |name, value| headers.push((name.to_owned(), value.to_owned())));
 /// ```
-pub fn inject(set: &mut dyn FnMut(&str, &str)) {
+pub fn inject(set: &mut dyn FnMut(&'static str, &str)) {
     let Some(place) = trace() else {
         return;
     };
-    match with_propagated(|propagated| Arc::clone(propagated)) {
-        Some(propagated) => propagated.inject(&place, set),
-        None => propagated::inject_place(&place, set),
-    }
+    let propagated = propagated();
+    let propagators = propagated
+        .as_ref()
+        .and_then(|propagated| propagated.propagators());
+    propagated::inject(propagators, &place, propagated.as_deref(), set);
 }
 
 /// The value of `name` in the [baggage](https://www.w3.org/TR/baggage/) of the current request, decoded: what its caller gave it
@@ -264,6 +261,11 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut State) -> R) -> Option<R> {
         current.set(Some(state));
         Some(result)
     })
+}
+
+/// What those are told that are called from here, besides the place in the trace.
+pub(crate) fn propagated() -> Option<Arc<Propagated>> {
+    with_propagated(|propagated| Arc::clone(propagated))
 }
 
 /// Lends what those are told that are called from here, besides the place in the trace, to `f`, which must not run foreign code.

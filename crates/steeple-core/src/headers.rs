@@ -4,7 +4,7 @@ use crate::{
     grpc::{GrpcStatus, Timeout},
     head::HttpVersion,
     propagation::{Propagators, Received},
-    reading::Reading,
+    reading::{Reading, may_be_read},
     request_id::RequestId,
     route::Route,
     traces::Lineage,
@@ -84,39 +84,35 @@ impl RequestFields {
         self.grpc_timeout.clear();
         self.lineage.begin();
         self.identified = false;
-        let propagators = reading.propagators();
-        if propagators.is_some() {
-            self.received.clear();
-        }
-        let lengths = reading.lengths();
-        headers.visit_read(&mut |name, value| {
-            if lengths.contain(name.len()) {
-                match propagators {
-                    None => self.read_field(name, value, version),
-                    Some(propagators) => self.read_told(propagators, name, value, version),
+        match reading.propagators() {
+            None => headers.visit_read(&mut |name, value| {
+                if may_be_read(name.len()) {
+                    self.read_field(name, value, version);
                 }
-            }
-        });
-        if let Some(propagators) = propagators {
-            // What was read of `traceparent` besides does not count.
-            self.lineage.follow(propagators.caller(&self.received));
+            }),
+            Some(propagators) => self.read_told(headers, version, propagators),
         }
         if !self.identified {
             self.request_id = RequestId::random();
         }
     }
 
-    /// Reads a field where more of them may tell of the trace.
+    /// Reads them where more of them may tell of the trace.
+    #[inline(always)]
     fn read_told(
         &mut self,
-        propagators: &Propagators,
-        name: &str,
-        value: &[u8],
+        headers: &dyn Headers,
         version: HttpVersion,
+        propagators: &Propagators,
     ) {
-        if !self.received.keep(propagators, name, value) {
-            self.read_field(name, value, version);
-        }
+        self.received.clear();
+        headers.visit_read(&mut |name, value| {
+            if !self.received.keep(propagators, name, value) && may_be_read(name.len()) {
+                self.read_field(name, value, version);
+            }
+        });
+        // What was read of `traceparent` besides does not count.
+        self.lineage.follow(propagators.caller(&self.received));
     }
 
     fn read_field(&mut self, name: &str, value: &[u8], version: HttpVersion) {

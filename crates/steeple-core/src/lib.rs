@@ -49,6 +49,7 @@ mod observation;
 mod observer;
 pub mod ops;
 mod outcome;
+mod outgoing;
 mod panic;
 pub mod pipeline;
 mod propagation;
@@ -77,6 +78,7 @@ pub use self::{
     },
     observer::{Observer, ObserverBuilder, ObserverError},
     outcome::{ErrorType, Outcome},
+    outgoing::{Attempts, CallRecord, CallTarget, OutgoingCall, OutgoingHead},
     panic::{PanicReport, Panicked},
     propagation::{Propagator, Propagators, ResponseTrace, UnknownPropagator},
     record::{AttachedError, JobRecord, RequestRecord, RpcCall},

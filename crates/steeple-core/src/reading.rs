@@ -11,44 +11,33 @@ const OF_BODIES: &[&str] = &["content-length"];
 /// Where there may be calls of gRPC.
 const OF_CALLS: &[&str] = &["content-type", "grpc-timeout"];
 
+/// The lengths of these names, each a bit.
+const LENGTHS: u64 = {
+    let bodies = 1 << OF_BODIES[0].len();
+    let calls = 1 << OF_CALLS[0].len() | 1 << OF_CALLS[1].len();
+    1 << TRACEPARENT.len() | 1 << REQUEST_ID.len() | bodies | calls
+};
+
+/// Whether the name of what is always read has that length: most others are told by it.
+#[inline(always)]
+pub(crate) fn may_be_read(length: usize) -> bool {
+    length < 64 && LENGTHS >> length & 1 != 0
+}
+
 /// Which header fields of requests are read.
 #[derive(Debug)]
 pub(crate) struct Reading {
     /// The formats that tell of traces. Without any, `traceparent` is read all the same.
     propagators: Option<Propagators>,
-    lengths: Lengths,
-}
-
-/// The lengths of some names, each a bit.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Lengths(u64);
-
-impl Lengths {
-    #[inline(always)]
-    pub(crate) fn contain(self, length: usize) -> bool {
-        length < 64 && self.0 >> length & 1 != 0
-    }
 }
 
 impl Reading {
     pub(crate) fn new(propagators: Option<Propagators>) -> Self {
-        let mut reading = Self {
-            propagators,
-            lengths: Lengths::default(),
-        };
-        let names = reading.names(HttpVersion::Http2, None);
-        reading.lengths = Lengths(names.fold(0, |lengths, name| lengths | 1 << name.len()));
-        reading
+        Self { propagators }
     }
 
     pub(crate) fn propagators(&self) -> Option<&Propagators> {
         self.propagators.as_ref()
-    }
-
-    /// The lengths of the names, by which most fields are told.
-    #[inline]
-    pub(crate) fn lengths(&self) -> Lengths {
-        self.lengths
     }
 
     /// The names of what is read of a request of `version` whose head tells that its body has `body_size`.
@@ -79,13 +68,7 @@ mod tests {
     ) -> Vec<&'static str> {
         let propagators = list.map(|list| Propagators::parse(list, |unknown| panic!("{unknown}")));
         let reading = Reading::new(propagators);
-        let names = Vec::from_iter(reading.names(version, body_size));
-        assert!(
-            names
-                .iter()
-                .all(|name| reading.lengths().contain(name.len()))
-        );
-        names
+        reading.names(version, body_size).collect()
     }
 
     #[test]
@@ -112,10 +95,12 @@ mod tests {
 
     #[test]
     fn most_other_names_are_told_by_their_lengths() {
-        let plain = Reading::new(None).lengths();
-        for name in ["host", "accept", "user-agent", "cookie", "accept-encoding"] {
-            assert!(!plain.contain(name.len()), "{name}");
+        for name in names(None, HttpVersion::Http2, None) {
+            assert!(may_be_read(name.len()), "{name}");
         }
-        assert!(!plain.contain(0) && !plain.contain(64) && !plain.contain(1_000));
+        for name in ["host", "accept", "user-agent", "cookie", "accept-encoding"] {
+            assert!(!may_be_read(name.len()), "{name}");
+        }
+        assert!(!may_be_read(0) && !may_be_read(64) && !may_be_read(1_000));
     }
 }

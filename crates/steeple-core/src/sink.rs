@@ -1,6 +1,9 @@
 //! Where records go.
 
-use crate::record::{JobRecord, RequestRecord};
+use crate::{
+    outgoing::CallRecord,
+    record::{JobRecord, RequestRecord},
+};
 
 /// Receives one record for each request and job.
 ///
@@ -13,6 +16,11 @@ use crate::record::{JobRecord, RequestRecord};
 pub trait Sink: Send + Sync + 'static {
     /// A request is over.
     fn request(&self, record: &RequestRecord<'_>);
+
+    /// A request that went out is over. Default: nothing.
+    fn call(&self, record: &CallRecord<'_>) {
+        let _ = record;
+    }
 
     /// A job is over. Default: nothing.
     fn job(&self, record: &JobRecord<'_>) {

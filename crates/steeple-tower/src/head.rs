@@ -134,7 +134,9 @@ fn known_size(body: &impl Body) -> Option<u64> {
     }
 }
 
-fn version(version: Version) -> HttpVersion {
+/// A version of HTTP in terms of the core.
+#[must_use]
+pub fn version(version: Version) -> HttpVersion {
     match version {
         Version::HTTP_09 => HttpVersion::Http09,
         Version::HTTP_10 => HttpVersion::Http10,

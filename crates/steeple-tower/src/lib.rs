@@ -56,6 +56,10 @@
 //! }
 //! ```
 //!
+//! # Clients
+//!
+//! A [`ClientLayer`] around a client observes the requests that go out: see there.
+//!
 //! # Features
 //!
 //! | feature | what |
@@ -66,6 +70,7 @@ mod answer;
 mod body;
 #[cfg(feature = "tower-http")]
 mod classify;
+mod client;
 mod counted_body;
 mod framework;
 mod head;
@@ -79,8 +84,10 @@ mod service;
 pub use self::classify::{ClassifiedBody, Classify, ClassifyFuture, ClassifyLayer};
 pub use self::{
     body::{BodyError, ObservedBody},
+    client::{Client, ClientBody, ClientFuture, ClientLayer, inject},
     counted_body::CountedBody,
     framework::{Framework, Plain},
+    head::version,
     io::ObservedIo,
     layer::ObserveLayer,
     on_connection::{OnConnection, OnConnectionFuture},

@@ -141,6 +141,20 @@ impl Steeple {
         steeple_tower::ObserveLayer::new(&self.observer)
     }
 
+    /// The layer to put around a tower HTTP client, whose requests are observed then.
+    #[cfg(feature = "tower")]
+    #[must_use]
+    pub fn tower_client(&self) -> steeple_tower::ClientLayer {
+        steeple_tower::ClientLayer::new(&self.observer)
+    }
+
+    /// The middleware for a client of reqwest, whose requests are observed then.
+    #[cfg(feature = "reqwest")]
+    #[must_use]
+    pub fn reqwest(&self) -> steeple_reqwest::ObserveRequests {
+        steeple_reqwest::ObserveRequests::new(&self.observer)
+    }
+
     /// Observes a job: `kind` says what sort it is (`job`, `queue`, `cron`), `name` which of its sort.
     pub fn observe(&self, kind: &'static str, name: &'static str) -> Job {
         self.observer.observe(kind, name)

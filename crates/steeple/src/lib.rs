@@ -36,6 +36,7 @@
 //! | `http_server_upgrades_total`, `http_server_request_body_errors_total` | counters by route |
 //! | `http_server_open_upgrades`, `http_server_upgrade_duration_seconds` | gauge and histogram of WebSockets and tunnels by route |
 //! | `http_server_open_connections`, `http_server_connection_duration_seconds` | gauge and histogram, where the adapter sees connections |
+//! | `http_client_request_duration_seconds` | histogram of requests that go out through an observed client, by server |
 //! | `steeple_job_duration_seconds` | histogram of [jobs](Steeple::observe) |
 //! | `steeple_*`, `target_info` | what steeple itself does, and for whom |
 //!
@@ -75,6 +76,7 @@
 //! | `grpc` | with `otlp`: the protocol `grpc` |
 //! | `otlp` | `SteepleBuilder::otlp` and `traces`, `Steeple::tracing_layer`, and where they are from as `steeple::otlp` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
+//! | `reqwest` | `Steeple::reqwest` and the middleware for clients of reqwest as `steeple::reqwest` |
 //! | `tls` | with `otlp` or `push`: URLs of https, on x86-64 and AArch64 |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
@@ -111,6 +113,8 @@ pub use steeple_ops as ops;
 pub use steeple_otlp as otlp;
 #[cfg(feature = "push")]
 pub use steeple_push as push;
+#[cfg(feature = "reqwest")]
+pub use steeple_reqwest as reqwest;
 #[cfg(feature = "tower")]
 pub use steeple_tower as tower;
 

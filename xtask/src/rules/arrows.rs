@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("steeple-tower", &["steeple-core"]),
     ("steeple-axum", &["steeple-core", "steeple-tower"]),
     ("steeple-actix", &["steeple-core"]),
-    ("steeple-reqwest", &["steeple-core"]),
+    ("steeple-reqwest", &["steeple-core", "steeple-tower"]),
     ("steeple-client", &["steeple-core"]),
     ("steeple-alerts", SENDING),
     ("steeple-db", FOUNDATION),

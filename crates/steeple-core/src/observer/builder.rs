@@ -14,6 +14,7 @@ use crate::{
     label::{Label, Labels, MOST_LABELS, MOST_VALUES},
     method::{MOST_METHODS, Methods},
     observer::{Handle, Isolation, Observer, ObserverError, Shared},
+    outgoing::Servers,
     panic,
     reading::Reading,
     request_metrics::{BUCKETS, MetricNames, Preset, RESERVED_LABELS, RequestMetrics},
@@ -161,6 +162,7 @@ impl ObserverBuilder {
             sinks: self.sinks,
             methods,
             labels,
+            servers: Servers::new(),
         };
         Observer {
             shared: Handle::new(shared),

@@ -26,6 +26,7 @@ use crate::{
     lifetime::Lifetime,
     method::{Method, Methods},
     observation::{self, Beginning, ContentRule, Job, Observation, Refined, Subject},
+    outgoing::{CallRecord, OutgoingCall, OutgoingHead, Servers},
     panic::{self, PanicReport},
     reading::Reading,
     record::{JobRecord, RequestRecord},
@@ -47,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) methods: Methods,
     pub(crate) routes: Routes,
     pub(crate) labels: Labels,
+    pub(crate) servers: Servers,
     pub(crate) reading: Reading,
     pub(crate) traces: Option<Traces>,
     pub(crate) isolation: Option<Arc<Isolation>>,
@@ -157,12 +159,14 @@ impl Observer {
     /// them.
     #[must_use]
     pub fn begin_trace(&self) -> TraceContext {
-        let mut lineage = Lineage::default();
-        lineage.begin();
-        if let Some(traces) = &self.shared.traces {
-            traces.decide_root(&mut lineage);
-        }
-        lineage.context()
+        let unrecorded = || Lineage::root().context();
+        let traces = self.shared.traces.as_ref();
+        traces.map_or_else(unrecorded, Traces::begin)
+    }
+
+    /// Begins to observe a request that goes out, as part of what is current. For clients.
+    pub fn call(&self, head: &OutgoingHead<'_>) -> OutgoingCall {
+        OutgoingCall::begin(&self.shared, head)
     }
 
     /// Begins to observe a connection, for servers that see them begin and end.
@@ -214,6 +218,15 @@ impl Shared {
             for sink in &self.sinks {
                 self.deliver(|| sink.request(record));
             }
+        }
+    }
+
+    pub(crate) fn call(&self, record: &CallRecord<'_>) {
+        for metrics in &self.metrics {
+            self.deliver(|| metrics.record_outgoing(record));
+        }
+        for sink in &self.sinks {
+            self.deliver(|| sink.call(record));
         }
     }
 

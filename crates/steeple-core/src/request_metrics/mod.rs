@@ -5,18 +5,20 @@ mod in_flight;
 mod lifetime;
 mod metric_names;
 mod names;
+mod outgoing;
 mod preset;
 mod rpc;
 mod series;
 
 use std::sync::{Arc, OnceLock};
 
-use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder};
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 
 pub use self::metric_names::{MetricNames, UnknownMetricNames};
 use self::{
     admission::Admission,
     in_flight::InFlight,
+    outgoing::OutgoingKey,
     rpc::{CallKey, CallSeries},
     series::{Series, SeriesKey},
 };
@@ -54,6 +56,7 @@ pub(crate) struct RequestMetrics {
     admission: Admission,
     connections: OnceLock<LifetimeMetrics>,
     calls: InsertMap<CallKey, Box<CallSeries>>,
+    outgoing: InsertMap<OutgoingKey, Histogram>,
     sink_panics: Counter,
     applied_twice: Counter,
 }
@@ -83,6 +86,7 @@ impl RequestMetrics {
             admission: Admission::new(),
             connections: OnceLock::new(),
             calls: InsertMap::with_limit(MOST_SERIES),
+            outgoing: InsertMap::with_limit(MOST_SERIES),
         }
     }
 

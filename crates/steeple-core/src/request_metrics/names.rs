@@ -23,6 +23,7 @@ pub(super) const CONNECTIONS: (&str, &str) = (
 pub(super) const UPGRADED: (&str, &str) =
     ("http.server.open_upgrades", "http.server.upgrade.duration");
 pub(super) const CALL_DURATION: &str = "rpc.server.call.duration";
+pub(super) const OUTGOING_DURATION: &str = "http.client.request.duration";
 pub(super) const JOB_DURATION: &str = "steeple.job.duration";
 
 pub(super) const SINK_PANICS: &str = "steeple_sink_panics_total";
@@ -36,6 +37,8 @@ pub(super) const VERSION: &str = "network_protocol_version";
 pub(super) const RPC_SYSTEM: &str = "rpc_system_name";
 pub(super) const RPC_METHOD: &str = "rpc_method";
 pub(super) const RPC_STATUS: &str = "rpc_status_code";
+pub(super) const SERVER_ADDRESS: &str = "server_address";
+pub(super) const SERVER_PORT: &str = "server_port";
 pub(super) const ERROR_TYPE: &str = "error_type";
 pub(super) const OUTCOME: &str = "outcome";
 
@@ -87,6 +90,11 @@ pub(super) fn describe(recorder: &dyn Recorder) {
             CALL_DURATION,
             Unit::Seconds,
             "Duration of gRPC calls, from the head to the end of the response's body.",
+        ),
+        (
+            OUTGOING_DURATION,
+            Unit::Seconds,
+            "Duration of requests that go out, to the end of the answer's body.",
         ),
         (JOB_DURATION, Unit::Seconds, "Duration of jobs."),
     ];

@@ -57,7 +57,7 @@ const OVERFLOW: u64 = 2;
 
 /// Zero stands for no error.
 #[cold]
-fn error_code(error_type: ErrorType, error_types: &InsertMap<&'static str, ()>) -> u64 {
+pub(super) fn error_code(error_type: ErrorType, error_types: &InsertMap<&'static str, ()>) -> u64 {
     match error_type {
         ErrorType::Status(_) => 1,
         ErrorType::Named(name) => error_types

@@ -6,6 +6,7 @@ use crate::{
     clock::{Moment, Timestamp},
     head::RequestHead,
     headers::RequestFields,
+    outgoing::Hosts,
     propagation::{Parent, Propagators, ResponseTrace},
     trace_context::TraceContext,
     traces::{
@@ -23,6 +24,7 @@ pub struct TraceConfig {
     forced_per_second: f64,
     public_endpoint: bool,
     pub(crate) propagators: Propagators,
+    propagate_to: Option<Hosts>,
     response_header: Option<ResponseTrace>,
     scope: Option<Arc<MakeScope>>,
 }
@@ -36,6 +38,7 @@ impl TraceConfig {
             forced_per_second: 1_000.0,
             public_endpoint: false,
             propagators: Propagators::default(),
+            propagate_to: None,
             response_header: None,
             scope: None,
         }
@@ -72,6 +75,19 @@ impl TraceConfig {
         self
     }
 
+    /// Which hosts the clients of the adapters tell of traces: by name, or, with a dot first, by what the name ends in. Default:
+    /// all that are called.
+    ///
+    /// ```
+    /// use steeple_core::TraceConfig;
+    ///
+    /// let config = TraceConfig::new().propagate_to(["payments", ".svc.cluster.local"]);
+    /// ```
+    pub fn propagate_to(mut self, hosts: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.propagate_to = Some(Hosts::new(hosts));
+        self
+    }
+
     /// Adds a header field to every response that tells the client of the trace. Default: none.
     pub fn response_header(mut self, field: ResponseTrace) -> Self {
         self.response_header = Some(field);
@@ -102,6 +118,7 @@ impl fmt::Debug for TraceConfig {
             .field("forced_per_second", &self.forced_per_second)
             .field("public_endpoint", &self.public_endpoint)
             .field("propagators", &self.propagators)
+            .field("propagate_to", &self.propagate_to)
             .field("response_header", &self.response_header)
             .finish_non_exhaustive()
     }
@@ -161,6 +178,19 @@ impl Traces {
             fields.received.clear();
         }
         None
+    }
+
+    /// Begins a trace outside of any request or job.
+    pub(crate) fn begin(&self) -> TraceContext {
+        let mut lineage = Lineage::root();
+        self.decide_root(&mut lineage);
+        lineage.context()
+    }
+
+    /// Whether this host may know of traces.
+    pub(crate) fn tell(&self, host: &str) -> bool {
+        let hosts = self.config.propagate_to.as_ref();
+        hosts.is_none_or(|hosts| hosts.include(host))
     }
 
     /// Decides on a trace that begins here.

@@ -35,6 +35,13 @@ enum Decision {
 }
 
 impl Lineage {
+    /// That of a trace that begins here.
+    pub(crate) fn root() -> Self {
+        let mut lineage = Self::default();
+        lineage.begin();
+        lineage
+    }
+
     /// Becomes that of another request.
     #[inline]
     pub(crate) fn begin(&mut self) {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     observer::Shared,
-    propagation::{Baggage, Outgoing, Parent, Propagator, Received, TraceState},
+    propagation::{Baggage, Outgoing, Parent, Propagator, Propagators, Received, TraceState},
     trace_context::{TraceContext, TraceId},
     traces::Lineage,
 };
@@ -38,25 +38,9 @@ impl Propagated {
         }
     }
 
-    /// Tells whoever is called from `place`.
-    pub(crate) fn inject(&self, place: &TraceContext, set: &mut dyn FnMut(&str, &str)) {
-        let Some(propagators) = self.shared.reading.propagators() else {
-            return inject_place(place, set);
-        };
-        let none = TraceState::default();
-        // The state and the wish belong to one trace, the baggage to whatever is done.
-        let is_own = place.trace_id() == self.trace_id;
-        let parent = Parent::of(place);
-        let outgoing = Outgoing {
-            parent: if is_own && self.debug && place.is_sampled() {
-                parent.debugged()
-            } else {
-                parent
-            },
-            trace_state: if is_own { &self.trace_state } else { &none },
-            baggage: &self.baggage,
-        };
-        propagators.inject(&outgoing, &mut |name, value| set(name, value));
+    /// The formats of whoever observes the request.
+    pub(crate) fn propagators(&self) -> Option<&Propagators> {
+        self.shared.reading.propagators()
     }
 
     pub(crate) fn baggage(&self, name: &str) -> Option<String> {
@@ -68,14 +52,27 @@ impl Propagated {
     }
 }
 
-/// Tells whoever is called from `place`, of which nothing else is known.
-pub(crate) fn inject_place(place: &TraceContext, set: &mut dyn FnMut(&str, &str)) {
+/// Tells whoever is called from `place` of it, in trace context alone if there are no `propagators`.
+pub(crate) fn inject(
+    propagators: Option<&Propagators>,
+    place: &TraceContext,
+    propagated: Option<&Propagated>,
+    set: &mut dyn FnMut(&'static str, &str),
+) {
+    let (no_state, no_baggage) = (TraceState::default(), Baggage::default());
+    // The state and the wish belong to one trace, the baggage to whatever is done.
+    let own = propagated.filter(|propagated| propagated.trace_id == place.trace_id());
+    let parent = Parent::of(place);
+    let debug = own.is_some_and(|own| own.debug) && place.is_sampled();
     let outgoing = Outgoing {
-        parent: Parent::of(place),
-        trace_state: &TraceState::default(),
-        baggage: &Baggage::default(),
+        parent: if debug { parent.debugged() } else { parent },
+        trace_state: own.map_or(&no_state, |own| &own.trace_state),
+        baggage: propagated.map_or(&no_baggage, |propagated| &propagated.baggage),
     };
-    Propagator::TraceContext.inject(&outgoing, &mut |name, value| set(name, value));
+    match propagators {
+        Some(propagators) => propagators.inject(&outgoing, set),
+        None => Propagator::TraceContext.inject(&outgoing, set),
+    }
 }
 
 impl fmt::Debug for Propagated {

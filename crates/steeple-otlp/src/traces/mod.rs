@@ -1,5 +1,6 @@
 //! Spans of requests and jobs, and of those that [`tracing`] tells of.
 
+mod call;
 mod ending;
 pub(crate) mod finished;
 mod job;

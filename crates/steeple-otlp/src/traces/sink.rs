@@ -1,13 +1,15 @@
 //! Where records become spans.
 
 use steeple_core::{
-    JobRecord, Recording, RequestRecord, Sink,
+    CallRecord, JobRecord, Recording, RequestRecord, Sink,
     pipeline::{DropReason, Producer},
 };
 
 use crate::{
     encoded::Encoded,
-    traces::{job::push_job, redaction::Redaction, request::push_request},
+    traces::{
+        call::push_call, finished, job::push_job, redaction::Redaction, request::push_request,
+    },
 };
 
 /// Makes a span of each recorded request and job, and queues it with those that ended within it: a sink to give the
@@ -58,6 +60,16 @@ impl Sink for RequestSpans {
     fn request(&self, record: &RequestRecord<'_>) {
         self.queue(record.recording, |message, recording| {
             push_request(message, record, recording, &self.redaction);
+        });
+    }
+
+    fn call(&self, record: &CallRecord<'_>) {
+        let Some((context, target)) = record.trace.zip(record.target) else {
+            self.producer.skip(DropReason::Sampled);
+            return;
+        };
+        finished::leave(&self.producer, &context, EXPECTED_BYTES, |message| {
+            push_call(message, record, &context, target, &self.redaction);
         });
     }
 

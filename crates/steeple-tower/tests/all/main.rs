@@ -5,6 +5,7 @@
 mod cancellation;
 #[cfg(feature = "tower-http")]
 mod classify;
+mod client;
 mod connections;
 mod errors;
 mod grpc;

@@ -1,0 +1,170 @@
+//! One request that goes out, under observation.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    clock::{Elapsed, Moment, Timestamp},
+    current,
+    head::{HttpVersion, Scheme},
+    observer::Shared,
+    outcome::ErrorType,
+    outgoing::{CallKeys, CallRecord, OutgoingHead, record::CallTarget},
+    text,
+    trace_context::TraceContext,
+    traces::{Propagated, propagated},
+};
+
+/// How many bytes of each text of a URL are kept.
+const LONGEST_TEXT: usize = 1_024;
+
+/// One request that goes out, under observation, from [`Observer::call`](crate::Observer::call).
+///
+/// It settles exactly once: when the body of its answer is complete, or when it is dropped. A drop before the head of the
+/// answer is a cancellation.
+#[must_use = "dropping a call settles it as cancelled"]
+pub struct OutgoingCall {
+    open: Option<Open>,
+}
+
+/// A call that has not settled.
+struct Open {
+    shared: Arc<Shared>,
+    started: Moment,
+    trace: Option<TraceContext>,
+    propagated: Option<Arc<Propagated>>,
+    /// Whether the callee may know of the trace.
+    is_told: bool,
+    scheme: Scheme,
+    resend_count: u32,
+    keys: CallKeys,
+    target: Option<Box<CallTarget>>,
+    answer: Option<(u16, HttpVersion)>,
+    failure: Option<&'static str>,
+}
+
+impl OutgoingCall {
+    pub(crate) fn begin(shared: &Arc<Shared>, head: &OutgoingHead<'_>) -> Self {
+        let around = current::trace();
+        let trace = match (&shared.traces, around) {
+            (Some(_), Some(around)) => Some(around.child()),
+            (Some(traces), None) => Some(traces.begin()),
+            // Nobody here makes spans.
+            (None, around) => around,
+        };
+        let is_told = shared
+            .traces
+            .as_ref()
+            .is_none_or(|traces| traces.tell(head.address()));
+        let is_recorded = shared.traces.is_some() && trace.is_some_and(|trace| trace.is_sampled());
+        Self {
+            open: Some(Open {
+                shared: Arc::clone(shared),
+                started: Moment::now(),
+                propagated: current::propagated().filter(|_| is_told),
+                is_told,
+                trace,
+                scheme: head.scheme,
+                resend_count: head.resend_count,
+                keys: CallKeys {
+                    method: shared.methods.classify(head.method),
+                    server: shared.servers.find(head),
+                },
+                target: is_recorded.then(|| Box::new(CallTarget::of(head))),
+                answer: None,
+                failure: None,
+            }),
+        }
+    }
+
+    /// Lets `set` set each header field that tells the callee of the trace, by its name in lower case and its value, as
+    /// [`current::inject`] does: none where the host is not [to be told](crate::TraceConfig::propagate_to).
+    pub fn inject(&self, set: &mut dyn FnMut(&'static str, &str)) {
+        if let Some(open) = &self.open
+            && let Some(place) = open.trace.filter(|_| open.is_told)
+        {
+            let propagators = open.shared.reading.propagators();
+            propagated::inject(propagators, &place, open.propagated.as_deref(), set);
+        }
+    }
+
+    /// Takes in the head of the answer.
+    pub fn respond(&mut self, status: u16, version: HttpVersion) {
+        if let Some(open) = &mut self.open {
+            open.answer = Some((status, version));
+        }
+    }
+
+    /// Settles as failed: without an answer before the head, by a broken body after it.
+    ///
+    /// `error_type` is the error's type or another word from a small set.
+    pub fn fail(&mut self, error_type: &'static str) {
+        if let Some(open) = &mut self.open {
+            open.failure = Some(error_type);
+        }
+        self.settle();
+    }
+
+    /// Settles as complete. Does nothing if it is settled already.
+    pub fn finish(&mut self) {
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.settle();
+        }
+    }
+}
+
+impl Drop for OutgoingCall {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
+
+impl fmt::Debug for OutgoingCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutgoingCall").finish_non_exhaustive()
+    }
+}
+
+impl Open {
+    fn settle(self) {
+        let status = self.answer.map(|(status, _)| status);
+        let record = CallRecord {
+            trace: self.trace,
+            started: Timestamp::at(self.started),
+            scheme: self.scheme,
+            version: self.answer.map(|(_, version)| version),
+            status,
+            error_type: match (self.failure, status) {
+                (Some(error_type), _) => Some(ErrorType::Named(error_type)),
+                (None, None) => Some(ErrorType::Named("cancelled")),
+                (None, Some(status)) => (status >= 400).then_some(ErrorType::Status(status)),
+            },
+            resend_count: self.resend_count,
+            target: self.target.as_deref(),
+            elapsed: self.elapsed(),
+            shared: &self.shared,
+            keys: self.keys,
+        };
+        self.shared.call(&record);
+    }
+
+    fn elapsed(&self) -> Elapsed {
+        self.started.elapsed()
+    }
+}
+
+impl CallTarget {
+    fn of(head: &OutgoingHead<'_>) -> Self {
+        let keep = |value: &str| text::beginning(value, LONGEST_TEXT).to_owned();
+        Self {
+            method: keep(head.method),
+            host: keep(head.address()),
+            port: head.effective_port(),
+            path: keep(head.path),
+            query: head.query.map(keep),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Requests that go out: how they are told of the trace, timed and counted.
+
+mod attempts;
+mod call;
+mod head;
+mod hosts;
+mod record;
+mod servers;
+
+pub use self::{
+    attempts::Attempts,
+    call::OutgoingCall,
+    head::OutgoingHead,
+    record::{CallRecord, CallTarget},
+};
+pub(crate) use self::{
+    hosts::Hosts,
+    record::CallKeys,
+    servers::{Server, Servers},
+};

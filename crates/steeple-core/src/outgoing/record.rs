@@ -1,0 +1,83 @@
+//! What a request that went out was.
+
+use std::time::Duration;
+
+use crate::{
+    clock::{Elapsed, Timestamp},
+    head::{HttpVersion, Scheme},
+    method::Method,
+    observer::Shared,
+    outcome::ErrorType,
+    outgoing::Server,
+    trace_context::TraceContext,
+};
+
+/// What one request that went out was and how it ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CallRecord<'a> {
+    /// Its place in the trace, if it has one: that of a client's span, below the one that it was sent from.
+    pub trace: Option<TraceContext>,
+    /// When it was sent.
+    pub started: Timestamp,
+    /// The scheme of its URL.
+    pub scheme: Scheme,
+    /// The version of HTTP that it was answered in.
+    pub version: Option<HttpVersion>,
+    /// The status that it was answered with, if it was.
+    pub status: Option<u16>,
+    /// What went wrong: a status from 400 on, the type of an error, `body_error`, or `cancelled` if nobody waited for the
+    /// answer.
+    pub error_type: Option<ErrorType>,
+    /// How often it was sent before.
+    pub resend_count: u32,
+    /// What is kept of it if its trace is recorded.
+    pub target: Option<&'a CallTarget>,
+    pub(crate) elapsed: Elapsed,
+    pub(crate) shared: &'a Shared,
+    pub(crate) keys: CallKeys,
+}
+
+/// What a request that goes out was sent for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallTarget {
+    /// The method as sent.
+    pub method: String,
+    /// The host, without the brackets of an address of version 6; empty if it is not known.
+    pub host: String,
+    /// The port, which the scheme may have told.
+    pub port: u16,
+    /// The path of the URL, as sent, but at most 1,024 bytes.
+    pub path: String,
+    /// The query, without the `?`, and as long. It may hold secrets.
+    pub query: Option<String>,
+}
+
+/// The parts of a record by their places in the observer's tables.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallKeys {
+    pub(crate) method: Method,
+    pub(crate) server: Server,
+}
+
+impl<'a> CallRecord<'a> {
+    /// The method, `_OTHER` if it is none of the known ones.
+    #[must_use]
+    pub fn method(&self) -> &'a str {
+        self.shared.methods.name(self.keys.method)
+    }
+
+    /// Host and port that it went to, as its metrics tell them: `_OTHER` and none where it is not known, or where 100 others
+    /// were called before.
+    #[must_use]
+    pub fn server(&self) -> (&'a str, Option<u16>) {
+        self.shared.servers.address(self.keys.server)
+    }
+
+    /// From its beginning to the end of the answer's body, or to where nobody wanted more of it.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.elapsed.into()
+    }
+}

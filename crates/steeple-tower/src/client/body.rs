@@ -1,0 +1,59 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use steeple_core::OutgoingCall;
+
+pin_project! {
+    /// The body of an answer to a request that is observed until it ends.
+    #[derive(Debug, Default)]
+    pub struct ClientBody<B> {
+        #[pin]
+        inner: B,
+        // Until it is over.
+        call: Option<OutgoingCall>,
+    }
+}
+
+impl<B: Body> ClientBody<B> {
+    /// Settles `call`, if there is one, when `inner` ends.
+    pub fn new(inner: B, call: Option<OutgoingCall>) -> Self {
+        // Nobody asks a body for more that is over.
+        let call = call.filter(|_| !inner.is_end_stream());
+        Self { inner, call }
+    }
+}
+
+impl<B: Body> Body for ClientBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let frame = ready!(this.inner.as_mut().poll_frame(context));
+        match &frame {
+            Some(Ok(_)) if !this.inner.is_end_stream() => {}
+            Some(Ok(_)) | None => *this.call = None,
+            Some(Err(_)) => {
+                if let Some(mut call) = this.call.take() {
+                    call.fail("body_error");
+                }
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
