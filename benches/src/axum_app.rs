@@ -2,7 +2,11 @@
 
 use std::{future::poll_fn, pin::pin};
 
-use axum::{Router, body::Body, routing::get};
+use axum::{
+    Router,
+    body::Body,
+    routing::{MethodRouter, get},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use http_body::Body as _;
 use tower_service::Service;
@@ -11,11 +15,13 @@ use crate::request::{self, Server};
 
 /// The routes. The caller adds its layer.
 pub(crate) fn routes() -> Router {
-    request::ROUTES
-        .into_iter()
-        .fold(Router::new(), |router, path| {
-            router.route(path, get(request::answer))
-        })
+    routes_to(|| get(request::answer))
+}
+
+/// The routes, to other handlers.
+pub(crate) fn routes_to(handler: impl Fn() -> MethodRouter) -> Router {
+    let route = |router: Router, path| router.route(path, handler());
+    request::ROUTES.into_iter().fold(Router::new(), route)
 }
 
 /// A server of `router`, which `with_state(())` must have finished: one that is not clones its endpoint and applies the

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Framework,
+    Framework, Subject,
     report::{Measure, Report, Row},
 };
 
@@ -117,6 +117,7 @@ pub fn bars(report: &Report) -> Vec<Bar> {
         asked: report.with_instructions,
         limit: Limit::AtMost(1.15),
     });
+    bars.extend(bars_of_traces(report));
     bars.extend(bars_of_the_registry(report));
     bars
 }
@@ -172,6 +173,69 @@ fn bars_of(framework: Framework, report: &Report) -> Vec<Bar> {
         });
     }
     bars
+}
+
+/// The bars of requests with traces, and of a span in them.
+fn bars_of_traces(report: &Report) -> Vec<Bar> {
+    let cases = [
+        (
+            "every request traced",
+            Subject::Traced,
+            Subject::DoNothing,
+            10_000.0,
+            10.0,
+        ),
+        (
+            "one request in 100 traced",
+            Subject::TracedHundredth,
+            Subject::DoNothing,
+            3_500.0,
+            1.0,
+        ),
+        (
+            "no request traced",
+            Subject::TracedNever,
+            Subject::DoNothing,
+            2_900.0,
+            0.01,
+        ),
+        (
+            "a span, traced",
+            Subject::TracedSpan,
+            Subject::Traced,
+            3_000.0,
+            4.0,
+        ),
+        (
+            "a span, not traced",
+            Subject::TracedNeverSpan,
+            Subject::TracedNever,
+            300.0,
+            0.01,
+        ),
+    ];
+    let figure = |subject: Subject, figure: fn(&Row) -> Option<f64>| figure(report.row(subject)?);
+    cases
+        .into_iter()
+        .flat_map(|(name, subject, baseline, instructions, allocations)| {
+            let over =
+                |of: fn(&Row) -> Option<f64>| Some(figure(subject, of)? - figure(baseline, of)?);
+            [
+                Bar {
+                    name: format!("{name}: instructions over {baseline}"),
+                    measured: over(|row| row.instructions),
+                    asked: report.with_instructions,
+                    limit: Limit::AtMost(instructions),
+                },
+                Bar {
+                    name: format!("{name}: allocations over {baseline}"),
+                    measured: over(|row| Some(row.allocations?.count)),
+                    asked: true,
+                    limit: Limit::AtMost(allocations),
+                },
+            ]
+        })
+        .collect()
 }
 
 /// The bars of what is done with metrics beside requests.
@@ -268,8 +332,8 @@ mod tests {
         let bars = bars(&report);
         assert!(bars.iter().all(|bar| bar.verdict() == Verdict::NotMeasured));
         let passing: Vec<_> = bars.iter().filter(|bar| bar.passes()).collect();
-        // One for each framework, and that of tonic beside axum.
-        assert_eq!(passing.len(), Framework::ALL.len() + 1, "{passing:?}");
+        // One for each framework, that of tonic beside axum, and five of traces.
+        assert_eq!(passing.len(), Framework::ALL.len() + 6, "{passing:?}");
         assert!(
             passing.iter().all(|bar| bar.name.contains("instructions")),
             "{passing:?}"

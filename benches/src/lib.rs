@@ -24,6 +24,7 @@ mod scaling;
 mod subjects;
 mod timing;
 mod tonic_app;
+mod traced;
 
 pub use allocations::{Allocations, CountingAllocator};
 pub use bars::{Bar, Limit, Verdict, bars};

@@ -114,7 +114,7 @@ pub(crate) fn install_discarding_tracer() -> opentelemetry_sdk::trace::SdkTracer
     provider
 }
 
-fn install_subscriber(subscriber: impl tracing::Subscriber + Send + Sync + 'static) {
+pub(crate) fn install_subscriber(subscriber: impl tracing::Subscriber + Send + Sync + 'static) {
     if let Err(error) = tracing::subscriber::set_global_default(subscriber) {
         panic!("a process measures one subject: {error}");
     }

@@ -59,6 +59,13 @@ pub(crate) async fn answer() -> &'static str {
     "a short static text"
 }
 
+/// The same in a span with three attributes.
+pub(crate) async fn answer_in_span() -> &'static str {
+    let span = tracing::info_span!("look up", order = 4711, customer = "c-17", cached = false);
+    let _entered = span.enter();
+    "a short static text"
+}
+
 /// The output of a future that waits for nothing.
 pub(crate) fn ready<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());

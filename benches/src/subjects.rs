@@ -7,8 +7,7 @@ use axum::Router;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use steeple_core::{Observer, ObserverBuilder, Sampler, TraceConfig, Trust};
-use steeple_otlp::{Otlp, Signal};
+use steeple_core::{Observer, ObserverBuilder, Sampler};
 use steeple_tower::ObserveLayer;
 use tonic::service::Routes;
 use tower_http::trace::TraceLayer;
@@ -20,7 +19,7 @@ use crate::{
     baselines::{ActixDoNothing, ActixFloor, DoNothing, Floor},
     peers,
     request::Server,
-    tonic_app,
+    tonic_app, traced,
 };
 
 /// The application with one of the observing layers around it, or with none.
@@ -34,12 +33,16 @@ pub enum Subject {
     Floor,
     /// steeple with the metrics, the request id and the panic capture that it always has.
     Steeple,
-    /// The same, and traces over OTLP: every request recorded, one in a hundred, and none.
+    /// The same, and traces over OTLP, of every request.
     Traced,
-    /// One request in a hundred recorded.
+    /// The same, and the handler opens a span with three attributes.
+    TracedSpan,
+    /// Traces of one request in a hundred.
     TracedHundredth,
-    /// No request recorded.
+    /// Traces of no request.
     TracedNever,
+    /// The same, and the handler opens the span.
+    TracedNeverSpan,
     /// tower-http's `TraceLayer`, over a subscriber that keeps spans and writes nothing.
     TraceLayer,
     /// axum-prometheus over metrics-exporter-prometheus.
@@ -146,7 +149,7 @@ impl Observed {
         }
     }
 
-    fn axum(router: Router) -> Self {
+    pub(crate) fn axum(router: Router) -> Self {
         let router = router.with_state(());
         Self::new(move || axum_app::server(router.clone()))
     }
@@ -165,7 +168,7 @@ impl Observed {
         Self::new(move || tonic_app::server(service.clone()))
     }
 
-    fn holding(mut self, provider: impl Any + Send + Sync) -> Self {
+    pub(crate) fn holding(mut self, provider: impl Any + Send + Sync) -> Self {
         self.provider = Some(Box::new(provider));
         self
     }
@@ -173,14 +176,16 @@ impl Observed {
 
 impl Subject {
     /// All of them, baselines first.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Bare,
         Self::DoNothing,
         Self::Floor,
         Self::Steeple,
         Self::Traced,
+        Self::TracedSpan,
         Self::TracedHundredth,
         Self::TracedNever,
+        Self::TracedNeverSpan,
         Self::TraceLayer,
         Self::AxumPrometheus,
         Self::OtelTower,
@@ -207,8 +212,10 @@ impl Subject {
             Self::Floor => "floor",
             Self::Steeple => "steeple",
             Self::Traced => "steeple-traces-100",
+            Self::TracedSpan => "steeple-traces-100-span",
             Self::TracedHundredth => "steeple-traces-1",
             Self::TracedNever => "steeple-traces-0",
+            Self::TracedNeverSpan => "steeple-traces-0-span",
             Self::TraceLayer => "tower-http-trace",
             Self::AxumPrometheus => "axum-prometheus",
             Self::OtelTower => "opentelemetry-instrumentation-tower",
@@ -257,9 +264,11 @@ impl Subject {
             Self::DoNothing => Observed::axum(routes.layer(DoNothing::default())),
             Self::Floor => Observed::axum(routes.layer(Floor::default())),
             Self::Steeple => Observed::axum(routes.layer(steeple_axum::layer(&observer()))),
-            Self::Traced => traced(Sampler::always_on().parent_based()),
-            Self::TracedHundredth => traced(Sampler::ratio(0.01)),
-            Self::TracedNever => traced(Sampler::always_off()),
+            Self::Traced => traced::requests(routes, traced::always()),
+            Self::TracedSpan => traced::spans(traced::always()),
+            Self::TracedHundredth => traced::requests(routes, Sampler::ratio(0.01)),
+            Self::TracedNever => traced::requests(routes, Sampler::always_off()),
+            Self::TracedNeverSpan => traced::spans(Sampler::always_off()),
             Self::TraceLayer => {
                 peers::install_span_registry();
                 Observed::axum(routes.layer(TraceLayer::new_for_http()))
@@ -316,34 +325,11 @@ impl Subject {
     }
 }
 
-/// The routes with request metrics and traces. The caller is trusted; what is recorded is queued for a collector that is
-/// not there.
-fn traced(sampler: Sampler) -> Observed {
-    let otlp = Otlp::builder()
-        .endpoint("http://127.0.0.1:9")
-        .without(Signal::Metrics)
-        .without(Signal::Logs)
-        .start(steeple_metrics::Registry::new());
-    let otlp = match otlp {
-        Ok(otlp) => otlp,
-        Err(error) => panic!("the endpoint is one: {error}"),
-    };
-    let config = TraceConfig::new()
-        .sampler(sampler)
-        .trust(Trust::everybody());
-    let mut builder = Observer::builder().traces(config);
-    if let Some(spans) = otlp.request_spans() {
-        builder = builder.sink(spans);
-    }
-    let layer = steeple_axum::layer(&build(builder));
-    Observed::axum(axum_app::routes().layer(layer)).holding(otlp)
-}
-
 fn observer() -> Observer {
     build(Observer::builder())
 }
 
-fn build(builder: ObserverBuilder) -> Observer {
+pub(crate) fn build(builder: ObserverBuilder) -> Observer {
     let registry = Arc::new(steeple_metrics::Registry::new());
     match builder.recorder(registry).build() {
         Ok(observer) => observer,
