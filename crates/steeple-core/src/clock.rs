@@ -4,6 +4,7 @@
 //! counter does. Where that is not fit for it, [`quanta`] asks the system.
 
 use std::{
+    cell::Cell,
     sync::LazyLock,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -26,6 +27,13 @@ impl Moment {
     #[inline]
     pub(crate) fn now() -> Self {
         Self(CLOCK.raw())
+    }
+
+    /// The time since an earlier moment; none if it is a later one.
+    #[inline]
+    fn since(self, earlier: Self) -> Option<Elapsed> {
+        let nanos = || CLOCK.delta_as_nanos(earlier.0, self.0).cast_signed();
+        (self.0 >= earlier.0).then(|| Elapsed(nanos()))
     }
 
     /// The time since then; zero if the counter went back.
@@ -62,6 +70,13 @@ impl From<Elapsed> for Duration {
     }
 }
 
+/// How long a thread goes by what the system's clock said last, in nanoseconds: reading it takes five times as long.
+const ANCHORED: u64 = 1_000_000_000;
+
+thread_local! {
+    static ANCHOR: Cell<Option<Timestamp>> = const { Cell::new(None) };
+}
+
 /// A moment that the world has a name for, from which time goes on evenly: whatever becomes of the system's clock, what
 /// begins later is later.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +94,29 @@ impl Timestamp {
 
     /// A moment just now.
     pub(crate) fn at(moment: Moment) -> Self {
+        ANCHOR
+            .try_with(|anchor| {
+                if let Some(timestamp) = anchor.get().and_then(|anchor| anchor.later(moment)) {
+                    return timestamp;
+                }
+                let timestamp = Self::of_system(moment);
+                anchor.set(Some(timestamp));
+                timestamp
+            })
+            .unwrap_or_else(|_| Self::of_system(moment))
+    }
+
+    /// A moment less than a second later.
+    fn later(self, moment: Moment) -> Option<Self> {
+        let elapsed = moment.since(self.moment)?.as_nanos();
+        (elapsed < ANCHORED).then_some(Self {
+            unix_nanos: self.unix_nanos + elapsed,
+            moment,
+        })
+    }
+
+    #[cold]
+    fn of_system(moment: Moment) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let unix_nanos = since.map_or(0, |since| since.as_nanos() as u64);
         Self { unix_nanos, moment }
@@ -102,6 +140,33 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+
+    #[test]
+    fn timestamps_go_on_from_the_systems_clock_and_are_read_from_it_again() {
+        let now = || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_nanos() as u64
+        };
+        let before = now();
+        let first = Timestamp::now();
+        let second = Timestamp::now();
+        let after = now();
+        // The counter is measured to a hundredth.
+        let slack = 1 + (after - before) / 50;
+        assert!(first.unix_nanos() >= before - slack && second.unix_nanos() <= after + slack);
+        assert!(second.unix_nanos() >= first.unix_nanos());
+        let earlier = Timestamp {
+            unix_nanos: 5,
+            moment: Moment(first.moment.0),
+        };
+        assert_eq!(
+            earlier.later(first.moment).map(Timestamp::unix_nanos),
+            Some(5)
+        );
+        assert!(earlier.later(Moment(u64::MAX)).is_none() && first.later(Moment(0)).is_none());
+    }
 
     #[test]
     fn it_agrees_with_the_clock_of_the_standard_library_to_a_hundredth() {

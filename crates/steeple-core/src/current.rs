@@ -33,7 +33,7 @@ pub fn request_id() -> Option<RequestId> {
 #[must_use]
 pub fn trace() -> Option<TraceContext> {
     let span = entered::innermost();
-    let known = with(|state| innermost(state, state.fields.lineage.context(), span));
+    let known = with(|state| innermost(state, state.context(), span));
     known.or(span)
 }
 
@@ -43,7 +43,7 @@ pub fn trace() -> Option<TraceContext> {
 pub fn sampled_trace() -> Option<TraceContext> {
     let span = entered::innermost();
     let known = with(|state| {
-        let context = state.fields.lineage.sampled_context()?;
+        let context = state.sampled_context()?;
         Some(innermost(state, context, span))
     });
     known.unwrap_or_else(|| span.filter(TraceContext::is_sampled))

@@ -52,6 +52,9 @@ pub(crate) fn push_attribute(message: &mut Vec<u8>, field: u32, key: &str, value
 
 /// [`push_attribute`] of a text that is not owned.
 pub(crate) fn push_text_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: &str) {
+    if push_short(message, field, key, any_value::STRING, value.as_bytes()) {
+        return;
+    }
     push_key_value(message, field, key, |message| {
         push_string(message, any_value::STRING, value);
     });
@@ -99,6 +102,37 @@ pub(crate) fn push_float_attribute(message: &mut Vec<u8>, field: u32, key: &str,
     push_key_value(message, field, key, |message| {
         push_double(message, any_value::DOUBLE, value);
     });
+}
+
+/// Most keys and values are short: then all lengths take a byte and are known beforehand.
+#[inline]
+fn push_short(message: &mut Vec<u8>, field: u32, key: &str, kind: u32, value: &[u8]) -> bool {
+    let pair = 6 + key.len() + value.len();
+    if pair >= 0x80 || field >= 0x10 {
+        return false;
+    }
+    let head = [
+        length_delimited(field),
+        pair as u8,
+        length_delimited(key_value::KEY),
+        key.len() as u8,
+    ];
+    let middle = [
+        length_delimited(key_value::VALUE),
+        value.len() as u8 + 2,
+        length_delimited(kind),
+        value.len() as u8,
+    ];
+    message.reserve(2 + pair);
+    for part in [&head, key.as_bytes(), &middle, value] {
+        message.extend_from_slice(part);
+    }
+    true
+}
+
+/// The key of a field whose number is less than 16.
+const fn length_delimited(field: u32) -> u8 {
+    (field << 3 | 2) as u8
 }
 
 /// [`push_attribute`] of a value that `value` writes the fields of.

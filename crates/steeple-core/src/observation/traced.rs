@@ -89,6 +89,23 @@ impl State {
         self.recording.take()
     }
 
+    /// The place in the trace.
+    pub(crate) fn context(&self) -> TraceContext {
+        let lineage = &self.fields.lineage;
+        // While it settles the recording is away, and what it says is worked out again.
+        let recording = self.recording.as_deref().filter(|_| lineage.is_recorded());
+        recording.map_or_else(|| lineage.context(), |recording| *recording.context())
+    }
+
+    /// The same if the trace is sampled.
+    pub(crate) fn sampled_context(&self) -> Option<TraceContext> {
+        let lineage = &self.fields.lineage;
+        if lineage.is_recorded() {
+            return Some(self.context());
+        }
+        lineage.sampled_context()
+    }
+
     /// The recording of the trace that `span` belongs to, if it is this one's.
     pub(crate) fn recording_of(&mut self, span: &TraceContext) -> Option<&mut Recording> {
         let lineage = &self.fields.lineage;

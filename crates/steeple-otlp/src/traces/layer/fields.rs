@@ -21,21 +21,38 @@ use crate::{
 
 /// How many bytes of a value are kept.
 const LONGEST_VALUE: usize = 4_096;
+/// How many bytes the attributes of a span are expected to have. Those that have more are moved.
+const EXPECTED_BYTES: usize = 128;
 /// How many bytes the attributes of one span may have.
 const MOST_BYTES: usize = 64 << 10;
 
 /// The fields of a span. Some of them, by the names that tracing-opentelemetry gave them, are no attributes.
 #[derive(Debug, Default)]
 pub(super) struct SpanFields {
-    pub(super) name: Option<String>,
     pub(super) kind: Option<SpanKind>,
     pub(super) status: Option<StatusCode>,
-    pub(super) description: Option<String>,
+    /// Boxed, since most spans have none.
+    pub(super) texts: Option<Box<Texts>>,
     pub(super) attributes: Vec<u8>,
     pub(super) dropped: u32,
 }
 
+/// What the code of a span says that it shall be called, and of its status.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    pub(super) name: Option<String>,
+    pub(super) description: Option<String>,
+}
+
 impl SpanFields {
+    /// Of a span that is being opened.
+    pub(super) fn with_room() -> Self {
+        Self {
+            attributes: Vec::with_capacity(EXPECTED_BYTES),
+            ..Self::default()
+        }
+    }
+
     /// Takes in an attribute, unless there is no room for it.
     fn attribute(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let before = self.attributes.len();
@@ -45,14 +62,21 @@ impl SpanFields {
 
     /// Takes in what was recorded later.
     pub(super) fn add(&mut self, later: Self) {
-        self.name = later.name.or(self.name.take());
         self.kind = later.kind.or(self.kind);
         self.status = later.status.or(self.status);
-        self.description = later.description.or(self.description.take());
+        if let Some(later) = later.texts {
+            let texts = self.texts.get_or_insert_default();
+            texts.name = later.name.or(texts.name.take());
+            texts.description = later.description.or(texts.description.take());
+        }
         self.dropped += later.dropped;
         let before = self.attributes.len();
         self.attributes.extend_from_slice(&later.attributes);
         self.bound(before);
+    }
+
+    fn texts(&mut self) -> &mut Texts {
+        self.texts.get_or_insert_default()
     }
 
     fn bound(&mut self, before: usize) {
@@ -66,10 +90,10 @@ impl SpanFields {
 impl Visit for SpanFields {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "otel.name" => self.name = Some(value.to_owned()),
+            "otel.name" => self.texts().name = Some(value.to_owned()),
             "otel.kind" => self.kind = kind(value),
             "otel.status_code" => self.status = status(value),
-            "otel.status_description" => self.description = Some(value.to_owned()),
+            "otel.status_description" => self.texts().description = Some(value.to_owned()),
             name => self.attribute(|attributes| text(attributes, span::ATTRIBUTES, name, value)),
         }
     }

@@ -121,10 +121,12 @@ where
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        let Some(open) = context
-            .span(&id)
-            .and_then(|span| span.extensions_mut().remove::<OpenSpan>())
-        else {
+        let Some(span) = context.span(&id) else {
+            return;
+        };
+        // The registry drops it with all that others keep of the span.
+        let extensions = span.extensions();
+        let Some(open) = extensions.get::<OpenSpan>() else {
             return;
         };
         if !open.context.is_sampled() {

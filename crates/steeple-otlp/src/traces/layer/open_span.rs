@@ -25,17 +25,20 @@ pub(super) struct OpenSpan {
     name: &'static str,
     fields: SpanFields,
     /// What an event says went wrong.
-    error: Option<String>,
+    error: Option<Box<str>>,
     events: Vec<u8>,
     dropped_events: u32,
 }
 
 impl OpenSpan {
     pub(super) fn new(context: TraceContext, attributes: &Attributes<'_>) -> Self {
-        let mut fields = SpanFields::default();
-        if context.is_sampled() {
+        let fields = if context.is_sampled() {
+            let mut fields = SpanFields::with_room();
             attributes.record(&mut fields);
-        }
+            fields
+        } else {
+            SpanFields::default()
+        };
         Self {
             context,
             opentelemetry: OnceLock::new(),
@@ -54,7 +57,7 @@ impl OpenSpan {
 
     pub(super) fn event(&mut self, fields: &EventFields, metadata: &Metadata<'_>) {
         if let Some(error) = fields.error(metadata) {
-            self.error.get_or_insert_with(|| error.to_owned());
+            self.error.get_or_insert_with(|| error.into());
         }
         let before = self.events.len();
         fields.push(&mut self.events, span::now(self.started), metadata);
@@ -88,7 +91,11 @@ impl OpenSpan {
             ended,
         };
         let fields = &self.fields;
-        let name = fields.name.as_deref().unwrap_or(self.name);
+        let name = fields
+            .texts
+            .as_ref()
+            .and_then(|texts| texts.name.as_deref());
+        let name = name.unwrap_or(self.name);
         head.push(
             message,
             |text| text.extend_from_slice(name.as_bytes()),
@@ -106,7 +113,10 @@ impl OpenSpan {
         // What the code says of its span has precedence over what an event says.
         let status = self.fields.status.or(error.map(|_| StatusCode::Error));
         if let Some(status) = status {
-            let description = self.fields.description.as_deref().or(error);
+            let texts = self.fields.texts.as_ref();
+            let description = texts
+                .and_then(|texts| texts.description.as_deref())
+                .or(error);
             push_status(message, status, description.unwrap_or_default());
         }
     }
