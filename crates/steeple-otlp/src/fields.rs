@@ -33,6 +33,7 @@ pub(crate) mod any_value {
     pub(crate) const DOUBLE: u32 = 4;
     pub(crate) const ARRAY: u32 = 5;
     pub(crate) const KEY_VALUES: u32 = 6;
+    pub(crate) const BYTES: u32 = 7;
     /// Of an array or of key-values.
     pub(crate) const VALUES: u32 = 1;
 }

@@ -18,7 +18,7 @@ use crate::{
     TracingLayer,
     blocking::block_on,
     encoded::Encoded,
-    opentelemetry::{TracerProvider, context::RequestContext},
+    opentelemetry::{LoggerProvider, TracerProvider, context::RequestContext},
 };
 
 /// The running export of signals over OTLP, each through a [pipeline](steeple_core::pipeline) of its own.
@@ -126,6 +126,12 @@ impl Otlp {
     pub fn logs(&self) -> Option<Logs> {
         let logs = self.logs.as_ref()?;
         Some(Logs::new(logs.producer()))
+    }
+
+    /// Emits log records of users of the [API of OpenTelemetry](crate::opentelemetry), if logs are exported.
+    #[must_use]
+    pub fn logger_provider(&self) -> Option<LoggerProvider> {
+        Some(LoggerProvider::new(self.logs.as_ref()?.producer()))
     }
 
     /// The figures of a signal at this moment, if it is exported.

@@ -2,8 +2,8 @@
 //! texts.
 
 use Type::{
-    Bool, Double, Hex, Int, Long, Message, PackedDoubles, PackedLongs, PackedVarints, SignedLong,
-    Text, ZigZag,
+    Base64, Bool, Double, Hex, Int, Long, Message, PackedDoubles, PackedLongs, PackedVarints,
+    SignedLong, Text, ZigZag,
 };
 
 /// What a field is of.
@@ -12,6 +12,8 @@ pub(super) enum Type {
     Text,
     /// Bytes that are written in hexadecimal digits: ids.
     Hex,
+    /// Other bytes.
+    Base64,
     Bool,
     Double,
     /// A whole number of at most 32 bits, an enum, say.
@@ -114,6 +116,7 @@ static ANY_VALUE: Schema = Schema(&[
     one(4, "doubleValue", Double),
     one(5, "arrayValue", Message(&ARRAY)),
     one(6, "kvlistValue", Message(&KEY_VALUES)),
+    one(7, "bytesValue", Base64),
 ]);
 static ARRAY: Schema = Schema(&[many(1, "values", &ANY_VALUE)]);
 static KEY_VALUES: Schema = Schema(&[many(1, "values", &KEY_VALUE)]);

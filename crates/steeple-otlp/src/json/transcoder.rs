@@ -4,6 +4,8 @@ use std::{
     iter,
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
 use super::schema::{self, Schema, Type};
 use crate::{
     Signal,
@@ -55,6 +57,7 @@ fn push(json: &mut Vec<u8>, of: Type, content: Content<'_>) -> io::Result<()> {
             let digits: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
             push_text(json, &digits)
         }
+        (Type::Base64, Content::Bytes(bytes)) => push_text(json, &BASE64_STANDARD.encode(bytes)),
         (Type::Bool, Content::Varint(value)) => push_plain(json, value != 0),
         (Type::Int, Content::Varint(value)) => push_plain(json, value),
         (Type::Int, Content::Fixed32(value)) => push_plain(json, value),

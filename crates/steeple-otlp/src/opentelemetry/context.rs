@@ -35,6 +35,9 @@ pub(crate) fn attach(key: u64, context: &Context) {
 pub(crate) fn detach(key: u64) {
     let guard = ATTACHED.try_with(|attached| {
         let mut attached = attached.borrow_mut();
+        if attached.last()?.0 == key {
+            return attached.pop();
+        }
         let place = attached.iter().rposition(|(other, _)| *other == key)?;
         Some(attached.remove(place))
     });
@@ -44,8 +47,21 @@ pub(crate) fn detach(key: u64) {
 
 /// The current context, with this span in it.
 pub(crate) fn current_with(span: &TraceContext) -> Context {
-    let span = span_context(span, TraceState::NONE);
+    let span = span_context(span);
     Context::map_current(|around| around.with_remote_span_context(span))
+}
+
+/// The running code's place, if it is in any span.
+pub(super) fn place() -> Option<TraceContext> {
+    match current::trace() {
+        Some(here) => Some(here),
+        None => tried(|| Context::map_current(|context| place_of(context.span().span_context())))?,
+    }
+}
+
+/// Whether the current context is that of telemetry, which there shall be none of.
+pub(super) fn is_suppressed() -> bool {
+    tried(Context::is_current_telemetry_suppressed).unwrap_or(false)
 }
 
 /// A new span below the running code's, if that is in any.
@@ -58,22 +74,32 @@ pub(crate) fn child() -> Option<TraceContext> {
 
 /// A new span below this one, if it is valid.
 pub(super) fn child_of(parent: &SpanContext) -> Option<TraceContext> {
-    let (trace_id, span_id) = ids(parent)?;
-    let flags = parent.trace_flags().to_u8();
     if parent.is_remote() {
+        let (trace_id, span_id) = ids(parent)?;
+        let flags = parent.trace_flags().to_u8();
         return Some(TraceContext::below_remote(trace_id, span_id, flags));
     }
-    let here = current::trace()
-        .filter(|here| here.trace_id() == trace_id && here.is_sampled() == parent.is_sampled());
-    let parent = match here {
+    Some(place_of(parent)?.child())
+}
+
+/// The place of a span, if it is valid.
+fn place_of(span: &SpanContext) -> Option<TraceContext> {
+    let (trace_id, span_id) = ids(span)?;
+    let is_here =
+        |here: &TraceContext| here.trace_id() == trace_id && here.is_sampled() == span.is_sampled();
+    Some(match current::trace().filter(is_here) {
         Some(here) => here.with_span_id(span_id),
-        None => TraceContext::of_span(trace_id, span_id, flags),
-    };
-    Some(parent.child())
+        None => TraceContext::of_span(trace_id, span_id, span.trace_flags().to_u8()),
+    })
 }
 
 /// A span of this process, as the API knows it.
-pub(super) fn span_context(span: &TraceContext, trace_state: TraceState) -> SpanContext {
+pub(super) fn span_context(span: &TraceContext) -> SpanContext {
+    span_context_with(span, TraceState::NONE)
+}
+
+/// The same with the state of its trace.
+pub(super) fn span_context_with(span: &TraceContext, trace_state: TraceState) -> SpanContext {
     SpanContext::new(
         opentelemetry::TraceId::from_bytes(span.trace_id().to_bytes()),
         opentelemetry::SpanId::from_bytes(span.span_id().to_bytes()),

@@ -1,7 +1,7 @@
 //! The attributes of the API.
 
-use opentelemetry::{Array, KeyValue, Value};
-use steeple_metrics::protobuf::{push_double, push_nested, push_string, push_unsigned};
+use opentelemetry::{Array, KeyValue, Value, logs::AnyValue};
+use steeple_metrics::protobuf::{push_bytes, push_double, push_nested, push_string, push_unsigned};
 
 use crate::{
     fields::any_value,
@@ -24,6 +24,28 @@ pub(super) fn push_pair(message: &mut Vec<u8>, field: u32, pair: &KeyValue) {
         }),
         // What a later version of the API may add.
         other => push_text_attribute(message, field, key, &other.as_str()),
+    }
+}
+
+/// Writes the fields of an `AnyValue`.
+pub(super) fn push_any(message: &mut Vec<u8>, value: &AnyValue) {
+    match value {
+        AnyValue::Int(value) => push_unsigned(message, any_value::INT, *value as u64),
+        AnyValue::Double(value) => push_double(message, any_value::DOUBLE, *value),
+        AnyValue::String(value) => push_string(message, any_value::STRING, value.as_str()),
+        AnyValue::Boolean(value) => push_unsigned(message, any_value::BOOL, u64::from(*value)),
+        AnyValue::Bytes(value) => push_bytes(message, any_value::BYTES, value),
+        AnyValue::ListAny(values) => push_nested(message, any_value::ARRAY, |list| {
+            push_values(list, values, push_any);
+        }),
+        AnyValue::Map(pairs) => push_nested(message, any_value::KEY_VALUES, |map| {
+            for (key, value) in pairs.iter() {
+                push_key_value(map, any_value::VALUES, key.as_str(), |message| {
+                    push_any(message, value);
+                });
+            }
+        }),
+        other => push_string(message, any_value::STRING, &format!("{other:?}")),
     }
 }
 

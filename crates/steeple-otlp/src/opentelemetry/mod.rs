@@ -32,6 +32,8 @@
 //!   [`current::trace`](steeple_core::current::trace) tells, log records and exemplars lead to it, and spans of [`tracing`] are below
 //!   it. In a task that is [given the context](::opentelemetry::context::FutureExt::with_context) spans of both kinds are below it,
 //!   but exemplars do not lead to it.
+//! - Log records that an appender such as opentelemetry-appender-tracing gives a [`Logger`] tell the span that they happened in,
+//!   in an unsampled request, too.
 //! - The span of the request itself is not there to be written to: `Context::current().span()` only tells who it is, and
 //!   so do those of [`tracing`].
 //! - `OpenTelemetrySpanExt` of the crate tracing-opentelemetry finds nothing, since it asks that crate's own layer. What
@@ -39,9 +41,16 @@
 
 pub(crate) mod context;
 mod key_value;
+mod log_record;
+mod logger;
+mod logger_provider;
 mod open_span;
+mod scope;
 mod span;
 mod tracer;
 mod tracer_provider;
 
-pub use self::{span::Span, tracer::Tracer, tracer_provider::TracerProvider};
+pub use self::{
+    log_record::LogRecord, logger::Logger, logger_provider::LoggerProvider, span::Span,
+    tracer::Tracer, tracer_provider::TracerProvider,
+};

@@ -2,15 +2,15 @@ use std::{fmt, sync::Arc};
 
 use opentelemetry::{
     Context, InstrumentationScope,
-    trace::{self, SpanBuilder, SpanContext, TraceContextExt as _, TraceState},
+    trace::{self, SpanBuilder, SpanContext, TraceContextExt as _},
 };
 use steeple_core::{
     Observer, current,
     pipeline::{DropReason, Producer},
 };
 
-use super::{Span, context, open_span::OpenSpan};
-use crate::{encoded::Encoded, fields::span, value::push_text_attribute};
+use super::{Span, context, open_span::OpenSpan, scope::push_scope};
+use crate::{encoded::Encoded, fields::span};
 
 /// Starts spans below those of the context that is current or given.
 ///
@@ -31,13 +31,12 @@ impl Tracer {
         scope: &InstrumentationScope,
     ) -> Self {
         let mut attributes = Vec::new();
-        let told = [
-            ("otel.scope.name", scope.name()),
-            ("otel.scope.version", scope.version().unwrap_or_default()),
-        ];
-        for (key, value) in told.into_iter().filter(|(_, value)| !value.is_empty()) {
-            push_text_attribute(&mut attributes, span::ATTRIBUTES, key, value);
-        }
+        push_scope(
+            &mut attributes,
+            span::ATTRIBUTES,
+            scope.name(),
+            scope.version(),
+        );
         Self {
             observer,
             producer,
@@ -55,15 +54,11 @@ impl trace::Tracer for Tracer {
         }
         let parent = around.span();
         let parent = parent.span_context();
-        let (trace, trace_state) = match context::child_of(parent) {
-            Some(child) => (child, parent.trace_state().clone()),
-            None => {
-                let child = current::trace().map(|here| here.child());
-                let trace = child.unwrap_or_else(|| self.observer.begin_trace());
-                (trace, TraceState::NONE)
-            }
-        };
-        let span_context = context::span_context(&trace, trace_state);
+        let trace = context::child_of(parent)
+            .or_else(|| current::trace().map(|here| here.child()))
+            .unwrap_or_else(|| self.observer.begin_trace());
+        // That of an invalid parent is empty.
+        let span_context = context::span_context_with(&trace, parent.trace_state().clone());
         if !trace.is_sampled() {
             self.producer.skip(DropReason::Sampled);
             return Span::unrecorded(span_context);
