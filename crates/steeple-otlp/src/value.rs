@@ -52,7 +52,8 @@ pub(crate) fn push_attribute(message: &mut Vec<u8>, field: u32, key: &str, value
 
 /// [`push_attribute`] of a text that is not owned.
 pub(crate) fn push_text_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: &str) {
-    if push_short(message, field, key, any_value::STRING, value.as_bytes()) {
+    let head = [length_delimited(any_value::STRING), value.len() as u8];
+    if push_short(message, field, key, &head, value.as_bytes()) {
         return;
     }
     push_key_value(message, field, key, |message| {
@@ -85,6 +86,18 @@ pub(crate) fn push_list_attribute(message: &mut Vec<u8>, field: u32, key: &str, 
 
 /// [`push_attribute`] of a whole number.
 pub(crate) fn push_integer_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: i64) {
+    // Ports, status codes and most others.
+    if let 0x80..0x4000 = value
+        && push_short(
+            message,
+            field,
+            key,
+            &[varint(any_value::INT)],
+            &[value as u8 | 0x80, (value >> 7) as u8],
+        )
+    {
+        return;
+    }
     push_key_value(message, field, key, |message| {
         push_unsigned(message, any_value::INT, value as u64);
     });
@@ -92,6 +105,10 @@ pub(crate) fn push_integer_attribute(message: &mut Vec<u8>, field: u32, key: &st
 
 /// [`push_attribute`] of true or false.
 pub(crate) fn push_boolean_attribute(message: &mut Vec<u8>, field: u32, key: &str, value: bool) {
+    let head = [varint(any_value::BOOL), u8::from(value)];
+    if push_short(message, field, key, &head, &[]) {
+        return;
+    }
     push_key_value(message, field, key, |message| {
         push_unsigned(message, any_value::BOOL, u64::from(value));
     });
@@ -104,27 +121,24 @@ pub(crate) fn push_float_attribute(message: &mut Vec<u8>, field: u32, key: &str,
     });
 }
 
-/// Most keys and values are short: then all lengths take a byte and are known beforehand.
+/// Writes a `KeyValue` whose `AnyValue` has the content `head` and `rest`, if all lengths take a byte, as most do: then they
+/// are known beforehand.
 #[inline]
-fn push_short(message: &mut Vec<u8>, field: u32, key: &str, kind: u32, value: &[u8]) -> bool {
-    let pair = 6 + key.len() + value.len();
+fn push_short(message: &mut Vec<u8>, field: u32, key: &str, head: &[u8], rest: &[u8]) -> bool {
+    let value = head.len() + rest.len();
+    let pair = 4 + key.len() + value;
     if pair >= 0x80 || field >= 0x10 {
         return false;
     }
-    let head = [
+    let start = [
         length_delimited(field),
         pair as u8,
         length_delimited(key_value::KEY),
         key.len() as u8,
     ];
-    let middle = [
-        length_delimited(key_value::VALUE),
-        value.len() as u8 + 2,
-        length_delimited(kind),
-        value.len() as u8,
-    ];
+    let middle = [length_delimited(key_value::VALUE), value as u8];
     message.reserve(2 + pair);
-    for part in [&head, key.as_bytes(), &middle, value] {
+    for part in [&start, key.as_bytes(), &middle, head, rest] {
         message.extend_from_slice(part);
     }
     true
@@ -133,6 +147,11 @@ fn push_short(message: &mut Vec<u8>, field: u32, key: &str, kind: u32, value: &[
 /// The key of a field whose number is less than 16.
 const fn length_delimited(field: u32) -> u8 {
     (field << 3 | 2) as u8
+}
+
+/// The same for a number.
+const fn varint(field: u32) -> u8 {
+    (field << 3) as u8
 }
 
 /// [`push_attribute`] of a value that `value` writes the fields of.

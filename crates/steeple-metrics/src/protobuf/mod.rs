@@ -7,7 +7,7 @@ mod wire;
 pub use self::{
     buckets::{push_deltas, push_span, push_spans},
     wire::{
-        push_bytes, push_double, push_fixed32, push_fixed64, push_nested, push_signed, push_string,
-        push_unsigned, push_varint,
+        push_bytes, push_double, push_fixed32, push_fixed64, push_long, push_nested, push_signed,
+        push_string, push_unsigned, push_varint,
     },
 };

@@ -2,7 +2,7 @@
 
 use steeple_core::{SpanLink, Timestamp, TraceContext};
 use steeple_metrics::protobuf::{
-    push_bytes, push_fixed32, push_fixed64, push_nested, push_string, push_unsigned,
+    push_bytes, push_fixed32, push_fixed64, push_long, push_nested, push_string, push_unsigned,
 };
 
 use crate::{
@@ -48,7 +48,7 @@ impl Span<'_> {
         name: impl FnOnce(&mut Vec<u8>),
         rest: impl FnOnce(&mut Vec<u8>),
     ) {
-        push_nested(message, envelope::ITEMS, |message| {
+        push_long(message, envelope::ITEMS, |message| {
             let context = self.context;
             push_bytes(message, span::TRACE_ID, &context.trace_id().to_bytes());
             push_bytes(message, span::SPAN_ID, &context.span_id().to_bytes());
