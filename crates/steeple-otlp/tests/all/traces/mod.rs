@@ -1,5 +1,6 @@
 //! The spans that arrive.
 
+mod calls;
 mod layer;
 mod requests;
 
