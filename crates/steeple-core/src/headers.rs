@@ -4,7 +4,7 @@ use crate::{
     grpc::{GrpcStatus, Timeout},
     head::HttpVersion,
     propagation::{Propagators, Received},
-    reading::{Reading, may_be_read},
+    reading::{Lengths, Reading},
     request_id::RequestId,
     route::Route,
     traces::Lineage,
@@ -86,11 +86,11 @@ impl RequestFields {
         self.identified = false;
         match reading.propagators() {
             None => headers.visit_read(&mut |name, value| {
-                if may_be_read(name.len()) {
+                if Lengths::ALWAYS.contain(name.len()) {
                     self.read_field(name, value, version);
                 }
             }),
-            Some(propagators) => self.read_told(headers, version, propagators),
+            Some(propagators) => self.read_told(headers, version, reading, propagators),
         }
         if !self.identified {
             self.request_id = RequestId::random();
@@ -103,16 +103,30 @@ impl RequestFields {
         &mut self,
         headers: &dyn Headers,
         version: HttpVersion,
+        reading: &Reading,
         propagators: &Propagators,
     ) {
         self.received.clear();
+        let lengths = reading.lengths();
         headers.visit_read(&mut |name, value| {
-            if !self.received.keep(propagators, name, value) && may_be_read(name.len()) {
-                self.read_field(name, value, version);
+            if lengths.contain(name.len()) {
+                self.read_told_field(propagators, name, value, version);
             }
         });
         // What was read of `traceparent` besides does not count.
         self.lineage.follow(propagators.caller(&self.received));
+    }
+
+    fn read_told_field(
+        &mut self,
+        propagators: &Propagators,
+        name: &str,
+        value: &[u8],
+        version: HttpVersion,
+    ) {
+        if !self.received.keep(propagators, name, value) {
+            self.read_field(name, value, version);
+        }
     }
 
     fn read_field(&mut self, name: &str, value: &[u8], version: HttpVersion) {

@@ -11,17 +11,22 @@ const OF_BODIES: &[&str] = &["content-length"];
 /// Where there may be calls of gRPC.
 const OF_CALLS: &[&str] = &["content-type", "grpc-timeout"];
 
-/// The lengths of these names, each a bit.
-const LENGTHS: u64 = {
-    let bodies = 1 << OF_BODIES[0].len();
-    let calls = 1 << OF_CALLS[0].len() | 1 << OF_CALLS[1].len();
-    1 << TRACEPARENT.len() | 1 << REQUEST_ID.len() | bodies | calls
-};
+/// The lengths of some names, each a bit: most others are told by theirs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lengths(u64);
 
-/// Whether the name of what is always read has that length: most others are told by it.
-#[inline(always)]
-pub(crate) fn may_be_read(length: usize) -> bool {
-    length < 64 && LENGTHS >> length & 1 != 0
+impl Lengths {
+    /// Those of what is read where nothing is configured.
+    pub(crate) const ALWAYS: Self = {
+        let bodies = 1 << OF_BODIES[0].len();
+        let calls = 1 << OF_CALLS[0].len() | 1 << OF_CALLS[1].len();
+        Self(1 << TRACEPARENT.len() | 1 << REQUEST_ID.len() | bodies | calls)
+    };
+
+    #[inline(always)]
+    pub(crate) fn contain(self, length: usize) -> bool {
+        length < 64 && self.0 >> length & 1 != 0
+    }
 }
 
 /// Which header fields of requests are read.
@@ -29,11 +34,23 @@ pub(crate) fn may_be_read(length: usize) -> bool {
 pub(crate) struct Reading {
     /// The formats that tell of traces. Without any, `traceparent` is read all the same.
     propagators: Option<Propagators>,
+    lengths: Lengths,
 }
 
 impl Reading {
     pub(crate) fn new(propagators: Option<Propagators>) -> Self {
-        Self { propagators }
+        let names = propagators.iter().flat_map(Propagators::header_names);
+        let Lengths(always) = Lengths::ALWAYS;
+        let lengths = names.fold(always, |lengths, name| lengths | 1 << name.len());
+        Self {
+            lengths: Lengths(lengths),
+            propagators,
+        }
+    }
+
+    /// The lengths of the names of all that is read.
+    pub(crate) fn lengths(&self) -> Lengths {
+        self.lengths
     }
 
     pub(crate) fn propagators(&self) -> Option<&Propagators> {
@@ -68,7 +85,13 @@ mod tests {
     ) -> Vec<&'static str> {
         let propagators = list.map(|list| Propagators::parse(list, |unknown| panic!("{unknown}")));
         let reading = Reading::new(propagators);
-        reading.names(version, body_size).collect()
+        let names = Vec::from_iter(reading.names(version, body_size));
+        assert!(
+            names
+                .iter()
+                .all(|name| reading.lengths().contain(name.len()))
+        );
+        names
     }
 
     #[test]
@@ -95,12 +118,13 @@ mod tests {
 
     #[test]
     fn most_other_names_are_told_by_their_lengths() {
+        let lengths = Lengths::ALWAYS;
         for name in names(None, HttpVersion::Http2, None) {
-            assert!(may_be_read(name.len()), "{name}");
+            assert!(lengths.contain(name.len()), "{name}");
         }
         for name in ["host", "accept", "user-agent", "cookie", "accept-encoding"] {
-            assert!(!may_be_read(name.len()), "{name}");
+            assert!(!lengths.contain(name.len()), "{name}");
         }
-        assert!(!may_be_read(0) && !may_be_read(64) && !may_be_read(1_000));
+        assert!(!lengths.contain(0) && !lengths.contain(64) && !lengths.contain(1_000));
     }
 }

@@ -63,6 +63,10 @@ impl HeaderSet {
         self.0 & Self::bit(header) != 0
     }
 
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     fn bit(header: Header) -> u32 {
         1 << header as u32
     }

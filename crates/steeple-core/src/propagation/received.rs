@@ -24,6 +24,7 @@ pub(crate) struct Received {
     values: Vec<u8>,
     /// Where each of them stands.
     places: [Place; Header::COUNT],
+    /// Those that came, but for `traceparent`.
     present: HeaderSet,
     /// Those that came several times or are too long.
     unusable: HeaderSet,
@@ -40,6 +41,13 @@ impl Received {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.traceparent.clear();
+        // Most requests have no other.
+        if !self.present.is_empty() {
+            self.clear_others();
+        }
+    }
+
+    fn clear_others(&mut self) {
         for buffer in [
             &mut self.trace_state.0,
             &mut self.baggage.0,
@@ -67,11 +75,12 @@ impl Received {
 
     fn keep_field(&mut self, header: Header, value: &[u8]) {
         match header {
-            Header::Traceparent => self.traceparent.keep(value),
+            Header::Traceparent => return self.traceparent.keep(value),
             Header::Tracestate => self.trace_state.keep(value),
             Header::Baggage => self.baggage.keep(value),
             header => self.keep_value(header, value),
         }
+        self.present.insert(header);
     }
 
     fn keep_value(&mut self, header: Header, value: &[u8]) {
@@ -85,7 +94,6 @@ impl Received {
             };
             self.values.extend_from_slice(value);
         }
-        self.present.insert(header);
     }
 
     pub(super) fn traceparent(&self) -> &Traceparent {
