@@ -4,6 +4,7 @@ mod builder;
 mod error;
 mod handle;
 mod isolation;
+mod propagation;
 
 use std::{
     fmt,

@@ -83,7 +83,7 @@ pub(super) fn child_of(parent: &SpanContext) -> Option<TraceContext> {
 }
 
 /// The place of a span, if it is valid.
-fn place_of(span: &SpanContext) -> Option<TraceContext> {
+pub(super) fn place_of(span: &SpanContext) -> Option<TraceContext> {
     let (trace_id, span_id) = ids(span)?;
     let is_here =
         |here: &TraceContext| here.trace_id() == trace_id && here.is_sampled() == span.is_sampled();

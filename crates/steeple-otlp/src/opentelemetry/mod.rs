@@ -34,6 +34,8 @@
 //!   but exemplars do not lead to it.
 //! - Log records that an appender such as opentelemetry-appender-tracing gives a [`Logger`] tell the span that they happened in,
 //!   in an unsampled request, too.
+//! - Clients that ask the global propagator send on, of unsampled requests, too, what the service was told, if that is a
+//!   [`Propagator`].
 //! - The span of the request itself is not there to be written to: `Context::current().span()` only tells who it is, and
 //!   so do those of [`tracing`].
 //! - `OpenTelemetrySpanExt` of the crate tracing-opentelemetry finds nothing, since it asks that crate's own layer. What
@@ -45,12 +47,13 @@ mod log_record;
 mod logger;
 mod logger_provider;
 mod open_span;
+mod propagator;
 mod scope;
 mod span;
 mod tracer;
 mod tracer_provider;
 
 pub use self::{
-    log_record::LogRecord, logger::Logger, logger_provider::LoggerProvider, span::Span,
-    tracer::Tracer, tracer_provider::TracerProvider,
+    log_record::LogRecord, logger::Logger, logger_provider::LoggerProvider, propagator::Propagator,
+    span::Span, tracer::Tracer, tracer_provider::TracerProvider,
 };

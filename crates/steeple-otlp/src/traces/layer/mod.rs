@@ -74,7 +74,7 @@ where
             None => None,
         };
         let trace = trace.unwrap_or_else(|| self.observer.begin_trace());
-        let open = OpenSpan::new(trace, attributes);
+        let open = OpenSpan::new(trace, attributes, self.in_context);
         span.extensions_mut().insert(open);
     }
 
@@ -106,8 +106,8 @@ where
         {
             let key = id.into_u64();
             current::enter_span(key, &open.context);
-            if self.in_context && open.context.is_sampled() {
-                context::attach(key, open.opentelemetry());
+            if let Some(opentelemetry) = &open.opentelemetry {
+                context::attach(key, opentelemetry);
             }
         }
     }

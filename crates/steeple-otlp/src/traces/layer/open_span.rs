@@ -1,7 +1,5 @@
 //! A span that has not ended.
 
-use std::sync::OnceLock;
-
 use opentelemetry::Context;
 use steeple_core::{Timestamp, TraceContext};
 use tracing::{Metadata, span::Attributes};
@@ -19,8 +17,8 @@ const MOST_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct OpenSpan {
     pub(super) context: TraceContext,
-    /// What is current while it is entered.
-    opentelemetry: OnceLock<Context>,
+    /// What is current with the API of OpenTelemetry while it is entered.
+    pub(super) opentelemetry: Option<Context>,
     started: Timestamp,
     name: &'static str,
     fields: SpanFields,
@@ -31,7 +29,12 @@ pub(super) struct OpenSpan {
 }
 
 impl OpenSpan {
-    pub(super) fn new(context: TraceContext, attributes: &Attributes<'_>) -> Self {
+    /// Opens a span, of which the context of the API of OpenTelemetry tells if it is to.
+    pub(super) fn new(
+        context: TraceContext,
+        attributes: &Attributes<'_>,
+        in_context: bool,
+    ) -> Self {
         let fields = if context.is_sampled() {
             let mut fields = SpanFields::with_room();
             attributes.record(&mut fields);
@@ -41,7 +44,8 @@ impl OpenSpan {
         };
         Self {
             context,
-            opentelemetry: OnceLock::new(),
+            opentelemetry: (in_context && context.is_sampled())
+                .then(|| context::current_with(&context)),
             started: Timestamp::now(),
             name: attributes.metadata().name(),
             fields,
@@ -65,12 +69,6 @@ impl OpenSpan {
             self.events.truncate(before);
             self.dropped_events += 1;
         }
-    }
-
-    /// The current context of the API of OpenTelemetry, when it was first entered, with this span in it.
-    pub(super) fn opentelemetry(&self) -> &Context {
-        self.opentelemetry
-            .get_or_init(|| context::current_with(&self.context))
     }
 
     /// How many bytes its attributes and events have.

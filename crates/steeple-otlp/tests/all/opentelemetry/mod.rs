@@ -1,6 +1,7 @@
 //! The API of OpenTelemetry tells of requests, and its spans and log records are of them.
 
 mod logs;
+mod propagation;
 mod spans;
 
 use std::collections::HashMap;
