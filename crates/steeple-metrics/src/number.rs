@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Above this, and below its inverse, plain digits would be longer than scientific notation.
+/// Whole numbers below this are written with all their digits.
 const LARGEST_PLAIN: f64 = 1e15;
 
 pub(crate) fn push_integer(text: &mut String, value: u64) {
@@ -13,22 +13,20 @@ pub(crate) fn push_integer(text: &mut String, value: u64) {
 }
 
 pub(crate) fn push_float(text: &mut String, value: f64) {
-    let magnitude = value.abs();
-    let written = if value.is_nan() {
-        text.write_str("NaN")
+    if value.is_nan() {
+        text.push_str("NaN");
     } else if value.is_infinite() {
-        text.write_str(if value > 0.0 { "+Inf" } else { "-Inf" })
-    } else if magnitude < LARGEST_PLAIN
+        text.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
+    } else if value.abs() < LARGEST_PLAIN
         && value.fract() == 0.0
         && !(value == 0.0 && value.is_sign_negative())
     {
-        text.write_str(itoa::Buffer::new().format(value as i64))
-    } else if magnitude < LARGEST_PLAIN && magnitude > 1e-5 {
-        write!(text, "{value}")
+        text.push_str(itoa::Buffer::new().format(value as i64));
     } else {
-        write!(text, "{value:e}")
-    };
-    debug_assert!(written.is_ok(), "a String takes every write");
+        let mut buffer = zmij::Buffer::new();
+        let written = buffer.format_finite(value);
+        text.push_str(written.strip_suffix(".0").unwrap_or(written));
+    }
 }
 
 /// Writes a moment in seconds since 1970, to the millisecond.
@@ -60,7 +58,7 @@ mod tests {
             (0.0, "0"),
             (2.5, "2.5"),
             (67_108_864.0, "67108864"),
-            (1e300, "1e300"),
+            (1e300, "1e+300"),
             (1.5e-9, "1.5e-9"),
             (f64::INFINITY, "+Inf"),
             (f64::NEG_INFINITY, "-Inf"),
