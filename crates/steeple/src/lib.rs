@@ -147,6 +147,6 @@ struct MetricsExporterPrometheus;
 struct Push;
 
 /// Those of the page on traces.
-#[cfg(all(doctest, feature = "axum", feature = "otlp"))]
+#[cfg(all(doctest, feature = "axum", feature = "otlp", feature = "reqwest"))]
 #[doc = include_str!("../../../docs/traces.md")]
 struct Traces;
