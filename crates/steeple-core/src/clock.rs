@@ -92,7 +92,7 @@ impl Timestamp {
         Self::at(Moment::now())
     }
 
-    /// A moment just now.
+    /// A moment that was.
     pub(crate) fn at(moment: Moment) -> Self {
         ANCHOR
             .try_with(|anchor| {
@@ -118,8 +118,11 @@ impl Timestamp {
     #[cold]
     fn of_system(moment: Moment) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let unix_nanos = since.map_or(0, |since| since.as_nanos() as u64);
-        Self { unix_nanos, moment }
+        let now = since.map_or(0, |since| since.as_nanos() as u64);
+        Self {
+            unix_nanos: now.saturating_sub(moment.elapsed().as_nanos()),
+            moment,
+        }
     }
 
     /// In nanoseconds since the beginning of 1970.
@@ -157,6 +160,11 @@ mod tests {
         let slack = 1 + (after - before) / 50;
         assert!(first.unix_nanos() >= before - slack && second.unix_nanos() <= after + slack);
         assert!(second.unix_nanos() >= first.unix_nanos());
+        // A moment that the anchor says nothing of.
+        std::thread::sleep(Duration::from_millis(20));
+        let anchor = ANCHOR.replace(None);
+        let again = Timestamp::at(first.moment);
+        assert!(anchor.is_some() && again.unix_nanos().abs_diff(first.unix_nanos()) < 10_000_000);
         let earlier = Timestamp {
             unix_nanos: 5,
             moment: Moment(first.moment.0),
