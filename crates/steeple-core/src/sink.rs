@@ -3,6 +3,8 @@
 use crate::{
     outgoing::CallRecord,
     record::{JobRecord, RequestRecord},
+    trace_context::TraceContext,
+    traces::Recording,
 };
 
 /// Receives one record for each request and job.
@@ -25,6 +27,18 @@ pub trait Sink: Send + Sync + 'static {
     /// A job is over. Default: nothing.
     fn job(&self, record: &JobRecord<'_>) {
         let _ = record;
+    }
+
+    /// A request or job begins that is recorded. It ends with its record, or is [`refused`](Self::refused) before. Default:
+    /// nothing.
+    fn recorded(&self, trace: &TraceContext) {
+        let _ = trace;
+    }
+
+    /// What was recorded so far is not to be: only now it is known that its route is left out, or has a sampler of its own that
+    /// does not record it. Default: nothing.
+    fn refused(&self, recording: &Recording) {
+        let _ = recording;
     }
 }
 

@@ -5,7 +5,7 @@ use steeple_metrics::Registry;
 
 use crate::{
     Compression, Delivery, EnvironmentError, HistogramAggregation, Otlp, OtlpError, Protocol,
-    Signal, Temporality, Value,
+    Signal, TailSampling, Temporality, Value,
     config::{Batching, Environment},
     encoded::Encoded,
     envelope::Envelope,
@@ -42,6 +42,7 @@ pub struct OtlpBuilder {
     drop_deadline: Duration,
     queue_bytes: usize,
     in_context: bool,
+    tail_sampling: Option<TailSampling>,
     pub(crate) environment: Environment,
 }
 
@@ -58,6 +59,7 @@ impl OtlpBuilder {
             drop_deadline: Duration::from_secs(1),
             queue_bytes: 8 << 20,
             in_context: true,
+            tail_sampling: None,
             environment: Environment::default(),
         }
     }
@@ -183,6 +185,12 @@ impl OtlpBuilder {
         self
     }
 
+    /// Keeps of the traces that are recorded those that `sampling` says, once it is known how they end. Default: all are kept.
+    pub fn tail_sampling(mut self, sampling: TailSampling) -> Self {
+        self.tail_sampling = Some(sampling);
+        self
+    }
+
     /// Reads the [variables](crate#environment) of the environment, which `variable` tells, as [`std::env::var_os`] does.
     /// Default: none is read.
     ///
@@ -268,6 +276,7 @@ impl OtlpBuilder {
             logs,
             self.drop_deadline,
             self.in_context,
+            self.tail_sampling,
         ))
     }
 

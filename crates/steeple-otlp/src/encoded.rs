@@ -3,7 +3,7 @@ use steeple_core::pipeline::Weigh;
 /// Spans, metrics or log records, as the export request has them: each a field 2 of its scope's message.
 ///
 /// The three signals have that number, and those of what is around it, in common.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Encoded {
     /// The fields, one after the other.
     pub bytes: Vec<u8>,

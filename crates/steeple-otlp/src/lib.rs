@@ -140,7 +140,7 @@ pub use self::{
     otlp::Otlp,
     report::OtlpReport,
     signal::Signal,
-    traces::{RecordedTraces, RequestSpans, TracingLayer},
+    traces::{RecordedTraces, RequestSpans, TailSampling, TracingLayer},
     value::Value,
 };
 pub use steeple_core::pipeline::{Accounting, DropReason, Report, RetryPolicy};

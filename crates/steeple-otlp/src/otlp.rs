@@ -15,10 +15,11 @@ use tracing_subscriber::{
 
 use crate::{
     EncodedSpans, Logs, OtlpBuilder, OtlpReport, RecordedTraces, RequestSpans, Signal,
-    TracingLayer,
+    TailSampling, TracingLayer,
     blocking::block_on,
     encoded::Encoded,
     opentelemetry::{LoggerProvider, TracerProvider, context::RequestContext},
+    traces::{span_queue::SpanQueue, tail::TailSampler},
 };
 
 /// The running export of signals over OTLP, each through a [pipeline](steeple_core::pipeline) of its own.
@@ -33,6 +34,7 @@ pub struct Otlp {
     logs: Option<Pipeline<Encoded>>,
     drop_deadline: Duration,
     in_context: bool,
+    tail: Option<Arc<TailSampler>>,
 }
 
 impl Otlp {
@@ -47,6 +49,7 @@ impl Otlp {
         logs: Option<Pipeline<Encoded>>,
         drop_deadline: Duration,
         in_context: bool,
+        tail_sampling: Option<TailSampling>,
     ) -> Self {
         Self {
             traces,
@@ -54,6 +57,7 @@ impl Otlp {
             logs,
             drop_deadline,
             in_context,
+            tail: tail_sampling.map(TailSampler::new).map(Arc::new),
         }
     }
 
@@ -68,7 +72,7 @@ impl Otlp {
     /// sink to give the observer.
     #[must_use]
     pub fn request_spans(&self) -> Option<RequestSpans> {
-        Some(RequestSpans::new(self.traces.as_ref()?.producer()))
+        Some(RequestSpans::new(self.span_queue()?))
     }
 
     /// Makes the `Context` of the [API of OpenTelemetry](crate::opentelemetry) tell of each recorded request and job while that is
@@ -85,8 +89,7 @@ impl Otlp {
     /// traces are exported.
     #[must_use]
     pub fn tracer_provider(&self, observer: &Observer) -> Option<TracerProvider> {
-        let producer = self.traces.as_ref()?.producer();
-        Some(TracerProvider::new(observer.clone(), producer))
+        Some(TracerProvider::new(observer.clone(), self.span_queue()?))
     }
 
     /// Makes spans of those of [`tracing`], for the requests and jobs of `observer`, if traces are exported: a layer to add to
@@ -103,8 +106,7 @@ impl Otlp {
     where
         S: Subscriber + for<'lookup> LookupSpan<'lookup>,
     {
-        let producer = self.traces.as_ref()?.producer();
-        let layer = TracingLayer::new(observer.clone(), producer, self.in_context);
+        let layer = self.layer(observer)?;
         Some(layer.with_filter(RecordedTraces::up_to(level)))
     }
 
@@ -116,8 +118,7 @@ impl Otlp {
         observer: &Observer,
         level: LevelFilter,
     ) -> Option<impl Subscriber + Send + Sync + 'static> {
-        let producer = self.traces.as_ref()?.producer();
-        let layer = TracingLayer::new(observer.clone(), producer, self.in_context);
+        let layer = self.layer(observer)?;
         Some(registry().with(layer).with(RecordedTraces::up_to(level)))
     }
 
@@ -174,7 +175,20 @@ impl Otlp {
         block_on(self.shutdown(deadline))
     }
 
+    fn layer(&self, observer: &Observer) -> Option<TracingLayer> {
+        let spans = self.span_queue()?;
+        Some(TracingLayer::new(observer.clone(), spans, self.in_context))
+    }
+
+    fn span_queue(&self) -> Option<SpanQueue> {
+        let producer = self.traces.as_ref()?.producer();
+        Some(SpanQueue::new(producer, self.tail.clone()))
+    }
+
     async fn end(&mut self, deadline: Duration) -> OtlpReport {
+        if let Some(spans) = self.span_queue() {
+            spans.close();
+        }
         let (pipelines, metrics) = ((self.traces.take(), self.logs.take()), self.metrics.take());
         let (traces, logs) = &pipelines;
         let (traces, metrics, logs) = join3(

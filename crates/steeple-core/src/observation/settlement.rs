@@ -72,8 +72,9 @@ pub(crate) fn settle(mut state: Box<State>) {
     }
     if let Some(mut state) = settling {
         state.shared = Some(shared);
-        if recorded.is_some() {
-            state.recording = recorded;
+        if let Some(mut recording) = recorded {
+            recording.end();
+            state.recording = Some(recording);
         }
         pool::release(state);
     }

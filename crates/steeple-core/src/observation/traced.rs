@@ -68,9 +68,12 @@ impl State {
     fn record(&mut self, traces: &Traces) {
         let started = self.beginning.started;
         self.scope = traces.record(&self.fields.lineage, started, &mut self.recording);
+        if let (Some(recording), Some(shared)) = (&self.recording, &self.shared) {
+            shared.recorded(recording.context());
+        }
     }
 
-    /// What was recorded; none if the route's own sampler, where that is known only now, does not record it.
+    /// What was recorded; none if the route, where that is known only now, is left out or has a sampler that does not record it.
     #[inline]
     pub(crate) fn take_recording(&mut self, shared: &Shared) -> Option<Box<Recording>> {
         if !self.fields.lineage.is_recorded() {
@@ -78,15 +81,23 @@ impl State {
         }
         self.scope = None;
         let traces = shared.traces.as_ref()?;
-        let own = self.progress.policy.sampler;
-        let is_news = self.beginning.route != self.progress.route
-            && matches!(self.beginning.subject, Subject::Request);
-        if let Some(own) = own.filter(|_| is_news)
-            && !traces.agrees(&self.fields.lineage, own)
-        {
+        if self.is_refused(traces) {
+            if let Some(recording) = &mut self.recording {
+                shared.refused(recording);
+                recording.end();
+            }
             return None;
         }
         self.recording.take()
+    }
+
+    #[inline]
+    fn is_refused(&self, traces: &Traces) -> bool {
+        let policy = &self.progress.policy;
+        let is_news = self.beginning.route != self.progress.route
+            && matches!(self.beginning.subject, Subject::Request);
+        let own = policy.sampler.filter(|_| is_news);
+        policy.ignore || own.is_some_and(|own| !traces.agrees(&self.fields.lineage, own))
     }
 
     /// The place in the trace.

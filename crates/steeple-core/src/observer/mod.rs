@@ -35,7 +35,7 @@ use crate::{
     route::{Route, Routes},
     sink::Sink,
     trace_context::TraceContext,
-    traces::{Lineage, Traces},
+    traces::{Lineage, Recording, Traces},
 };
 
 /// Observes requests and jobs. Cloning it is cheap; the clones are one observer.
@@ -237,6 +237,20 @@ impl Shared {
         }
         for sink in &self.sinks {
             self.deliver(|| sink.job(record));
+        }
+    }
+
+    /// Tells the sinks of one that is recorded.
+    pub(crate) fn recorded(&self, trace: &TraceContext) {
+        for sink in &self.sinks {
+            self.deliver(|| sink.recorded(trace));
+        }
+    }
+
+    /// Tells the sinks of one that is not recorded any more.
+    pub(crate) fn refused(&self, recording: &Recording) {
+        for sink in &self.sinks {
+            self.deliver(|| sink.refused(recording));
         }
     }
 

@@ -44,6 +44,26 @@ impl Budget {
             .clone()
     }
 
+    /// The limit of [`Budget::held`]: 32 MiB.
+    pub const HELD_LIMIT: usize = 32 << 20;
+
+    /// The budget of the whole process for what is held of requests and jobs until they end, of
+    /// [`HELD_LIMIT`](Self::HELD_LIMIT) bytes.
+    #[must_use]
+    pub fn held() -> Self {
+        static HELD: OnceLock<Budget> = OnceLock::new();
+        HELD.get_or_init(|| Self::new(Self::HELD_LIMIT)).clone()
+    }
+
+    /// Bytes of this budget, none at first.
+    #[must_use]
+    pub fn reservation(&self) -> Reservation {
+        Reservation {
+            budget: self.clone(),
+            bytes: 0,
+        }
+    }
+
     /// The most bytes that may be in use.
     #[must_use]
     pub fn limit(&self) -> usize {
@@ -67,6 +87,48 @@ impl Budget {
 
     fn release(&self, bytes: usize) {
         self.0.used.fetch_sub(bytes, Relaxed);
+    }
+}
+
+/// Bytes that were taken from a [`Budget`], and are given back on drop.
+#[derive(Debug)]
+pub struct Reservation {
+    budget: Budget,
+    bytes: usize,
+}
+
+impl Reservation {
+    /// How many bytes these are.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The budget that they are from.
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Takes what is missing to `bytes`, or gives back what is beyond them. False if the budget has not as many; then all stays
+    /// as it was.
+    #[must_use]
+    #[inline]
+    pub fn resize(&mut self, bytes: usize) -> bool {
+        if bytes > self.bytes && !self.budget.reserve(bytes - self.bytes) {
+            return false;
+        }
+        if bytes < self.bytes {
+            self.budget.release(self.bytes - bytes);
+        }
+        self.bytes = bytes;
+        true
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.budget.release(self.bytes);
     }
 }
 
@@ -129,6 +191,20 @@ mod tests {
             shared: Budget::new(shared),
             gauge: metrics::Gauge::noop(),
         }
+    }
+
+    #[test]
+    fn a_reservation_grows_while_there_is_room_and_gives_all_back() {
+        let budget = Budget::new(10);
+        let (mut one, mut other) = (budget.reservation(), budget.reservation());
+        assert!(one.resize(6) && other.resize(4));
+        assert!(!one.resize(7), "nothing is left");
+        assert_eq!((one.bytes(), budget.used()), (6, 10));
+        assert!(one.resize(2) && other.resize(8));
+        drop(one);
+        assert_eq!(budget.used(), 8);
+        drop(other);
+        assert_eq!(budget.used(), 0);
     }
 
     #[test]

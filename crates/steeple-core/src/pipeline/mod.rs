@@ -69,13 +69,14 @@ mod report;
 mod retry;
 mod scheduled;
 mod self_log;
+mod skipped;
 mod state;
 mod telemetry;
 mod weigh;
 mod worker;
 
 pub use accounting::{Accounting, DropReason};
-pub use budget::Budget;
+pub use budget::{Budget, Reservation};
 pub use builder::PipelineBuilder;
 pub use exporter::{ExportError, Exporter};
 pub use handle::Pipeline;

@@ -1,8 +1,5 @@
 use std::{
-    sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -14,6 +11,7 @@ use super::{
     batch::{Batch, Limits},
     budget::{Account, Budget},
     quiet::free,
+    skipped::Skipped,
     state::{Admitted, Next, Phase, State},
     telemetry::Telemetry,
     weigh::Weight,
@@ -25,7 +23,7 @@ use super::{
 /// freed, a metric recorded or a batch exported.
 pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
-    skipped: PerReason<AtomicU64>,
+    skipped: Skipped,
     bytes: Budget,
     telemetry: Telemetry,
     /// Wakes the worker: there is a batch, or another phase.
@@ -39,7 +37,7 @@ impl<T> Queue<T> {
         Self {
             bytes: account.own.clone(),
             state: Mutex::new(State::new(limits, account)),
-            skipped: PerReason::default(),
+            skipped: Skipped::default(),
             telemetry,
             work: Notify::new(),
             progress: Condvar::new(),
@@ -68,7 +66,7 @@ impl<T> Queue<T> {
     }
 
     pub(super) fn skip(&self, reason: DropReason, count: u64) {
-        self.skipped[reason].fetch_add(count, Relaxed);
+        self.skipped.add(reason, count);
         self.telemetry.created(count);
         self.telemetry.dropped(reason, count);
     }
@@ -76,7 +74,7 @@ impl<T> Queue<T> {
     pub(super) fn accounting(&self) -> Accounting {
         // Skipped items are created and dropped in one step: each counter is read once and
         // appears on both sides of the equation.
-        let skipped = PerReason::from_fn(|reason| self.skipped[reason].load(Relaxed));
+        let skipped = self.skipped.counts();
         let state = self.state();
         let dropped = PerReason::from_fn(|reason| state.dropped[reason] + skipped[reason]);
         Accounting {

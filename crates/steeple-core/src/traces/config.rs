@@ -7,6 +7,7 @@ use crate::{
     head::RequestHead,
     headers::RequestFields,
     outgoing::Hosts,
+    pipeline::Budget,
     propagation::{Parent, Propagators, ResponseTrace},
     trace_context::TraceContext,
     traces::{
@@ -27,6 +28,7 @@ pub struct TraceConfig {
     propagate_to: Option<Hosts>,
     response_header: Option<ResponseTrace>,
     scope: Option<Arc<MakeScope>>,
+    held: Budget,
 }
 
 impl TraceConfig {
@@ -41,6 +43,7 @@ impl TraceConfig {
             propagate_to: None,
             response_header: None,
             scope: None,
+            held: Budget::held(),
         }
     }
 
@@ -94,6 +97,14 @@ impl TraceConfig {
         self
     }
 
+    /// What bounds the memory of spans and events that are held until the requests and jobs end that they belong to, of all that
+    /// are open together and with what is kept for the next ones: one has 256 KiB of each at most. Default: [`Budget::held`],
+    /// 32 MiB. Spans for which there is no room are on their own, or [dropped](crate::FinishedSpan::NoRoom), as sinks have it.
+    pub fn held(mut self, budget: Budget) -> Self {
+        self.held = budget;
+        self
+    }
+
     /// Makes something current while a recorded request or job is polled. Default: nothing.
     pub fn scope(
         mut self,
@@ -120,6 +131,7 @@ impl fmt::Debug for TraceConfig {
             .field("propagators", &self.propagators)
             .field("propagate_to", &self.propagate_to)
             .field("response_header", &self.response_header)
+            .field("held", &self.held)
             .finish_non_exhaustive()
     }
 }
@@ -228,7 +240,13 @@ impl Traces {
         let (context, started) = (lineage.context(), Timestamp::at(started));
         match recording {
             Some(recording) => recording.begin(context, started),
-            None => *recording = Some(Box::new(Recording::new(context, started))),
+            None => {
+                *recording = Some(Box::new(Recording::new(
+                    context,
+                    started,
+                    &self.config.held,
+                )))
+            }
         }
         self.config.scope.as_ref().map(|make| make(&context))
     }

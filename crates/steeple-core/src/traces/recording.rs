@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::{
     clock::Timestamp,
     head::RequestHead,
+    pipeline::{Budget, Reservation},
     propagation::TraceState,
     text,
     trace_context::{SpanId, TraceContext, TraceId},
@@ -14,6 +15,8 @@ use crate::{
 const LONGEST_TEXT: usize = 1_024;
 /// How many bytes the finished spans and the events of one request may have, each.
 pub(crate) const MOST_BYTES: usize = 256 << 10;
+/// What the first span or event makes room for, so that buffers grow seldom.
+const FIRST_BYTES: usize = 1 << 10;
 /// Buffers that grew larger than this are not kept for the next request.
 const KEPT_BYTES: usize = 16 << 10;
 
@@ -47,9 +50,11 @@ pub struct SpanLink {
 }
 
 /// Messages one after the other, in the encoding of whoever wrote them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Encoded {
     bytes: Vec<u8>,
+    /// As many as the buffer has room for.
+    reserved: Reservation,
     count: u32,
     dropped: u32,
 }
@@ -66,7 +71,8 @@ pub enum FinishedSpan {
 }
 
 impl Recording {
-    pub(crate) fn new(context: TraceContext, started: Timestamp) -> Self {
+    /// The spans and events will be held within `budget`.
+    pub(crate) fn new(context: TraceContext, started: Timestamp, budget: &Budget) -> Self {
         Self {
             context,
             started,
@@ -78,8 +84,8 @@ impl Recording {
             host: String::new(),
             user_agent: String::new(),
             trace_state: TraceState::default(),
-            spans: Encoded::default(),
-            events: Encoded::default(),
+            spans: Encoded::within(budget),
+            events: Encoded::within(budget),
         }
     }
 
@@ -99,6 +105,11 @@ impl Recording {
             query.clear();
         }
         self.trace_state.clear();
+        self.end();
+    }
+
+    /// Gives back the memory that the next request or job is unlikely to need.
+    pub(crate) fn end(&mut self) {
         self.spans.clear();
         self.events.clear();
     }
@@ -218,11 +229,24 @@ impl Recording {
 }
 
 impl Encoded {
+    fn within(budget: &Budget) -> Self {
+        Self {
+            bytes: Vec::new(),
+            reserved: budget.reservation(),
+            count: 0,
+            dropped: 0,
+        }
+    }
+
     fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> FinishedSpan {
         let before = self.bytes.len();
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(FIRST_BYTES);
+        }
         write(&mut self.bytes);
-        if self.bytes.len() > MOST_BYTES {
+        if self.bytes.len() > MOST_BYTES || !self.reserve() {
             self.bytes.truncate(before);
+            self.fit();
             self.dropped += 1;
             return FinishedSpan::NoRoom;
         }
@@ -230,10 +254,28 @@ impl Encoded {
         FinishedSpan::Kept
     }
 
+    /// Reserves what the buffer has grown by, most often nothing.
+    #[inline]
+    fn reserve(&mut self) -> bool {
+        let capacity = self.bytes.capacity();
+        capacity == self.reserved.bytes() || self.reserved.resize(capacity)
+    }
+
+    /// Gives back what is not reserved.
+    #[cold]
+    fn fit(&mut self) {
+        self.bytes.shrink_to(self.reserved.bytes());
+    }
+
     fn clear(&mut self) {
         (self.count, self.dropped) = (0, 0);
         self.bytes.clear();
-        self.bytes.shrink_to(KEPT_BYTES);
+        // Where memory is short, those who need it now come before those who may.
+        let budget = self.reserved.budget();
+        let is_short = budget.used() > budget.limit() / 2;
+        self.bytes.shrink_to(if is_short { 0 } else { KEPT_BYTES });
+        // What was reserved is enough.
+        let _ = self.reserve();
     }
 }
 
@@ -248,7 +290,7 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_left_out_whole_and_the_buffer_is_not_kept() {
-        let mut encoded = Encoded::default();
+        let mut encoded = Encoded::within(&Budget::new(usize::MAX));
         assert_eq!(
             encoded.push(|bytes| bytes.resize(MOST_BYTES, 7)),
             FinishedSpan::Kept
@@ -258,6 +300,45 @@ mod tests {
         assert_eq!((encoded.count, encoded.dropped), (1, 1));
         encoded.clear();
         assert!(encoded.bytes.capacity() <= KEPT_BYTES);
+    }
+
+    #[test]
+    fn what_all_hold_together_is_bounded_and_given_back() {
+        let budget = Budget::new(64 << 10);
+        let mut all = [(); 10].map(|()| Encoded::within(&budget));
+        let span = |bytes: &mut Vec<u8>| bytes.extend([7; 1_000]);
+        let mut kept = 0;
+        for turn in 0..1_000 {
+            let encoded = &mut all[turn % 10];
+            kept += u32::from(encoded.push(span) == FinishedSpan::Kept);
+            assert!(budget.used() <= budget.limit());
+        }
+        assert!((20..=65).contains(&kept), "{kept}");
+        let held: usize = all.iter().map(|encoded| encoded.bytes.capacity()).sum();
+        assert_eq!(held, budget.used());
+        assert_eq!(kept, all.iter().map(|encoded| encoded.count).sum::<u32>());
+        let dropped: u32 = all.iter().map(|encoded| encoded.dropped).sum();
+        assert_eq!(kept + dropped, 1_000);
+        all[0].clear();
+        assert_eq!(all[0].bytes.capacity(), 0, "memory is short");
+        all[1].clear();
+        assert_eq!(all[1].push(span), FinishedSpan::Kept);
+        drop(all);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_buffer_that_is_used_again_reserves_nothing_more() {
+        let budget = Budget::new(1 << 20);
+        let mut encoded = Encoded::within(&budget);
+        let span = |bytes: &mut Vec<u8>| bytes.extend([7; 500]);
+        for _ in 0..10 {
+            assert_eq!(encoded.push(span), FinishedSpan::Kept);
+        }
+        let used = budget.used();
+        assert_eq!(used, encoded.bytes.capacity());
+        encoded.clear();
+        assert_eq!(budget.used(), used);
     }
 
     #[test]

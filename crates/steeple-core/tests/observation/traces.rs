@@ -10,7 +10,7 @@ use std::{
 use steeple_core::{
     FinishedSpan, Headers, HttpVersion, JobRecord, Observation, Observer, RequestDetails,
     RequestHead, RequestRecord, RoutePolicy, Sampler, Sink, SpanId, TraceConfig, TraceContext,
-    TraceId, TraceScope, Trust, current,
+    TraceId, TraceScope, Trust, current, pipeline::Budget,
 };
 
 use crate::respond;
@@ -485,4 +485,95 @@ fn the_span_that_a_scope_knows_is_current_if_it_is_of_the_same_trace() {
         current::exit_span(1);
     });
     ran.unwrap();
+}
+
+/// What sinks are told besides records.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Told {
+    fn tell(&self, what: &str, trace: &TraceContext) {
+        let told = format!("{what} {}", trace.span_id());
+        self.0.lock().unwrap().push(told);
+    }
+}
+
+impl Sink for Told {
+    fn request(&self, record: &RequestRecord<'_>) {
+        let what = record.recording.map_or("unrecorded", |_| "ended");
+        self.tell(what, &record.trace());
+    }
+
+    fn recorded(&self, trace: &TraceContext) {
+        self.tell("began", trace);
+    }
+
+    fn refused(&self, recording: &steeple_core::Recording) {
+        assert_eq!(recording.spans(), (&b"span"[..], 1));
+        self.tell("refused", recording.context());
+    }
+}
+
+#[test]
+fn sinks_hear_of_all_that_begin_to_be_recorded_and_of_those_that_a_late_route_refuses() {
+    let told = Told::default();
+    let observer = Observer::builder()
+        .traces(TraceConfig::new())
+        .route("/quiet", RoutePolicy::new().sampler(Sampler::always_off()))
+        .route("/ignored", RoutePolicy::new().ignore())
+        .sink(told.clone())
+        .build()
+        .unwrap();
+    for (route, then) in [
+        ("/loud", &["ended"][..]),
+        ("/quiet", &["refused", "unrecorded"]),
+        ("/ignored", &["refused"]),
+    ] {
+        let mut observation = start(&observer, None, &());
+        let trace = observation.run(|| {
+            let trace = current::trace().unwrap();
+            let kept = current::finished_span(&trace.child(), |span| span.extend(b"span"));
+            assert_eq!(kept, FinishedSpan::Kept);
+            current::route(route);
+            trace
+        });
+        respond(&mut observation, 200, Some(0));
+        drop(observation);
+        let expected: Vec<_> = ["began"]
+            .iter()
+            .chain(then)
+            .map(|what| format!("{what} {}", trace.as_ref().unwrap().span_id()))
+            .collect();
+        assert_eq!(std::mem::take(&mut *told.0.lock().unwrap()), expected);
+    }
+    drop(start(&observer, Some("/quiet"), &()));
+    assert!(told.0.lock().unwrap()[0].starts_with("unrecorded"));
+}
+
+#[test]
+fn what_open_requests_hold_together_is_bounded_by_the_budget_they_are_given() {
+    let budget = Budget::new(64 << 10);
+    let (observer, records) = observed(TraceConfig::new().held(budget.clone()));
+    let mut open: Vec<_> = (0..20).map(|_| start(&observer, None, &())).collect();
+    let mut kept = 0;
+    for observation in &mut open {
+        let all = observation.run(|| {
+            let span = current::trace().unwrap().child();
+            let write = |bytes: &mut Vec<u8>| bytes.extend([7; 1_000]);
+            let all = (0..10).map(|_| current::finished_span(&span, write));
+            all.filter(|became| *became == FinishedSpan::Kept).count()
+        });
+        kept += all.unwrap();
+    }
+    assert!((20..=65).contains(&kept), "{kept}");
+    assert!(budget.used() > budget.limit() / 2 && budget.used() <= budget.limit());
+    drop(open);
+    let seen: u32 = records
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|seen| seen.count)
+        .sum();
+    assert_eq!(seen as usize, kept);
 }

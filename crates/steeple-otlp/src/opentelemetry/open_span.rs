@@ -1,6 +1,9 @@
 //! A span that has not ended.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use opentelemetry::{
     KeyValue,
@@ -15,8 +18,9 @@ use super::key_value::push_pair;
 use crate::{
     fields::{span, span_event, span_link},
     time::unix_nanos,
-    traces::span::{
-        Span, SpanKind, StatusCode, push_dropped, push_event, push_status, remote_flags,
+    traces::{
+        span::{Span, SpanKind, StatusCode, push_dropped, push_event, push_status, remote_flags},
+        span_queue::Finished,
     },
 };
 
@@ -109,9 +113,15 @@ impl OpenSpan {
         kept
     }
 
-    /// How many bytes its attributes, events and links have.
-    pub(super) fn len(&self) -> usize {
-        self.fields.len()
+    /// How it ended, if it did then.
+    pub(super) fn finished(&self, ended: SystemTime) -> Finished<'_> {
+        let nanos = unix_nanos(ended).saturating_sub(self.started);
+        Finished {
+            context: &self.context,
+            written: self.fields.len(),
+            duration: Duration::from_nanos(nanos),
+            failed: matches!(self.status, Status::Error { .. }),
+        }
     }
 
     pub(super) fn push(&self, message: &mut Vec<u8>, trace_state: &TraceState, ended: SystemTime) {

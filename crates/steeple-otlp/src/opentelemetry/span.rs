@@ -4,17 +4,16 @@ use opentelemetry::{
     KeyValue,
     trace::{self, SpanContext, Status},
 };
-use steeple_core::pipeline::Producer;
 
 use super::open_span::OpenSpan;
-use crate::{encoded::Encoded, traces::finished};
+use crate::traces::span_queue::SpanQueue;
 
 /// A span of a [`Tracer`](super::Tracer). It ends when it is dropped, if not before.
 #[derive(Debug)]
 pub struct Span {
     span_context: SpanContext,
     /// None if it is not recorded, or not any more.
-    recording: Option<Box<(OpenSpan, Producer<Encoded>)>>,
+    recording: Option<Box<(OpenSpan, SpanQueue)>>,
 }
 
 impl Span {
@@ -25,14 +24,10 @@ impl Span {
         }
     }
 
-    pub(super) fn recorded(
-        span_context: SpanContext,
-        open: OpenSpan,
-        producer: Producer<Encoded>,
-    ) -> Self {
+    pub(super) fn recorded(span_context: SpanContext, open: OpenSpan, spans: SpanQueue) -> Self {
         Self {
             span_context,
-            recording: Some(Box::new((open, producer))),
+            recording: Some(Box::new((open, spans))),
         }
     }
 
@@ -84,9 +79,9 @@ impl trace::Span for Span {
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
         if let Some(recording) = self.recording.take() {
-            let (open, producer) = *recording;
+            let (open, spans) = *recording;
             let trace_state = self.span_context.trace_state();
-            finished::leave(&producer, &open.context, open.len(), |message| {
+            spans.leave(&open.finished(timestamp), |message| {
                 open.push(message, trace_state, timestamp);
             });
         }

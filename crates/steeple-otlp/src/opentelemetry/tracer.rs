@@ -4,13 +4,10 @@ use opentelemetry::{
     Context, InstrumentationScope,
     trace::{self, SpanBuilder, SpanContext, TraceContextExt as _},
 };
-use steeple_core::{
-    Observer, current,
-    pipeline::{DropReason, Producer},
-};
+use steeple_core::{Observer, current};
 
 use super::{Span, context, open_span::OpenSpan, scope::push_scope};
-use crate::{encoded::Encoded, fields::span};
+use crate::{fields::span, traces::span_queue::SpanQueue};
 
 /// Starts spans below those of the context that is current or given.
 ///
@@ -19,17 +16,13 @@ use crate::{encoded::Encoded, fields::span};
 #[derive(Clone)]
 pub struct Tracer {
     observer: Observer,
-    producer: Producer<Encoded>,
+    spans: SpanQueue,
     /// The attributes that tell the scope, encoded.
     scope: Arc<[u8]>,
 }
 
 impl Tracer {
-    pub(super) fn new(
-        observer: Observer,
-        producer: Producer<Encoded>,
-        scope: &InstrumentationScope,
-    ) -> Self {
+    pub(super) fn new(observer: Observer, spans: SpanQueue, scope: &InstrumentationScope) -> Self {
         let mut attributes = Vec::new();
         push_scope(
             &mut attributes,
@@ -39,7 +32,7 @@ impl Tracer {
         );
         Self {
             observer,
-            producer,
+            spans,
             scope: attributes.into(),
         }
     }
@@ -60,11 +53,12 @@ impl trace::Tracer for Tracer {
         // That of an invalid parent is empty.
         let span_context = context::span_context_with(&trace, parent.trace_state().clone());
         if !trace.is_sampled() {
-            self.producer.skip(DropReason::Sampled);
+            self.spans.skip();
             return Span::unrecorded(span_context);
         }
+        self.spans.begin(&trace);
         let open = OpenSpan::new(trace, builder, &self.scope);
-        Span::recorded(span_context, open, self.producer.clone())
+        Span::recorded(span_context, open, self.spans.clone())
     }
 }
 

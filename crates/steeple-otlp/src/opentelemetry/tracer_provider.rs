@@ -1,21 +1,21 @@
 use std::fmt;
 
 use opentelemetry::{InstrumentationScope, global, trace};
-use steeple_core::{Observer, pipeline::Producer};
+use steeple_core::Observer;
 
 use super::Tracer;
-use crate::encoded::Encoded;
+use crate::traces::span_queue::SpanQueue;
 
 /// Makes [`Tracer`]s, whose spans are sampled, encoded and exported as all others are; clones are cheap.
 #[derive(Clone)]
 pub struct TracerProvider {
     observer: Observer,
-    producer: Producer<Encoded>,
+    spans: SpanQueue,
 }
 
 impl TracerProvider {
-    pub(crate) fn new(observer: Observer, producer: Producer<Encoded>) -> Self {
-        Self { observer, producer }
+    pub(crate) fn new(observer: Observer, spans: SpanQueue) -> Self {
+        Self { observer, spans }
     }
 
     /// Makes it the one of the whole process: [`global::tracer`] is of it.
@@ -29,7 +29,7 @@ impl trace::TracerProvider for TracerProvider {
 
     /// Spans tell the scope in the attributes `otel.scope.name` and `otel.scope.version`.
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
-        Tracer::new(self.observer.clone(), self.producer.clone(), &scope)
+        Tracer::new(self.observer.clone(), self.spans.clone(), &scope)
     }
 }
 

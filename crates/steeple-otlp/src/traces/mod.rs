@@ -2,15 +2,17 @@
 
 mod call;
 mod ending;
-pub(crate) mod finished;
 mod job;
 mod layer;
 mod redaction;
 mod request;
 mod sink;
 pub(crate) mod span;
+pub(crate) mod span_queue;
+pub(crate) mod tail;
 
 pub use self::{
     layer::{RecordedTraces, TracingLayer},
     sink::RequestSpans,
+    tail::TailSampling,
 };

@@ -1,22 +1,21 @@
 //! Where records become spans.
 
-use steeple_core::{
-    CallRecord, JobRecord, Recording, RequestRecord, Sink,
-    pipeline::{DropReason, Producer},
-};
+use steeple_core::{CallRecord, JobRecord, Recording, RequestRecord, Sink, TraceContext};
 
-use crate::{
-    encoded::Encoded,
-    traces::{
-        call::push_call, finished, job::push_job, redaction::Redaction, request::push_request,
-    },
+use crate::traces::{
+    call::push_call,
+    job::push_job,
+    redaction::Redaction,
+    request::push_request,
+    span_queue::{Finished, SpanQueue},
+    tail::End,
 };
 
 /// Makes a span of each recorded request and job, and queues it with those that ended within it: a sink to give the
 /// [observer](steeple_core::ObserverBuilder::sink).
 #[derive(Clone, Debug)]
 pub struct RequestSpans {
-    producer: Producer<Encoded>,
+    spans: SpanQueue,
     redaction: Redaction,
 }
 
@@ -24,9 +23,9 @@ pub struct RequestSpans {
 const EXPECTED_BYTES: usize = 1_024;
 
 impl RequestSpans {
-    pub(crate) fn new(producer: Producer<Encoded>) -> Self {
+    pub(crate) fn new(spans: SpanQueue) -> Self {
         Self {
-            producer,
+            spans,
             redaction: Redaction::default(),
         }
     }
@@ -40,42 +39,78 @@ impl RequestSpans {
         self
     }
 
-    fn queue(&self, recording: Option<&Recording>, push: impl FnOnce(&mut Vec<u8>, &Recording)) {
+    fn queue<'a>(
+        &self,
+        recording: Option<&Recording>,
+        end: impl FnOnce() -> End<'a>,
+        push: impl FnOnce(&mut Vec<u8>, &Recording),
+    ) {
         let Some(recording) = recording else {
-            self.producer.skip(DropReason::Sampled);
+            self.spans.skip();
             return;
         };
-        let (spans, count) = recording.spans();
-        let mut bytes = Vec::with_capacity(spans.len() + EXPECTED_BYTES);
-        bytes.extend_from_slice(spans);
-        push(&mut bytes, recording);
-        self.producer.push(Encoded {
-            bytes,
-            count: count + 1,
-        });
+        let (within, count) = recording.spans();
+        let Some(mut spans) = self.spans.end(recording.context(), count, end) else {
+            return;
+        };
+        spans.bytes.reserve(within.len() + EXPECTED_BYTES);
+        spans.bytes.extend_from_slice(within);
+        push(&mut spans.bytes, recording);
+        spans.count += count + 1;
+        self.spans.queue(spans);
     }
 }
 
 impl Sink for RequestSpans {
     fn request(&self, record: &RequestRecord<'_>) {
-        self.queue(record.recording, |message, recording| {
+        let end = || End {
+            outcome: record.outcome,
+            kind: "",
+            route: Some(record.route()),
+            duration: match record.head_duration() {
+                Some(duration) if record.streaming => duration,
+                _ => record.duration(),
+            },
+        };
+        self.queue(record.recording, end, |message, recording| {
             push_request(message, record, recording, &self.redaction);
         });
     }
 
     fn call(&self, record: &CallRecord<'_>) {
         let Some((context, target)) = record.trace.zip(record.target) else {
-            self.producer.skip(DropReason::Sampled);
+            self.spans.skip();
             return;
         };
-        finished::leave(&self.producer, &context, EXPECTED_BYTES, |message| {
+        let finished = Finished {
+            context: &context,
+            written: EXPECTED_BYTES,
+            duration: record.duration(),
+            failed: record.error_type.is_some(),
+        };
+        self.spans.leave(&finished, |message| {
             push_call(message, record, &context, target, &self.redaction);
         });
     }
 
     fn job(&self, record: &JobRecord<'_>) {
-        self.queue(record.recording, |message, recording| {
+        let end = || End {
+            outcome: record.outcome,
+            kind: record.kind,
+            route: Some(record.name),
+            duration: record.duration,
+        };
+        self.queue(record.recording, end, |message, recording| {
             push_job(message, record, recording);
         });
+    }
+
+    fn recorded(&self, trace: &TraceContext) {
+        self.spans.begin(trace);
+    }
+
+    fn refused(&self, recording: &Recording) {
+        let (_, count) = recording.spans();
+        self.spans.refuse(recording.context(), count);
     }
 }

@@ -6,10 +6,7 @@ mod open_span;
 
 use std::fmt;
 
-use steeple_core::{
-    Observer, Timestamp, current,
-    pipeline::{DropReason, Producer},
-};
+use steeple_core::{Observer, Timestamp, current};
 use tracing::{
     Event, Subscriber,
     span::{Attributes, Id, Record},
@@ -24,7 +21,7 @@ use self::{
     fields::{EventFields, SpanFields},
     open_span::OpenSpan,
 };
-use crate::{encoded::Encoded, opentelemetry::context, traces::finished};
+use crate::{opentelemetry::context, traces::span_queue::SpanQueue};
 
 /// Makes spans of those of [`tracing`], below the request or job that they are opened in, and events of its events.
 ///
@@ -32,16 +29,16 @@ use crate::{encoded::Encoded, opentelemetry::context, traces::finished};
 #[derive(Clone)]
 pub struct TracingLayer {
     observer: Observer,
-    producer: Producer<Encoded>,
+    spans: SpanQueue,
     /// Whether the context of the API of OpenTelemetry tells of its spans.
     in_context: bool,
 }
 
 impl TracingLayer {
-    pub(crate) fn new(observer: Observer, producer: Producer<Encoded>, in_context: bool) -> Self {
+    pub(crate) fn new(observer: Observer, spans: SpanQueue, in_context: bool) -> Self {
         Self {
             observer,
-            producer,
+            spans,
             in_context,
         }
     }
@@ -74,6 +71,9 @@ where
             None => None,
         };
         let trace = trace.unwrap_or_else(|| self.observer.begin_trace());
+        if trace.is_sampled() {
+            self.spans.begin(&trace);
+        }
         let open = OpenSpan::new(trace, attributes, self.in_context);
         span.extensions_mut().insert(open);
     }
@@ -130,13 +130,12 @@ where
             return;
         };
         if !open.context.is_sampled() {
-            self.producer.skip(DropReason::Sampled);
+            self.spans.skip();
             return;
         }
         let ended = open.end();
-        finished::leave(&self.producer, &open.context, open.len(), |message| {
-            open.push(message, ended);
-        });
+        self.spans
+            .leave(&open.finished(ended), |message| open.push(message, ended));
     }
 }
 

@@ -1,5 +1,7 @@
 //! A span that has not ended.
 
+use std::time::Duration;
+
 use opentelemetry::Context;
 use steeple_core::{Timestamp, TraceContext};
 use tracing::{Metadata, span::Attributes};
@@ -7,7 +9,10 @@ use tracing::{Metadata, span::Attributes};
 use super::fields::{EventFields, SpanFields};
 use crate::{
     opentelemetry::context,
-    traces::span::{self, Span, SpanKind, StatusCode, push_dropped, push_status},
+    traces::{
+        span::{self, Span, SpanKind, StatusCode, push_dropped, push_status},
+        span_queue::Finished,
+    },
 };
 
 /// How many bytes the events of one span may have.
@@ -71,9 +76,14 @@ impl OpenSpan {
         }
     }
 
-    /// How many bytes its attributes and events have.
-    pub(super) fn len(&self) -> usize {
-        self.fields.attributes.len() + self.events.len()
+    /// How it ended, if it did then.
+    pub(super) fn finished(&self, ended: u64) -> Finished<'_> {
+        Finished {
+            context: &self.context,
+            written: self.fields.attributes.len() + self.events.len(),
+            duration: Duration::from_nanos(ended - self.started.unix_nanos()),
+            failed: self.status() == Some(StatusCode::Error),
+        }
     }
 
     /// When it ended, if it is now.
@@ -106,15 +116,18 @@ impl OpenSpan {
         );
     }
 
+    /// What the code says of its span has precedence over what an event says.
+    fn status(&self) -> Option<StatusCode> {
+        let error = self.error.as_ref();
+        self.fields.status.or(error.map(|_| StatusCode::Error))
+    }
+
     fn push_status(&self, message: &mut Vec<u8>) {
-        let error = self.error.as_deref();
-        // What the code says of its span has precedence over what an event says.
-        let status = self.fields.status.or(error.map(|_| StatusCode::Error));
-        if let Some(status) = status {
+        if let Some(status) = self.status() {
             let texts = self.fields.texts.as_ref();
             let description = texts
                 .and_then(|texts| texts.description.as_deref())
-                .or(error);
+                .or(self.error.as_deref());
             push_status(message, status, description.unwrap_or_default());
         }
     }

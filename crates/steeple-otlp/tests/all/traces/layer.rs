@@ -15,7 +15,7 @@ use tracing_subscriber::{
 use super::{Service, hex, texts};
 
 impl Service {
-    fn subscriber(&self) -> Dispatch {
+    pub(super) fn subscriber(&self) -> Dispatch {
         let layer = self.otlp.tracing_layer(&self.observer, LevelFilter::INFO);
         Dispatch::new(registry().with(layer))
     }

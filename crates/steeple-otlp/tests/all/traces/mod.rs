@@ -3,6 +3,7 @@
 mod calls;
 mod layer;
 mod requests;
+mod tail;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -15,7 +16,7 @@ use steeple_core::{
     Sampler, TraceConfig,
 };
 use steeple_metrics::Registry;
-use steeple_otlp::{Otlp, Signal};
+use steeple_otlp::{Otlp, OtlpBuilder, Signal};
 
 use crate::sink::Sink;
 
@@ -39,8 +40,16 @@ impl Service {
         config: TraceConfig,
         configure: impl FnOnce(ObserverBuilder) -> ObserverBuilder,
     ) -> Self {
+        Self::exporting(Otlp::builder(), config, configure)
+    }
+
+    pub(crate) fn exporting(
+        otlp: OtlpBuilder,
+        config: TraceConfig,
+        configure: impl FnOnce(ObserverBuilder) -> ObserverBuilder,
+    ) -> Self {
         let backend = Sink::new();
-        let otlp = Otlp::builder()
+        let otlp = otlp
             .endpoint(backend.url())
             .without(Signal::Metrics)
             .without(Signal::Logs)
