@@ -40,6 +40,7 @@
 //!   exponential where the registry counts them natively; summaries are summaries. Exemplars are sent once.
 //! - Labels as attributes, under the dotted names that the semantic conventions know, and `http.response.status_code` as a number.
 //!   A metric's overflow series has `otel.metric.overflow`.
+//! - Spans of requests and jobs as soon as these end, with those that ended in them; [`TailSampling`] keeps them by how they end.
 //! - The resource, with `service.name`, `service.instance.id`, `host.name`, `process.pid` and `telemetry.sdk.*`, and what is
 //!   [said of it](OtlpBuilder::resource_attribute).
 //!

@@ -15,7 +15,7 @@ pub enum DropReason {
     RateLimited,
     /// The pipeline's own queue had no room for it.
     QueueFull,
-    /// The [`Budget`](super::Budget) that pipelines share was used up.
+    /// A [`Budget`](super::Budget) was used up: that which pipelines share, or that for what is held before it is queued.
     BudgetExhausted,
     /// The exporter refused it for good.
     ExporterFailed,

@@ -91,10 +91,10 @@ impl TailSampling {
     /// Keeps all that take longer than 99 of 100 recorded requests of the same route, or jobs of the same name, took lately.
     /// Default: none for that.
     ///
-    /// What is lately are the last 2,000 to 4,000, each half of which counts twice what the one before it does; before the
-    /// first 100 none is slow. The bound is within 7 % of the quantile of what is counted, from 1 us to 134 s, and what is above
-    /// it is 1 % of all, give or take 0.4. When a route gets slower, the first 60 such requests are kept at most; when it gets
-    /// faster, the bound follows within 20,000 requests. For each of at most 1,000 routes it takes 1.6 KiB.
+    /// Lately are the last few thousand: whenever there are 4,096, all count half. Before the first 100 none is slow. The bound
+    /// is within 6.25 % of the quantile of what is counted, from 16 us to 137 s, and what exceeds it is 1 % of all, give or take
+    /// 0.4. When a route gets slower, some 250 more are kept until the bound has followed; when it gets faster, that takes up to
+    /// 20,000. Each of at most 1,000 routes takes 1.6 KiB; of more, none is slow.
     pub fn slower_than_p99_of_route(mut self) -> Self {
         self.slower_than_p99 = true;
         self
@@ -102,7 +102,7 @@ impl TailSampling {
 
     /// What bounds the memory of spans that ended elsewhere than in their open request or job, which have 256 KiB each at most.
     /// Spans for which there is no room are dropped as [`BudgetExhausted`](crate::DropReason::BudgetExhausted). Default:
-    /// [`Budget::held`], 32 MiB, as for [those that ended within](steeple_core::TraceConfig::held).
+    /// [`Budget::held`], 32 MiB, which [those that ended within](steeple_core::TraceConfig::held) are held in as well.
     pub fn held(mut self, budget: Budget) -> Self {
         self.held = budget;
         self
