@@ -44,7 +44,7 @@ fn observer(sampler: Sampler) -> (Otlp, Observer) {
     let config = TraceConfig::new()
         .sampler(sampler)
         .trust(Trust::everybody());
-    let mut builder = Observer::builder().traces(config);
+    let mut builder = Observer::builder().traces(otlp.opentelemetry_context(config));
     if let Some(spans) = otlp.request_spans() {
         builder = builder.sink(spans);
     }
