@@ -13,7 +13,9 @@ use crate::{
     request_id::RequestId,
     text,
     trace_context::TraceContext,
-    traces::{Carried, FinishedSpan, Propagated, carried, entered, propagated},
+    traces::{
+        Carried, FinishedSpan, Propagated, carried, entered, entered::EnteredSpan, propagated,
+    },
     upgrade::Upgrade,
 };
 
@@ -34,7 +36,7 @@ pub fn request_id() -> Option<RequestId> {
 pub fn trace() -> Option<TraceContext> {
     let span = entered::innermost();
     let known = with(|state| innermost(state, state.context(), span));
-    known.or(span)
+    known.or_else(|| Some(span?.span))
 }
 
 /// The same, if the trace is [sampled](TraceContext::is_sampled): what exemplars lead to. Cheaper than [`trace`] where it
@@ -46,18 +48,18 @@ pub fn sampled_trace() -> Option<TraceContext> {
         let context = state.sampled_context()?;
         Some(innermost(state, context, span))
     });
-    known.unwrap_or_else(|| span.filter(TraceContext::is_sampled))
+    known.unwrap_or_else(|| Some(span?.span).filter(TraceContext::is_sampled))
 }
 
-/// The innermost span of an observation at `context`: what its scope knows, the one that was `entered`, or its own.
-fn innermost(state: &State, context: TraceContext, entered: Option<TraceContext>) -> TraceContext {
-    let own = |span: &TraceContext| span.local_root() == context.local_root();
-    let entered = entered.filter(own).unwrap_or(context);
-    match state.scope.as_ref().and_then(|scope| scope.span()) {
-        Some((trace_id, span_id)) if trace_id == context.trace_id() => {
-            entered.with_span_id(span_id)
-        }
-        _ => entered,
+/// The innermost span of an observation at `context`: what its scope has come to know since one was `entered`, that one, or its
+/// own.
+fn innermost(state: &State, context: TraceContext, entered: Option<EnteredSpan>) -> TraceContext {
+    let entered = entered.filter(|entered| entered.span.local_root() == context.local_root());
+    let span = entered.map_or(context, |entered| entered.span);
+    let known = state.known_to_scope();
+    match known.filter(|_| known != entered.and_then(|entered| entered.around)) {
+        Some((trace_id, span_id)) if trace_id == context.trace_id() => span.with_span_id(span_id),
+        _ => span,
     }
 }
 
@@ -122,7 +124,7 @@ pub fn set_baggage(name: &str, value: &str) {
 pub fn is_sampled() -> Option<bool> {
     // All spans of one request are recorded or none is.
     let known = with(|state| state.fields.lineage.is_sampled());
-    known.or_else(|| Some(entered::innermost()?.is_sampled()))
+    known.or_else(|| Some(entered::innermost()?.span.is_sampled()))
 }
 
 /// Enters a span, which is the innermost that the thread is in until it is [left](exit_span) by the same `key`. For layers

@@ -8,7 +8,7 @@ use crate::{
     observation::state::{State, Subject},
     observer::Shared,
     propagation::ResponseTrace,
-    trace_context::TraceContext,
+    trace_context::{SpanId, TraceContext, TraceId},
     traces::{Propagated, Recording, SpanLink, Traces},
 };
 
@@ -98,6 +98,12 @@ impl State {
             && matches!(self.beginning.subject, Subject::Request);
         let own = policy.sampler.filter(|_| is_news);
         policy.ignore || own.is_some_and(|own| !traces.agrees(&self.fields.lineage, own))
+    }
+
+    /// The span that its scope knows to be current, if there is one.
+    #[inline]
+    pub(crate) fn known_to_scope(&self) -> Option<(TraceId, SpanId)> {
+        self.scope.as_ref()?.span()
     }
 
     /// The place in the trace.

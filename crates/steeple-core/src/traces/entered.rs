@@ -2,16 +2,33 @@
 
 use std::cell::RefCell;
 
-use crate::trace_context::TraceContext;
+use crate::{
+    current,
+    trace_context::{SpanId, TraceContext, TraceId},
+};
 
 thread_local! {
-    static ENTERED: RefCell<Vec<(u64, TraceContext)>> = const { RefCell::new(Vec::new()) };
+    static ENTERED: RefCell<Vec<EnteredSpan>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A span that was entered.
+#[derive(Clone, Copy)]
+pub(crate) struct EnteredSpan {
+    key: u64,
+    pub(crate) span: TraceContext,
+    /// The span that the [scope](crate::TraceScope) of the request knew by then, which this one is inside of.
+    pub(crate) around: Option<(TraceId, SpanId)>,
 }
 
 /// Enters a span, by the key that it will be left by.
 #[inline]
 pub(crate) fn enter(key: u64, span: &TraceContext) {
-    let _ = ENTERED.try_with(|entered| entered.borrow_mut().push((key, *span)));
+    let entering = EnteredSpan {
+        key,
+        span: *span,
+        around: current::with(|state| state.known_to_scope()).flatten(),
+    };
+    let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(entering));
 }
 
 /// Leaves a span: the innermost, if all is in order.
@@ -19,7 +36,7 @@ pub(crate) fn enter(key: u64, span: &TraceContext) {
 pub(crate) fn exit(key: u64) {
     let _ = ENTERED.try_with(|entered| {
         let mut entered = entered.borrow_mut();
-        if let Some(place) = entered.iter().rposition(|(other, _)| *other == key) {
+        if let Some(place) = entered.iter().rposition(|other| other.key == key) {
             entered.remove(place);
         }
     });
@@ -27,9 +44,9 @@ pub(crate) fn exit(key: u64) {
 
 /// The innermost span.
 #[inline]
-pub(crate) fn innermost() -> Option<TraceContext> {
+pub(crate) fn innermost() -> Option<EnteredSpan> {
     ENTERED
-        .try_with(|entered| Some(entered.borrow().last()?.1))
+        .try_with(|entered| entered.borrow().last().copied())
         .ok()
         .flatten()
 }

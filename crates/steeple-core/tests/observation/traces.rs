@@ -474,6 +474,8 @@ fn the_span_that_a_scope_knows_is_current_if_it_is_of_the_same_trace() {
     let ran = observation.run(|| {
         assert_eq!(seen(request), request);
         current::enter_span(1, &entered);
+        // What it knew before is around that.
+        assert_eq!(seen(request), entered);
         assert_eq!(seen(entered), entered);
         let other = seen(told);
         assert_eq!(

@@ -68,7 +68,7 @@ fn nested_requests_and_panics_in_spans_leave_the_context_as_it_was() {
 
 #[test]
 fn spans_of_the_api_and_of_tracing_are_below_each_other() {
-    let (ids, spans) = Stage::recording().spans_of(|tracer| {
+    let ([request, first, second], spans) = Stage::recording().spans_of(|tracer| {
         let request = here();
         tracer.in_span("first", |_| {
             let first = here();
@@ -88,18 +88,25 @@ fn spans_of_the_api_and_of_tracing_are_below_each_other() {
         })
     });
     assert_eq!(spans.len(), 6);
-    let [request, first, second] = ids.map(|span| span.span_id().to_bytes().to_vec());
-    assert_eq!(spans["GET /"].span_id, request);
+    for (name, place) in [("GET /", request), ("first", first), ("second", second)] {
+        assert_eq!(
+            (name, &*spans[name].span_id),
+            (name, &place.span_id().to_bytes()[..])
+        );
+    }
     for (child, parent) in [
-        ("first", &request),
-        ("second", &first),
-        ("third", &second),
-        ("fourth", &second),
-        ("fifth", &spans["fourth"].span_id),
+        ("first", "GET /"),
+        ("second", "first"),
+        ("third", "second"),
+        ("fourth", "second"),
+        ("fifth", "fourth"),
     ] {
         let span = &spans[child];
-        assert_eq!((child, &span.parent_span_id), (child, parent));
-        assert_eq!(span.trace_id, ids[0].trace_id().to_bytes());
+        assert_eq!(
+            (child, &span.parent_span_id),
+            (child, &spans[parent].span_id)
+        );
+        assert_eq!(span.trace_id, request.trace_id().to_bytes());
         // Its parent is known not to be remote.
         assert_eq!(span.flags & 0x300, 0x100);
     }
