@@ -156,6 +156,18 @@ impl Observer {
         Job::new(Observation::new(state))
     }
 
+    /// Whether a request went through the layer of this observer twice.
+    #[must_use]
+    pub fn is_applied_twice(&self) -> bool {
+        self.shared.warned_of_twice.load(Ordering::Relaxed)
+    }
+
+    /// Whether traces are to be recorded, and no sampler ever records one.
+    #[must_use]
+    pub fn is_sampling_off(&self) -> bool {
+        self.shared.traces.as_ref().is_some_and(Traces::is_off)
+    }
+
     /// Begins a trace outside of any request or job, and decides whether it is recorded: for spans that have nothing above
     /// them.
     #[must_use]

@@ -24,6 +24,7 @@ pub struct TraceConfig {
     trust: Trust,
     forced_per_second: f64,
     public_endpoint: bool,
+    records: bool,
     pub(crate) propagators: Propagators,
     propagate_to: Option<Hosts>,
     response_header: Option<ResponseTrace>,
@@ -39,6 +40,7 @@ impl TraceConfig {
             trust: Trust::default(),
             forced_per_second: 1_000.0,
             public_endpoint: false,
+            records: true,
             propagators: Propagators::default(),
             propagate_to: None,
             response_header: None,
@@ -69,6 +71,14 @@ impl TraceConfig {
     /// baggage from it. Default: the caller's trace is continued.
     pub fn public_endpoint(mut self) -> Self {
         self.public_endpoint = true;
+        self
+    }
+
+    /// Records nothing, whatever samplers say, and passes on what callers say of it: for services whose traces nobody sends.
+    /// Default: what the samplers want is recorded.
+    pub fn without_recording(mut self) -> Self {
+        self.records = false;
+        self.sampler = Sampler::always_off();
         self
     }
 
@@ -128,6 +138,7 @@ impl fmt::Debug for TraceConfig {
             .field("trust", &self.trust)
             .field("forced_per_second", &self.forced_per_second)
             .field("public_endpoint", &self.public_endpoint)
+            .field("records", &self.records)
             .field("propagators", &self.propagators)
             .field("propagate_to", &self.propagate_to)
             .field("response_header", &self.response_header)
@@ -177,7 +188,16 @@ impl Traces {
         let random = || trusted.map_or_else(|| lineage.random(), |parent| parent.trace_id.low());
         let sampled = trusted.and_then(|parent| parent.sampled);
         let recorded = sampler.decide(random, sampled, &self.forced);
-        lineage.decide(recorded);
+        if self.config.records {
+            lineage.decide(recorded);
+        }
+    }
+
+    /// Decides that a request is not recorded.
+    pub(crate) fn ignore(&self, lineage: &mut Lineage) {
+        if self.config.records {
+            lineage.decide(false);
+        }
     }
 
     /// The caller, if it is trusted. A public endpoint does not continue the trace of others, and takes nothing from them.
@@ -211,7 +231,16 @@ impl Traces {
             .config
             .sampler
             .decide(|| lineage.random(), None, &self.forced);
-        lineage.decide(recorded);
+        if self.config.records {
+            lineage.decide(recorded);
+        }
+    }
+
+    /// Whether no sampler can ever record anything, though something is to be recorded.
+    pub(crate) fn is_off(&self) -> bool {
+        let heeds_callers = !self.config.trust.is_nobody();
+        let mut samplers = self.samplers.iter().chain([&self.config.sampler]);
+        self.config.records && samplers.all(|sampler| sampler.is_off_for(heeds_callers))
     }
 
     /// Whether the route's own sampler records it too, of which nothing was known when it was decided.

@@ -113,7 +113,13 @@ impl Sampler {
     /// Whether it never records anything.
     #[must_use]
     pub fn is_off(&self) -> bool {
-        matches!(self.root, Root::AlwaysOff | Root::Ratio(0)) && !self.parent_based
+        self.is_off_for(true)
+    }
+
+    /// The same where no caller has a say unless one may.
+    pub(crate) fn is_off_for(&self, heeds_callers: bool) -> bool {
+        let follows = self.parent_based && heeds_callers;
+        matches!(self.root, Root::AlwaysOff | Root::Ratio(0)) && !follows
     }
 }
 

@@ -52,6 +52,10 @@ impl Trust {
         Self(Whom::Those(Arc::new(predicate)))
     }
 
+    pub(crate) fn is_nobody(&self) -> bool {
+        matches!(self.0, Whom::Nobody)
+    }
+
     pub(crate) fn includes(&self, head: &RequestHead<'_>) -> bool {
         match &self.0 {
             Whom::Nobody => false,

@@ -90,6 +90,21 @@ fn what_is_not_recorded_is_told_on_as_such_with_all_that_came() {
 }
 
 #[test]
+fn without_recording_what_callers_say_is_told_on_as_it_came() {
+    let config = || TraceConfig::new().without_recording();
+    for config in [config(), config().trust(Trust::everybody())] {
+        let (place, told) = told_on(config.clone(), &TOLD);
+        assert_eq!(told[0].1, format!("00-{TRACE}-{}-01", place.span_id()));
+        assert_eq!(told.len(), 3);
+        let (place, _) = told_on(config, &());
+        assert!(!place.is_sampled());
+    }
+    let (place, told) = told_on(config().public_endpoint(), &TOLD);
+    assert_ne!(place.trace_id().to_string(), TRACE);
+    assert_eq!((place.is_sampled(), told.len()), (false, 1));
+}
+
+#[test]
 fn without_a_configuration_traceparent_alone_is_read_and_told() {
     let observer = Observer::default();
     let mut observation = start(&observer, &TOLD);

@@ -264,6 +264,25 @@ fn trusted_callers_decide_up_to_a_limit() {
 }
 
 #[test]
+fn sampling_is_off_where_nobody_can_have_anything_recorded() {
+    let off = Sampler::always_off;
+    let is_off = |config: TraceConfig, own: Sampler| {
+        let route = RoutePolicy::new().sampler(own);
+        let observer = Observer::builder().traces(config).route("/own", route);
+        observer.build().unwrap().is_sampling_off()
+    };
+    let config = |sampler| TraceConfig::new().sampler(sampler);
+    assert!(is_off(config(off()), off()));
+    assert!(is_off(config(Sampler::ratio(0.0).parent_based()), off()));
+    assert!(!is_off(config(off()), Sampler::ratio(0.1)));
+    assert!(!is_off(TraceConfig::new(), off()));
+    let heeding = config(off().parent_based()).trust(Trust::everybody());
+    assert!(!is_off(heeding, off()));
+    assert!(!is_off(config(off()).without_recording(), off()));
+    assert!(!Observer::default().is_sampling_off());
+}
+
+#[test]
 fn a_predicate_says_whom_to_trust() {
     let config = TraceConfig::new().trust(Trust::those(|head| {
         head.header("x-internal").as_deref() == Some("yes")
