@@ -11,6 +11,7 @@ use crate::{
     Ops,
     connection::Server,
     counts::Counts,
+    document::Document,
     encoding::Encoding,
     endpoints::Endpoints,
     error::BindError,
@@ -35,6 +36,7 @@ pub struct OpsBuilder {
     hosts: Vec<String>,
     header_timeout: Duration,
     write_timeout: Duration,
+    documents: Vec<Document>,
 }
 
 impl OpsBuilder {
@@ -47,6 +49,7 @@ impl OpsBuilder {
             hosts: Vec::new(),
             header_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(10),
+            documents: Vec::new(),
         }
     }
 
@@ -99,6 +102,21 @@ impl OpsBuilder {
         } else {
             Encoding::OFFERS
         };
+        self
+    }
+
+    /// Answers GET of `path` with the JSON that `make` gives, anew for each request, behind the same checks as everything
+    /// else. `/` lists it with `description`. Of several of one path the first counts. Default: none.
+    pub fn json<F>(
+        mut self,
+        path: &'static str,
+        description: &'static str,
+        make: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = String> + Send + 'static,
+    {
+        self.documents.push(Document::json(path, description, make));
         self
     }
 
@@ -163,7 +181,7 @@ impl OpsBuilder {
         };
         Ok(Endpoints::new(
             guard,
-            Routes::new(Scrapes::new(self.registry, self.encodings)),
+            Routes::new(Scrapes::new(self.registry, self.encodings), self.documents),
         ))
     }
 }

@@ -16,8 +16,8 @@ use steeple_core::ops::{LARGEST_BODY, OpsRequest, OpsResponse, OpsService};
 use tokio::{net::TcpStream, sync::watch, time::timeout};
 
 use crate::{
-    answer, body::ResponseBody, counts::Counts, endpoints::Endpoints, routes::Route,
-    stall::StallGuard, translation,
+    answer, body::ResponseBody, counts::Counts, endpoints::Endpoints, stall::StallGuard,
+    translation,
 };
 
 const HEADER_BYTES: usize = 8 * 1024;
@@ -80,7 +80,7 @@ impl Server {
             None => answer::text(400, "name exactly one host"),
             Some(request) => self.call(request.with_peer(peer), body).await,
         };
-        let path = Route::of(head.uri.path()).map_or("other", Route::path);
+        let path = self.endpoints.counted_path(head.uri.path());
         self.counts.request(path, response.status());
         translation::response(response)
     }

@@ -15,14 +15,19 @@ impl Endpoints {
     pub(crate) fn new(guard: Guard, routes: Routes) -> Self {
         Self { guard, routes }
     }
+
+    /// By which path a request is counted.
+    pub(crate) fn counted_path(&self, path: &str) -> &'static str {
+        self.routes.path(path).unwrap_or("other")
+    }
 }
 
 impl OpsService for Endpoints {
     fn call(&self, request: OpsRequest) -> OpsFuture {
-        let refusal = self.guard.refusal(&request);
-        Box::pin(ready(
-            refusal.unwrap_or_else(|| self.routes.answer(&request)),
-        ))
+        match self.guard.refusal(&request) {
+            Some(refusal) => Box::pin(ready(refusal)),
+            None => self.routes.answer(&request),
+        }
     }
 }
 

@@ -22,6 +22,7 @@
 //! | `/` | what is served, a line each |
 //! | `/metrics` | the registry, as the scraper likes it best |
 //! | `/livez` | `ok`, without any I/O, while the process runs |
+//! | what [`OpsBuilder::json`] adds | a document of JSON |
 //!
 //! # Scrapes
 //!
@@ -76,6 +77,7 @@ mod builder;
 mod chunks;
 mod connection;
 mod counts;
+mod document;
 mod encoder;
 mod encoding;
 mod endpoints;

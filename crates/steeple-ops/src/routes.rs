@@ -1,34 +1,68 @@
-use steeple_core::ops::{OpsRequest, OpsResponse};
+use std::future::ready;
 
-use crate::{answer, scrapes::Scrapes};
+use steeple_core::ops::{OpsFuture, OpsRequest, OpsResponse};
+
+use crate::{answer, document::Document, scrapes::Scrapes};
 
 /// Answers each path.
 pub(crate) struct Routes {
     scrapes: Scrapes,
+    documents: Vec<Document>,
 }
 
 impl Routes {
-    pub(crate) fn new(scrapes: Scrapes) -> Self {
-        Self { scrapes }
+    pub(crate) fn new(scrapes: Scrapes, documents: Vec<Document>) -> Self {
+        Self { scrapes, documents }
     }
 
-    pub(crate) fn answer(&self, request: &OpsRequest) -> OpsResponse {
+    pub(crate) fn answer(&self, request: &OpsRequest) -> OpsFuture {
+        if let "GET" | "HEAD" = request.method()
+            && Route::of(request.path()).is_none()
+            && let Some(document) = self.document(request.path())
+        {
+            return document.answer();
+        }
+        Box::pin(ready(self.answer_at_once(request)))
+    }
+
+    /// The path of a route, if it is one.
+    pub(crate) fn path(&self, path: &str) -> Option<&'static str> {
+        let route = Route::of(path).map(Route::path);
+        route.or_else(|| Some(self.document(path)?.path))
+    }
+
+    fn answer_at_once(&self, request: &OpsRequest) -> OpsResponse {
         if !matches!(request.method(), "GET" | "HEAD") {
             return answer::text(405, "only GET and HEAD are answered here")
                 .with_header("allow", "GET, HEAD");
         }
         match Route::of(request.path()) {
-            Some(Route::Index) => answer::text(200, index()),
+            Some(Route::Index) => answer::text(200, self.index()),
             Some(Route::Metrics) => self.scrapes.answer(request),
             Some(Route::Livez) => answer::text(200, "ok"),
             None => answer::text(404, "nothing is here; / lists what there is"),
         }
     }
+
+    fn document(&self, path: &str) -> Option<&Document> {
+        self.documents.iter().find(|document| document.path == path)
+    }
+
+    fn index(&self) -> String {
+        let routes = Route::ALL.map(|route| (route.path(), route.description()));
+        let documents = self.documents.iter();
+        let documents = documents.map(|document| (document.path, document.description));
+        let lines = routes.into_iter().chain(documents);
+        let lines: Vec<_> = lines
+            .map(|(path, what)| format!("{path:<11} {what}"))
+            .collect();
+        lines.join("\n")
+    }
 }
 
 /// Everything that is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Route {
+enum Route {
     Index,
     Livez,
     Metrics,
@@ -37,11 +71,11 @@ pub(crate) enum Route {
 impl Route {
     const ALL: [Self; 3] = [Self::Index, Self::Livez, Self::Metrics];
 
-    pub(crate) fn of(path: &str) -> Option<Self> {
+    fn of(path: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|route| route.path() == path)
     }
 
-    pub(crate) fn path(self) -> &'static str {
+    fn path(self) -> &'static str {
         match self {
             Self::Index => "/",
             Self::Livez => "/livez",
@@ -56,10 +90,4 @@ impl Route {
             Self::Metrics => "metrics, as Prometheus text, OpenMetrics or protobuf",
         }
     }
-}
-
-fn index() -> String {
-    Route::ALL
-        .map(|route| format!("{:<10} {}", route.path(), route.description()))
-        .join("\n")
 }

@@ -1,3 +1,8 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
+
 use steeple_metrics::Registry;
 
 use crate::{
@@ -51,6 +56,38 @@ fn a_live_process_says_ok() {
         answer.header("content-type"),
         Some("text/plain; charset=utf-8")
     );
+}
+
+#[test]
+fn a_document_is_made_anew_for_each_request_behind_the_same_checks() {
+    let made = Arc::new(AtomicU32::new(0));
+    let number = move || {
+        let made = made.fetch_add(1, Relaxed);
+        async move { format!("[{made}]") }
+    };
+    let token = "0123456789abcdef0123456789abcdef";
+    let registry = Registry::new();
+    let ops = serving(&registry)
+        .json("/api/number", "a number", number)
+        .token(token)
+        .bind()
+        .unwrap();
+    let headers =
+        format!("host: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n");
+    for body in ["[0]", "[1]"] {
+        let answer = get_with(ops.local_addr(), "/api/number", &headers);
+        assert_eq!((answer.status, &*answer.body), (200, body));
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+    let refused = get(ops.local_addr(), "/api/number");
+    assert_eq!(refused.status, 401);
+    let index = get_with(ops.local_addr(), "/", &headers).body;
+    assert!(index.contains("/api/number a number"), "{index}");
+    eventually(|| {
+        let text = registry.render();
+        text.contains(r#"steeple_ops_requests_total{path="/api/number",status="200"} 2"#)
+    });
 }
 
 #[test]
