@@ -16,9 +16,9 @@ const LONGEST_REASON: usize = 256;
 /// The endpoint did not take what was sent.
 #[derive(Debug, Error)]
 #[error("{endpoint} answered {status}: {reason:?}")]
-struct Refused {
+pub(crate) struct Refused {
     endpoint: Endpoint,
-    status: StatusCode,
+    pub(crate) status: StatusCode,
     reason: String,
 }
 

@@ -52,6 +52,7 @@ mod compression;
 mod connections;
 mod endpoint;
 mod error;
+mod failure;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "tls")]
@@ -66,6 +67,7 @@ pub use self::{
     compression::Compression,
     endpoint::{Endpoint, EndpointError},
     error::{ClientError, TlsError},
+    failure::Failure,
 };
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcClient;

@@ -21,7 +21,7 @@ pub(crate) struct Transport {
 /// A request had no answer.
 #[derive(Debug, Error)]
 #[error("no answer from {endpoint}")]
-struct NoAnswer {
+pub(crate) struct NoAnswer {
     endpoint: Endpoint,
     source: legacy::Error,
 }

@@ -4,8 +4,8 @@ use steeple_core::pipeline::{Pipeline, PipelineBuilder, RetryPolicy, Scheduled};
 use steeple_metrics::Registry;
 
 use crate::{
-    Compression, Delivery, EnvironmentError, HistogramAggregation, Otlp, OtlpError, Protocol,
-    Signal, TailSampling, Temporality, Value,
+    Compression, Delivery, EnvironmentError, HistogramAggregation, Otlp, OtlpError, Probe,
+    Protocol, Signal, TailSampling, Temporality, Value,
     config::{Batching, Environment},
     encoded::Encoded,
     envelope::Envelope,
@@ -236,6 +236,12 @@ impl OtlpBuilder {
             .into_iter()
             .filter(|signal| self.exports(*signal));
         exported.try_for_each(|signal| Target::of(self, signal).map(drop))
+    }
+
+    /// Asks the backends of what is exported, at any time, whether they take it.
+    #[must_use]
+    pub fn probe(&self) -> Probe {
+        Probe::new(self.clone())
     }
 
     /// Starts to export: metrics from `registry`, where the figures of the export itself are as well.

@@ -120,6 +120,7 @@ mod logs;
 mod metrics;
 pub mod opentelemetry;
 mod otlp;
+mod probe;
 mod report;
 mod resource;
 mod signal;
@@ -139,9 +140,11 @@ pub use self::{
     logs::{LogRecord, Logs, Severity},
     metrics::{HistogramAggregation, Temporality},
     otlp::Otlp,
+    probe::Probe,
     report::OtlpReport,
     signal::Signal,
     traces::{RecordedTraces, RequestSpans, TailSampling, TracingLayer},
     value::Value,
 };
+pub use steeple_client::Failure;
 pub use steeple_core::pipeline::{Accounting, DropReason, Report, RetryPolicy};

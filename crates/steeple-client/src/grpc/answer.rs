@@ -16,7 +16,7 @@ use crate::{Compression, Endpoint, LARGEST_ANSWER, answer};
 
 /// A call was answered, but not with a message.
 #[derive(Debug, Error)]
-enum CallError {
+pub(crate) enum CallError {
     #[error("{endpoint} answered {code}: {reason:?}")]
     Refused {
         endpoint: Endpoint,
@@ -46,6 +46,16 @@ enum CallError {
         endpoint: Endpoint,
         source: hyper::Error,
     },
+}
+
+impl CallError {
+    /// The status that it ended with, if it had one.
+    pub(crate) fn code(&self) -> Option<GrpcStatus> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
 }
 
 pub(super) async fn judge(

@@ -12,7 +12,7 @@ const PREFIX: usize = 5;
 
 /// What was answered is no message.
 #[derive(Debug, Error)]
-pub(super) enum MessageError {
+pub(crate) enum MessageError {
     #[error("its body is not one message of the length that it says")]
     Length,
     #[error("its message cannot be decompressed")]

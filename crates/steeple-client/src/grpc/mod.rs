@@ -7,4 +7,5 @@ mod protobuf;
 mod retry_info;
 mod status;
 
+pub(crate) use answer::CallError;
 pub use client::GrpcClient;

@@ -3,6 +3,7 @@
 use std::{
     error::Error as _,
     io::{self, Write as _},
+    net::TcpListener,
     sync::mpsc,
     thread,
     time::{Duration, Instant},
@@ -11,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use socket2::SockRef;
 use steeple_client::{
-    LARGEST_ANSWER,
+    Client, Failure, LARGEST_ANSWER,
     http::{Method, Response},
 };
 use steeple_core::pipeline::ExportError;
@@ -53,6 +54,26 @@ fn a_busy_backend_is_tried_again_when_it_wants() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn why_it_failed_can_be_told_without_secrets() {
+    for status in [302, 401, 503] {
+        let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n").leak();
+        let error = judged(&Stub::saying(answer)).unwrap_err();
+        assert_eq!(Failure::of(&error), Failure::Status(status));
+    }
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = unused.local_addr().unwrap();
+    drop(unused);
+    let nobody = Client::new(format!("http://{address}").parse().unwrap()).unwrap();
+    let error = run(nobody.send(Method::POST, None, "x")).unwrap_err();
+    let refused = Failure::Connection(Some(io::ErrorKind::ConnectionRefused));
+    assert_eq!(Failure::of(&error), refused);
+    let late = ExportError::TimedOut {
+        limit: Duration::ZERO,
+    };
+    assert_eq!(Failure::of(&late), Failure::TimedOut);
 }
 
 #[test]

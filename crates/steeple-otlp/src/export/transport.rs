@@ -23,7 +23,7 @@ pub(crate) enum Transport {
 
 impl Transport {
     /// Sends an export request, and judges what is answered.
-    pub(super) async fn send(&self, signal: Signal, request: Vec<u8>) -> Result<(), ExportError> {
+    pub(crate) async fn send(&self, signal: Signal, request: Vec<u8>) -> Result<(), ExportError> {
         match self {
             Self::HttpProtobuf(client) => {
                 let headers = [(CONTENT_TYPE, PROTOBUF)];
