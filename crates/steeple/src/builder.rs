@@ -4,9 +4,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-#[cfg(feature = "otlp")]
-use steeple_core::TraceConfig;
-use steeple_core::{Observer, ObserverBuilder, ObserverError, current};
+use steeple_core::{Observer, ObserverBuilder, ObserverError, TraceConfig, current};
 use steeple_metrics::{
     BuildError as RegistryError, Builder as RegistryBuilder, Exemplar, InstallError, Kind, Matcher,
     RegisterError, Registry,
@@ -20,16 +18,18 @@ use steeple_push::{PushError, PushGatewayBuilder, RemoteWriteBuilder};
 use tracing::level_filters::LevelFilter;
 
 #[cfg(feature = "otlp")]
-use crate::export::ExportSettings;
+use crate::export::{Export, ExportSettings};
 #[cfg(feature = "push")]
 use crate::pushes::PushSettings;
 use crate::{
+    doctor::{Doctor, Patient},
     environment::{Environment, EnvironmentError},
-    instance::Steeple,
+    instance::{Steeple, ops_builder},
     lint::{self, OwnMetrics},
     outlets::Outlets,
     recorder::{self, GlobalRecorder},
     service_name::{ServiceName, ServiceNameError},
+    traces::Traces,
 };
 
 /// The port of the [Prometheus exporter](https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/prometheus/).
@@ -48,6 +48,7 @@ pub struct SteepleBuilder {
     registry: Configure<RegistryBuilder>,
     observer: Configure<ObserverBuilder>,
     listener: Configure<OpsBuilder>,
+    traces: Option<Configure<TraceConfig>>,
     #[cfg(feature = "otlp")]
     export: ExportSettings,
     #[cfg(feature = "otlp")]
@@ -107,6 +108,7 @@ impl SteepleBuilder {
             registry: Box::new(|registry| registry),
             observer: Box::new(|observer| observer),
             listener: Box::new(|listener| listener),
+            traces: None,
             #[cfg(feature = "otlp")]
             export: ExportSettings::default(),
             #[cfg(feature = "otlp")]
@@ -189,8 +191,9 @@ impl SteepleBuilder {
         self
     }
 
-    /// Configures which traces are recorded, and whose word on that counts, where they are exported. `OTEL_TRACES_SAMPLER` wins
-    /// over the sampler. Default: [`TraceConfig::new`].
+    /// Configures how services tell each other of traces and, where traces are exported, which are recorded and whose word on that
+    /// counts. `OTEL_PROPAGATORS` and `OTEL_TRACES_SAMPLER` win. Default: [`TraceConfig::new`] where traces are exported, and
+    /// otherwise only `traceparent` is read and passed on.
     ///
     /// ```
     /// use steeple::{Steeple, core::Sampler};
@@ -198,10 +201,11 @@ impl SteepleBuilder {
     /// let builder = Steeple::builder("shop").traces(|traces| traces.sampler(Sampler::ratio(0.1)));
     /// # let _ = builder;
     /// ```
-    #[cfg(feature = "otlp")]
     pub fn traces(mut self, configure: impl FnOnce(TraceConfig) -> TraceConfig + 'static) -> Self {
-        let earlier = self.export.traces;
-        self.export.traces = Box::new(|traces| configure(earlier(traces)));
+        self.traces = Some(match self.traces {
+            Some(earlier) => Box::new(|traces| configure(earlier(traces))),
+            None => Box::new(configure),
+        });
         self
     }
 
@@ -294,9 +298,13 @@ impl SteepleBuilder {
         } else {
             Environment::default()
         };
+        let traces = Traces::resolve(self.traces, &environment);
         if environment.disabled {
             tracing::info!("OTEL_SDK_DISABLED is true: steeple observes nothing");
-            return Ok(Steeple::disabled(environment.ops_token));
+            return Ok(Steeple::disabled(
+                traces.passing_on(),
+                environment.ops_token,
+            ));
         }
         // What can fail for what it says comes before what changes the process.
         let name = match &environment.service_name {
@@ -338,16 +346,21 @@ impl SteepleBuilder {
             })
             .build()?;
         describe_self(&registry, &name)?;
+        let doctor = Doctor::default();
         let ops = self
             .ops
-            .then(|| listen(self.listener, &registry, &environment))
+            .then(|| listen(self.listener, ops_builder(&registry, &doctor), &environment))
             .transpose()?;
         let observer = recorder::connect(observer, &registry, self.global)?;
         #[cfg(feature = "otlp")]
+        let exporter = export.as_ref().map(Export::for_doctor);
+        #[cfg(feature = "otlp")]
         let (otlp, observer) = match export {
-            Some(export) => export.start(observer, &registry)?,
-            None => (None, observer),
+            Some(export) => export.start(observer, &registry, traces)?,
+            None => (None, traces.pass_on(observer)),
         };
+        #[cfg(not(feature = "otlp"))]
+        let observer = traces.pass_on(observer);
         let outlets = Outlets {
             #[cfg(feature = "otlp")]
             otlp,
@@ -356,9 +369,17 @@ impl SteepleBuilder {
         };
         let observer = observer.build()?;
         own.are_those_of(&registry);
+        doctor.is_to_examine(Patient {
+            observer: observer.clone(),
+            registry: registry.clone(),
+            own_metrics: own.clone(),
+            has_foreign_recorder: recorder::is_foreign(self.global),
+            #[cfg(feature = "otlp")]
+            exporter,
+        });
         let is_global = self.global != GlobalRecorder::Leave;
         let ops_token = environment.ops_token;
-        let steeple = Steeple::new(observer, registry, own, ops, ops_token, is_global);
+        let steeple = Steeple::new(observer, registry, own, doctor, ops, ops_token, is_global);
         #[cfg(feature = "otlp")]
         let steeple = steeple.with_spans_up_to(self.span_level);
         Ok(steeple.sending(outlets))
@@ -377,17 +398,17 @@ impl SteepleBuilder {
                 error,
                 "steeple could not be started; the service goes on unobserved"
             );
-            Steeple::disabled(ops_token)
+            Steeple::disabled(Observer::default(), ops_token)
         })
     }
 }
 
 fn listen(
     configure: Configure<OpsBuilder>,
-    registry: &Registry,
+    ops: OpsBuilder,
     environment: &Environment,
 ) -> Result<Ops, BindError> {
-    let mut ops = configure(Ops::builder(registry.clone()));
+    let mut ops = configure(ops);
     if environment.ops_host.is_some() || environment.ops_port.is_some() {
         let host = environment
             .ops_host

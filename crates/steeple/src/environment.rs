@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsString, net::IpAddr};
 
-use steeple_core::{MOST_METHODS, MetricNames};
+use steeple_core::{MOST_METHODS, MetricNames, Propagators};
 #[cfg(feature = "push")]
 use steeple_push::{Endpoint, EndpointError};
 
@@ -13,6 +13,7 @@ use crate::service_name::ServiceName;
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 const KNOWN_METHODS: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
+pub(crate) const PROPAGATORS: &str = "OTEL_PROPAGATORS";
 const OPS_HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
 const OPS_PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 const METRIC_NAMES: &str = "STEEPLE_METRIC_NAMES";
@@ -55,6 +56,7 @@ pub(crate) struct Environment {
     pub(crate) known_methods: Option<Vec<String>>,
     pub(crate) metric_names: Option<Vec<MetricNames>>,
     pub(crate) lint: Option<bool>,
+    pub(crate) propagators: Option<Propagators>,
     pub(crate) ops_host: Option<IpAddr>,
     pub(crate) ops_port: Option<u16>,
     pub(crate) ops_token: Option<String>,
@@ -113,6 +115,7 @@ impl Environment {
                 .map(|list| metric_names(&list))
                 .transpose()?,
             lint: text(LINT)?.map(|value| boolean(LINT, &value)),
+            propagators: text(PROPAGATORS)?.map(|list| propagators(&list)),
             ops_host: text(OPS_HOST)?.map(|host| address(&host)).transpose()?,
             ops_port: text(OPS_PORT)?.map(|port| number(&port)).transpose()?,
             ops_token: text(OPS_TOKEN)?,
@@ -216,6 +219,12 @@ fn metric_names(list: &str) -> Result<Vec<MetricNames>, EnvironmentError> {
     })
 }
 
+fn propagators(list: &str) -> Propagators {
+    Propagators::parse(list, |unknown| {
+        tracing::warn!(key = PROPAGATORS, "ignored: {unknown}");
+    })
+}
+
 fn address(host: &str) -> Result<IpAddr, EnvironmentError> {
     // The specification's default is the name `localhost`; a name that has to be looked up could be any address.
     let host = if host.eq_ignore_ascii_case("localhost") {
@@ -270,6 +279,7 @@ mod tests {
             (KNOWN_METHODS, "GET, PROPFIND"),
             (METRIC_NAMES, "semantic-conventions, axum-prometheus"),
             (LINT, "false"),
+            (PROPAGATORS, "b3,baggage"),
             (OPS_HOST, "localhost"),
             (OPS_PORT, "0"),
             (OPS_TOKEN, "0123456789abcdef0123456789abcdef"),
@@ -294,6 +304,11 @@ mod tests {
             ])
         );
         assert_eq!(environment.lint, Some(false));
+        let propagators = Propagators::parse("b3,baggage", |_| {});
+        assert_eq!(
+            format!("{:?}", environment.propagators),
+            format!("{:?}", Some(propagators))
+        );
         assert_eq!(environment.ops_host, Some([127, 0, 0, 1].into()));
         assert_eq!(environment.ops_port, Some(0));
         assert_eq!(

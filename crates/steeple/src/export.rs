@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ffi::OsString};
 
-use steeple_core::{ObserverBuilder, TraceConfig};
+use steeple_core::{ObserverBuilder, Sampler};
 use steeple_metrics::{Builder as RegistryBuilder, Matcher, NativeConfig, Registry};
 use steeple_otlp::{
     EnvironmentError, HistogramAggregation, Otlp, OtlpBuilder, OtlpError, Signal, TraceEnvironment,
@@ -11,8 +11,10 @@ use steeple_otlp::{
 
 use crate::{
     builder::Configure,
-    environment::{EXPORT_ENDPOINTS, is_set},
+    doctor::Exporter,
+    environment::{EXPORT_ENDPOINTS, PROPAGATORS, is_set},
     service_name::ServiceName,
+    traces::Traces,
 };
 
 /// What the operator says of the export.
@@ -21,7 +23,7 @@ pub(crate) struct ExportEnvironment {
     otlp: OtlpBuilder,
     /// Those that have an endpoint, in the order of [`Signal::ALL`].
     has_endpoint: [bool; 3],
-    traces: TraceEnvironment,
+    sampler: Option<Sampler>,
 }
 
 impl ExportEnvironment {
@@ -32,39 +34,20 @@ impl ExportEnvironment {
         Ok(Self {
             otlp: Otlp::builder().environment(&variable)?,
             has_endpoint: own.map(|own| own || general),
-            traces: TraceEnvironment::read(&variable)?,
+            // Propagators count without an export, too, and are read there.
+            sampler: TraceEnvironment::read(|key| variable(key).filter(|_| key != PROPAGATORS))?
+                .sampler,
         })
-    }
-
-    fn configure(&self, mut traces: TraceConfig) -> TraceConfig {
-        if let Some(sampler) = &self.traces.sampler {
-            traces = traces.sampler(sampler.clone());
-        }
-        if let Some(propagators) = &self.traces.propagators {
-            traces = traces.propagators(propagators.clone());
-        }
-        traces
     }
 }
 
 /// What is to be exported.
+#[derive(Default)]
 pub(crate) struct ExportSettings {
     /// Nothing is, unless the operator wants it, before this is set.
     pub(crate) otlp: Option<Configure<OtlpBuilder>>,
-    pub(crate) traces: Configure<TraceConfig>,
     pub(crate) resource: Vec<(Cow<'static, str>, Value)>,
     pub(crate) redacted: Vec<String>,
-}
-
-impl Default for ExportSettings {
-    fn default() -> Self {
-        Self {
-            otlp: None,
-            traces: Box::new(|traces| traces),
-            resource: Vec::new(),
-            redacted: Vec::new(),
-        }
-    }
 }
 
 impl ExportSettings {
@@ -92,7 +75,7 @@ impl ExportSettings {
         otlp.check()?;
         Ok(Some(Export {
             otlp,
-            traces: environment.configure((self.traces)(TraceConfig::new())),
+            sampler: environment.sampler.clone(),
             redacted: self.redacted,
         }))
     }
@@ -101,7 +84,7 @@ impl ExportSettings {
 /// What is going to be exported.
 pub(crate) struct Export {
     otlp: OtlpBuilder,
-    traces: TraceConfig,
+    sampler: Option<Sampler>,
     redacted: Vec<String>,
 }
 
@@ -115,19 +98,30 @@ impl Export {
         registry
     }
 
+    /// What of it the doctor looks at.
+    pub(crate) fn for_doctor(&self) -> Exporter {
+        Exporter::new(&self.otlp)
+    }
+
     /// Starts it. Nothing records traces that nobody sends.
     pub(crate) fn start(
         self,
         observer: ObserverBuilder,
         registry: &Registry,
+        traces: Traces,
     ) -> Result<(Option<Otlp>, ObserverBuilder), OtlpError> {
         let otlp = self.otlp.start(registry.clone())?;
-        let observer = match otlp.request_spans() {
-            Some(spans) => observer
-                .traces(self.traces)
-                .sink(spans.redact_query(self.redacted)),
-            None => observer,
+        let Some(spans) = otlp.request_spans() else {
+            return Ok((Some(otlp), traces.pass_on(observer)));
         };
+        let traces = traces.recorded();
+        let traces = match self.sampler {
+            Some(sampler) => traces.sampler(sampler),
+            None => traces,
+        };
+        let observer = observer
+            .traces(otlp.opentelemetry_context(traces))
+            .sink(spans.redact_query(self.redacted));
         Ok((Some(otlp), observer))
     }
 }

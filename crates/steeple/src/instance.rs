@@ -11,7 +11,7 @@ use steeple_core::{Job, Observer};
 use steeple_metrics::{Finding, Registry};
 use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
-use steeple_otlp::{Otlp, RecordedTraces, TracingLayer};
+use steeple_otlp::{Otlp, RecordedTraces, TracingLayer, opentelemetry::TracerProvider};
 #[cfg(feature = "otlp")]
 use tracing::{Subscriber, level_filters::LevelFilter};
 #[cfg(feature = "otlp")]
@@ -19,6 +19,7 @@ use tracing_subscriber::{filter::Filtered, registry::LookupSpan};
 
 use crate::{
     builder::SteepleBuilder,
+    doctor::{Diagnosis, Doctor},
     lint::OwnMetrics,
     outlets::Outlets,
     report::{FlushReport, ShutdownError},
@@ -58,6 +59,7 @@ pub struct Steeple {
     own_metrics: OwnMetrics,
     #[cfg(feature = "otlp")]
     span_level: LevelFilter,
+    doctor: Doctor,
     ops: Option<Ops>,
     /// What the operator asks for.
     ops_token: Option<String>,
@@ -73,6 +75,7 @@ impl Steeple {
         observer: Observer,
         registry: Registry,
         own_metrics: OwnMetrics,
+        doctor: Doctor,
         ops: Option<Ops>,
         ops_token: Option<String>,
         global: bool,
@@ -88,6 +91,7 @@ impl Steeple {
             observer,
             registry,
             own_metrics,
+            doctor,
             ops,
             ops_token,
         }
@@ -104,16 +108,17 @@ impl Steeple {
         self
     }
 
-    /// An instance that records nothing and listens nowhere. Panics are caught all the same, and what the application mounts
+    /// An instance of an `observer` without metrics and sinks, that listens nowhere. Panics are caught all the same, and what the application mounts
     /// is guarded all the same.
-    pub(crate) fn disabled(ops_token: Option<String>) -> Self {
+    pub(crate) fn disabled(observer: Observer, ops_token: Option<String>) -> Self {
         Self {
             outlets: Outlets::default(),
             #[cfg(feature = "otlp")]
             span_level: LevelFilter::OFF,
-            observer: Observer::default(),
+            observer,
             registry: Registry::new(),
             own_metrics: OwnMetrics::default(),
+            doctor: Doctor::of_disabled(),
             ops: None,
             ops_token,
         }
@@ -181,6 +186,28 @@ impl Steeple {
         findings
     }
 
+    /// Looks for what is wrong with the instance and what it is built into: a backend that does not take what is exported, which it
+    /// sends an empty request to, for at most 2 s and every 10 s at most; traces that nobody records; a subscriber without the
+    /// [layer](Self::tracing_layer); a layer that is applied twice; another recorder; `panic = "abort"`; and what
+    /// [`lint`](Self::lint) finds. `GET /api/doctor` at the ops listener tells the same. Works on every runtime.
+    ///
+    /// ```
+    /// use steeple::{Steeple, doctor::Severity};
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let steeple = Steeple::builder("shop").without_ops().build()?;
+    /// for diagnosis in steeple.doctor().await {
+    ///     if diagnosis.severity >= Severity::Warning {
+    ///         eprintln!("{diagnosis}");
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn doctor(&self) -> Vec<Diagnosis> {
+        self.doctor.examine().await
+    }
+
     /// Where the ops listener listens, if there is one.
     #[must_use]
     pub fn ops_addr(&self) -> Option<SocketAddr> {
@@ -199,7 +226,7 @@ impl Steeple {
         &self,
         configure: impl FnOnce(OpsBuilder) -> OpsBuilder,
     ) -> Result<Endpoints, BindError> {
-        let ops = configure(Ops::builder(self.registry.clone()));
+        let ops = configure(ops_builder(&self.registry, &self.doctor));
         let ops = match &self.ops_token {
             Some(token) => ops.token(token),
             None => ops,
@@ -244,6 +271,15 @@ impl Steeple {
         otlp.tracing_subscriber(&self.observer, self.span_level)
     }
 
+    /// Makes spans for users of the [API of OpenTelemetry](steeple_otlp::opentelemetry), below the requests and jobs that they are
+    /// made in, if traces are exported; `set_global` makes it what `global::tracer` asks.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn tracer_provider(&self) -> Option<TracerProvider> {
+        let otlp = self.outlets.otlp.as_ref()?;
+        otlp.tracer_provider(&self.observer)
+    }
+
     /// What exports over OTLP, if anything is exported: for log records, and for what is known of each signal.
     #[cfg(feature = "otlp")]
     #[must_use]
@@ -275,6 +311,16 @@ impl Steeple {
         };
         ShutdownError::unless_complete(report, ops)
     }
+}
+
+/// What is served, wherever it is.
+pub(crate) fn ops_builder(registry: &Registry, doctor: &Doctor) -> OpsBuilder {
+    let doctor = doctor.clone();
+    Ops::builder(registry.clone()).json(
+        "/api/doctor",
+        "what is wrong, and what to do about it, as JSON",
+        move || doctor.clone().report(),
+    )
 }
 
 impl fmt::Debug for Steeple {

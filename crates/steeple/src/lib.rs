@@ -47,8 +47,9 @@
 //! | variable | what |
 //! |---|---|
 //! | `OTEL_SERVICE_NAME` | the service's name |
-//! | `OTEL_SDK_DISABLED` | `true`: observe nothing and listen nowhere |
+//! | `OTEL_SDK_DISABLED` | `true`: observe nothing and listen nowhere, and only pass on what callers tell of their traces |
 //! | `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` | the known methods, separated by commas, instead of the standard ones |
+//! | `OTEL_PROPAGATORS` | the formats in which services tell each other of traces, separated by commas |
 //! | `OTEL_EXPORTER_PROMETHEUS_HOST`, `OTEL_EXPORTER_PROMETHEUS_PORT` | where the ops listener is, 127.0.0.1 and 9464 for the one that is not set; either replaces the address set in code |
 //! | `STEEPLE_METRIC_NAMES` | by which [names](MetricNames) the request metrics go, separated by commas, such as `semantic-conventions,axum-prometheus` |
 //! | `STEEPLE_LINT` | `true` or `false`: whether the application's own metrics are [linted](SteepleBuilder::lint) while it runs |
@@ -56,14 +57,14 @@
 //! | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and those of the other signals | with the feature `otlp`: where all signals, or this one, are exported to |
 //! | `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`, `OTEL_LOGS_EXPORTER` | with the feature `otlp`: `otlp` exports the signal, `none` does not, whatever code says |
 //! | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | with the feature `otlp`: which traces are recorded |
-//! | `OTEL_PROPAGATORS` | with the feature `otlp`, where traces are exported: the formats in which services tell each other of traces |
 //! | `OTEL_RESOURCE_ATTRIBUTES`, and all others of [steeple-otlp](https://docs.rs/steeple-otlp) | with the feature `otlp`: more of what the service is, and how it is sent |
 //! | `STEEPLE_PUSHGATEWAY_URL` | with the feature `push`: the Pushgateway that gets the metrics at the end; replaces the URL set in code |
 //! | `STEEPLE_REMOTE_WRITE_URL` | with the feature `push`: where the metrics are written by remote write, every 15 s if nothing else is set in code; replaces the URL set there |
 //!
 //! # Diagnostics
 //!
-//! steeple's own warnings go through `tracing`; install a subscriber to see them.
+//! steeple's own warnings go through `tracing`; install a subscriber to see them. [`Steeple::doctor`], and `GET /api/doctor` at the
+//! ops listener, look for what is wrong: a [code](doctor::Code), how much it matters, what it is and what to do.
 //!
 //! # Features
 //!
@@ -83,6 +84,7 @@
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |
 
 mod builder;
+pub mod doctor;
 mod environment;
 #[cfg(feature = "otlp")]
 mod export;
@@ -96,6 +98,7 @@ mod recorder;
 mod renewed;
 mod report;
 mod service_name;
+mod traces;
 
 #[cfg(feature = "actix")]
 pub use steeple_actix as actix;

@@ -22,6 +22,11 @@ pub(crate) enum GlobalRecorder {
 /// Ours, where it is the global one.
 static INSTALLED: OnceLock<Registry> = OnceLock::new();
 
+/// Whether there is a global recorder of somebody else's that `global` lets be.
+pub(crate) fn is_foreign(global: GlobalRecorder) -> bool {
+    global == GlobalRecorder::Share && INSTALLED.get().is_none()
+}
+
 /// Lets `observer` record into `registry`, and into the global recorder as `global` says.
 pub(crate) fn connect(
     observer: ObserverBuilder,

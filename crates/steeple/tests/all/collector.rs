@@ -37,6 +37,11 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub(crate) fn new() -> Self {
+        Self::answering("200 OK")
+    }
+
+    /// Answers everything with this status.
+    pub(crate) fn answering(status: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::<Mutex<Vec<_>>>::default();
@@ -45,7 +50,7 @@ impl Collector {
             for stream in listener.incoming().map_while(Result::ok) {
                 let requests = served.clone();
                 // A client that goes away ends its connection, not the backend.
-                thread::spawn(move || serve(&stream, &requests));
+                thread::spawn(move || serve(&stream, status, &requests));
             }
         });
         Self { address, requests }
@@ -120,7 +125,7 @@ pub(crate) fn attribute(
     }
 }
 
-fn serve(mut stream: &TcpStream, requests: &Mutex<Vec<Request>>) -> io::Result<()> {
+fn serve(mut stream: &TcpStream, status: &str, requests: &Mutex<Vec<Request>>) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let mut lines = reader.by_ref().lines();
@@ -142,6 +147,6 @@ fn serve(mut stream: &TcpStream, requests: &Mutex<Vec<Request>>) -> io::Result<(
             headers,
             body,
         });
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+        write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n")?;
     }
 }

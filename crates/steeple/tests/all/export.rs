@@ -6,10 +6,12 @@ use std::{
 };
 
 use futures_executor::block_on;
+use opentelemetry::trace::{TraceContextExt, Tracer, TracerProvider};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use steeple::{
     Steeple, SteepleBuilder,
     core::Sampler,
+    current,
     otlp::{LogRecord, Severity, Signal},
 };
 use tokio::runtime;
@@ -141,6 +143,27 @@ fn as_the_only_subscriber_it_makes_the_same_spans() {
     });
     assert!(block_on(steeple.flush(DEADLINE)).is_complete());
     assert_eq!(collector.spans().len(), 2);
+}
+
+#[test]
+fn users_of_the_api_of_opentelemetry_are_below_the_request() {
+    let collector = Collector::new();
+    let steeple = exporting_to(&collector).build().unwrap();
+    let tracer = steeple.tracer_provider().unwrap().tracer("pricing");
+    service::serve(steeple.observer(), || {
+        let request = current::trace().unwrap().span_id().to_bytes();
+        let context = opentelemetry::Context::current();
+        let span_id = context.span().span_context().span_id();
+        assert_eq!(span_id.to_bytes(), request);
+        tracer.in_span("price", |_| {});
+    });
+    assert!(block_on(steeple.shutdown(DEADLINE)).is_ok());
+    let spans = collector.spans();
+    let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
+    assert_eq!(
+        named("price").parent_span_id,
+        named("GET /orders/{id}").span_id
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 #[cfg(feature = "otlp")]
 mod collector;
 mod disabled;
+mod doctor;
 mod drop_in;
 mod environment;
 mod exemplars;
@@ -16,6 +17,7 @@ mod metric_names;
 mod mounted;
 mod panic_hook;
 mod process;
+mod propagation;
 #[cfg(feature = "push")]
 mod pushes;
 mod recorder;
