@@ -82,7 +82,7 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
 /// Writes the header fields of a request that goes out from here: lets `set` set each by its name, in lower case, and its value.
 ///
 /// They tell the [place](trace) in the trace in the [formats](crate::TraceConfig::propagators) of the observer, the `tracestate`
-/// that the current request came with, and its [baggage](baggage); where traces are not configured, `traceparent` alone.
+/// that the current request came with, and its [`baggage`]; where traces are not configured, `traceparent` alone.
 /// Outside of any trace there are none.
 ///
 /// ```

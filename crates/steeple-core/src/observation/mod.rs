@@ -21,7 +21,6 @@ use crate::{
     head::ResponseHead,
     headers::{self, Headers},
     panic::{self, PanicReport, Panicked},
-    propagation::Parent,
     request_id::RequestId,
     upgrade::Upgrade,
 };
@@ -156,8 +155,7 @@ impl Observation {
         if let Some(state) = &self.state
             && let Some(field) = state.response_header()
         {
-            let span = Parent::of(&state.fields.lineage.context());
-            add(field.name(), field.value(&span).as_str());
+            state.tell_trace(field, add);
         }
     }
 

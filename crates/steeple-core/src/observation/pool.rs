@@ -42,6 +42,9 @@ fn pop(shared: &Arc<Shared>) -> Box<State> {
 #[inline]
 pub(crate) fn release(mut state: Box<State>) {
     state.progress = Progress::default();
+    if state.propagated.is_some() {
+        state.propagated = None;
+    }
     let last = LAST.try_with(|last| last.replace(Some(state)));
     if let Ok(Some(last)) = last {
         push(last);

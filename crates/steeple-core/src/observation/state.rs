@@ -91,8 +91,6 @@ pub(crate) struct Progress {
     failure: Option<(Outcome, &'static str)>,
     /// What those hold who carry the connection on, if the request upgrades it.
     pub(crate) upgrade: Option<Upgrade>,
-    /// What those are told that are called from here, once somebody asked for it.
-    pub(crate) propagated: Option<Arc<Propagated>>,
     /// Boxed, since most requests have none.
     pub(crate) trouble: Option<Box<Trouble>>,
 }
@@ -125,6 +123,8 @@ pub(crate) struct State {
     pub(crate) progress: Progress,
     /// What is kept of it if its trace is recorded, or was of an earlier one.
     pub(crate) recording: Option<Box<Recording>>,
+    /// What those are told that are called from here, once somebody asked for it.
+    pub(crate) propagated: Option<Arc<Propagated>>,
     /// What is made current with it if its trace is recorded.
     pub(crate) scope: Option<Arc<dyn TraceScope>>,
     request_count: Arc<AtomicU64>,
@@ -138,6 +138,7 @@ impl State {
             fields: RequestFields::default(),
             progress: Progress::default(),
             recording: None,
+            propagated: None,
             scope: None,
             request_count: Arc::default(),
         }

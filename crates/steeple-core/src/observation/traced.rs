@@ -7,7 +7,7 @@ use crate::{
     headers::RequestFields,
     observation::state::{State, Subject},
     observer::Shared,
-    propagation::ResponseTrace,
+    propagation::{Parent, ResponseTrace},
     trace_context::{SpanId, TraceContext, TraceId},
     traces::{Propagated, Recording, SpanLink, Traces},
 };
@@ -47,6 +47,13 @@ impl State {
         self.shared.as_ref()?.traces.as_ref()?.response_header()
     }
 
+    /// Lets `add` add it.
+    #[cold]
+    pub(crate) fn tell_trace(&self, field: ResponseTrace, add: impl FnOnce(&'static str, &str)) {
+        let span = Parent::of(&self.context());
+        add(field.name(), field.value(&span).as_str());
+    }
+
     /// What those are told that are called from here, besides the place in the trace. None while the observation settles.
     pub(crate) fn propagated(&mut self) -> Option<&mut Arc<Propagated>> {
         let shared = self.shared.as_ref()?;
@@ -54,7 +61,7 @@ impl State {
             lineage, received, ..
         } = &self.fields;
         let make = || Arc::new(Propagated::new(shared, lineage, received));
-        Some(self.progress.propagated.get_or_insert_with(make))
+        Some(self.propagated.get_or_insert_with(make))
     }
 
     /// The same for a job.
@@ -76,9 +83,14 @@ impl State {
     /// What was recorded; none if the route, where that is known only now, is left out or has a sampler that does not record it.
     #[inline]
     pub(crate) fn take_recording(&mut self, shared: &Shared) -> Option<Box<Recording>> {
-        if !self.fields.lineage.is_recorded() {
-            return None;
-        }
+        self.fields
+            .lineage
+            .is_recorded()
+            .then(|| self.take_recorded(shared))?
+    }
+
+    #[inline(never)]
+    fn take_recorded(&mut self, shared: &Shared) -> Option<Box<Recording>> {
         self.scope = None;
         let traces = shared.traces.as_ref()?;
         if self.is_refused(traces) {
