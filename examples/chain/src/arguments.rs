@@ -6,6 +6,9 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
+use steeple::core::Trust;
+
+/// The services, in the order in which they ask each other.
 #[derive(Clone, Copy)]
 pub(crate) enum Service {
     Shop,
@@ -29,6 +32,14 @@ impl Service {
             Self::Shop => "shop",
             Self::Prices => "prices",
             Self::Rates => "rates",
+        }
+    }
+
+    /// Who decides what is recorded: for all of them the shop, which anybody may ask.
+    pub(crate) fn trust(self) -> Trust {
+        match self {
+            Self::Shop => Trust::nobody(),
+            Self::Prices | Self::Rates => Trust::everybody(),
         }
     }
 

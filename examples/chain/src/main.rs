@@ -17,10 +17,7 @@ mod shop;
 
 use std::{env, error::Error, time::Duration};
 
-use steeple::{
-    Steeple,
-    core::{ResponseTrace, Trust},
-};
+use steeple::{Steeple, core::ResponseTrace};
 use tracing_subscriber::{
     EnvFilter, Layer, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
 };
@@ -34,12 +31,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         listen,
         next,
     } = Arguments::parse(env::args().skip(1))?;
-    // They believe each other on what is to be recorded: the shop decides for all.
-    let own_network = "127.0.0.0/8".parse()?;
     let steeple = Steeple::builder(service.name())
         .traces(move |traces| {
             traces
-                .trust(Trust::networks([own_network]))
+                .trust(service.trust())
                 .response_header(ResponseTrace::ServerTiming)
         })
         .build()?;

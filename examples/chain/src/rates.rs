@@ -4,14 +4,14 @@
 
 use std::{error::Error, net::SocketAddr};
 
-use ::tower::Layer;
-use steeple::{Steeple, tower};
+use steeple::{Steeple, tower::Client as Observed};
 use tokio::net::TcpListener;
 use tonic::{
     Request, Response, Status,
     codegen::http::Uri,
     transport::{Channel, Server, server::TcpIncoming},
 };
+use tower::Layer;
 
 use self::generated::{
     rates_client::RatesClient,
@@ -64,7 +64,7 @@ pub(crate) async fn serve(steeple: &Steeple, listen: SocketAddr) -> Result<(), B
 }
 
 /// Asks for rates.
-pub(crate) struct Client(RatesClient<tower::Client<Channel>>);
+pub(crate) struct Client(RatesClient<Observed<Channel>>);
 
 impl Client {
     /// Connects when it is first asked.

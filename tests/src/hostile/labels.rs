@@ -1,12 +1,8 @@
 //! The label attack: whatever a client may choose, chosen at random.
 
-use std::{
-    fmt::Write as _,
-    io::{self, Write as _},
-    net::SocketAddr,
-};
+use std::{fmt::Write, io, net::SocketAddr};
 
-use super::{answers::Answers, connect, in_parallel};
+use super::pipelined;
 
 /// Requests with random paths, methods and hosts over pipelined keep-alive connections.
 ///
@@ -44,34 +40,9 @@ impl LabelAttack {
     ///
     /// When the server cannot be reached, closes a connection or answers with anything but HTTP.
     pub fn run(&self, address: SocketAddr) -> io::Result<u64> {
-        let answered = in_parallel(self.requests, self.connections, |thread, requests| {
-            self.attack(address, thread, requests)
-        })?;
-        Ok(answered.into_iter().sum())
-    }
-
-    fn attack(&self, address: SocketAddr, seed: u64, requests: u64) -> io::Result<u64> {
-        const PIPELINED: u64 = 32;
-        let mut random = fastrand::Rng::with_seed(seed);
-        let mut stream = connect(address)?;
-        stream.set_nodelay(true)?;
-        let connection = stream.try_clone()?;
-        let mut answers = Answers::new(&connection);
-        let mut sent = 0;
-        let mut batch = String::new();
-        while sent < requests {
-            let size = PIPELINED.min(requests - sent);
-            batch.clear();
-            for _ in 0..size {
-                self.write(&mut batch, address, &mut random);
-            }
-            stream.write_all(batch.as_bytes())?;
-            for _ in 0..size {
-                answers.next()?;
-            }
-            sent += size;
-        }
-        Ok(sent)
+        pipelined(address, self.requests, self.connections, |batch, random| {
+            self.write(batch, address, random)
+        })
     }
 
     fn write(&self, batch: &mut String, address: SocketAddr, random: &mut fastrand::Rng) {

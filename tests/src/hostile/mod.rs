@@ -4,9 +4,11 @@
 
 mod aborts;
 mod answers;
+mod forged_traces;
 mod http2;
 mod labels;
 mod panics;
+mod pipelined;
 mod stream_aborts;
 
 use std::{
@@ -19,8 +21,10 @@ use std::{
 use answers::Answers;
 
 pub use aborts::{AbortPhase, Aborts};
+pub use forged_traces::{ForgedIds, ForgedTraces};
 pub use labels::LabelAttack;
 pub use panics::{PanickingRequests, PanicsSeen};
+pub use pipelined::pipelined;
 pub use stream_aborts::{StreamAborts, StreamsAborted};
 
 /// Splits `count` over `connections` threads, each with its number and its share of the work.

@@ -4,7 +4,10 @@ use std::{net::TcpStream, time::Duration};
 
 use steeple_tests::{backends::Phoenix, waiting::within};
 
-use crate::rotel::{TRACE, request};
+use crate::{
+    chain::{CALLER, Chain},
+    rotel::{TRACE, request},
+};
 
 const STORED: Duration = Duration::from_secs(30);
 
@@ -33,4 +36,45 @@ fn it_tells_the_spans_of_a_trace_until_it_is_dropped() {
     assert_eq!(transports.map(listens), [true; 2]);
     drop(phoenix);
     assert_eq!(transports.map(listens), [false; 2]);
+}
+
+/// Phoenix tells neither services nor kinds.
+#[test]
+#[ignore = "needs real servers: cargo xtask test"]
+fn a_trace_through_three_services_is_read_back() {
+    let phoenix = Phoenix::start().unwrap();
+    let chain = Chain::exporting_to(&format!("http://{}", phoenix.http()), "http/protobuf");
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    chain.ask(trace);
+    let spans = within(STORED, || {
+        let spans = phoenix.spans(trace).unwrap();
+        (spans.len() == 7).then_some(spans)
+    });
+    let spans = spans.expect("all spans are stored");
+
+    let mut parent = CALLER;
+    let mut way = Vec::new();
+    while let Some(span) = spans.iter().find(|span| span["parent_id"] == parent) {
+        parent = span["context"]["span_id"].as_str().unwrap();
+        way.push(span);
+    }
+    let names: Vec<_> = way.iter().map(|span| &span["name"]).collect();
+    assert_eq!(
+        names,
+        [
+            "GET /offers/{item}",
+            "price",
+            "GET",
+            "GET /prices/{item}",
+            "POST",
+            "chain.Rates/Of",
+            "look_up",
+        ]
+    );
+    let served = way.iter().map(|span| &span["attributes"]);
+    let served = served.filter(|attributes| attributes["http.route"].is_string());
+    let ports: Vec<_> = served
+        .map(|attributes| &attributes["server.port"])
+        .collect();
+    assert_eq!(ports, chain.services.map(|service| service.port()));
 }

@@ -10,7 +10,9 @@ use std::{
 
 use flate2::read::GzDecoder;
 use steeple::metrics::protobuf::{push_nested, push_string};
-use steeple_tests::backends::Rotel;
+use steeple_tests::backends::{OtlpSink, Rotel};
+
+use crate::chain::{Chain, one_trace_is_delivered};
 
 /// An id is of bytes, which these are too.
 pub(crate) const TRACE: &str = "trace of a test.";
@@ -42,6 +44,27 @@ fn it_passes_spans_on_until_it_is_dropped() {
     assert_eq!(transports.map(listens), [true; 2]);
     drop(rotel);
     assert_eq!(transports.map(listens), [false; 2]);
+}
+
+#[test]
+#[ignore = "needs real servers: cargo xtask test"]
+fn a_trace_through_three_services_arrives_whole_over_grpc() {
+    arrives_whole("grpc", Rotel::grpc);
+}
+
+#[test]
+#[ignore = "needs real servers: cargo xtask test"]
+fn a_trace_through_three_services_arrives_whole_over_http() {
+    arrives_whole("http/protobuf", Rotel::http);
+}
+
+fn arrives_whole(protocol: &str, of: fn(&Rotel) -> SocketAddr) {
+    let sink = OtlpSink::start().unwrap();
+    let rotel = Rotel::sending_to(&sink.url()).unwrap();
+    let chain = Chain::exporting_to(&format!("http://{}", of(&rotel)), protocol);
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    chain.ask(trace);
+    one_trace_is_delivered(&sink, trace);
 }
 
 /// An [`ExportTraceServiceRequest`](https://github.com/open-telemetry/opentelemetry-proto) of one span, of the trace [`TRACE`].

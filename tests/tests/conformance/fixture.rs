@@ -13,7 +13,7 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Part = Result<Bytes, BoxError>;
 
 /// The templates of the routes that [`answer`] knows, for routers.
-pub(crate) const ROUTES: [&str; 22] = [
+pub(crate) const ROUTES: [&str; 23] = [
     "/ok",
     "/status/{code}",
     "/attached",
@@ -36,6 +36,7 @@ pub(crate) const ROUTES: [&str; 22] = [
     "/identified",
     "/record",
     "/propagated",
+    "/spawned",
 ];
 /// The size of `/large` in bytes: more than middleware finds too small to compress.
 pub(crate) const LARGE: usize = 5_000;
@@ -147,11 +148,31 @@ pub(crate) async fn answer(
                 ..text(fields.join("\n"))
             }
         }
+        "/spawned" => {
+            let carried = tokio::spawn(steeple::carry(async { traceparent() }));
+            let lost = tokio::spawn(async { traceparent() });
+            text(format!(
+                "carried: {}, not carried: {}",
+                carried.await.unwrap(),
+                lost.await.unwrap()
+            ))
+        }
         path => match path.strip_prefix("/status/") {
             Some(code) => status(code.parse().unwrap()),
             None => text("hello"),
         },
     }
+}
+
+/// What a callee would be told here.
+fn traceparent() -> String {
+    let mut told = "nothing".to_owned();
+    current::inject(&mut |name, value| {
+        if name == "traceparent" {
+            value.clone_into(&mut told);
+        }
+    });
+    told
 }
 
 /// The handler of [`FAILURES`] where a framework has no extractors, errors and responders.

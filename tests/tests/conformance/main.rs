@@ -19,6 +19,7 @@ mod http2_servers;
 mod http_fixture;
 mod hyper_service;
 mod mounted_ops;
+mod propagation;
 mod records;
 mod request_bodies;
 mod scenarios;
@@ -108,6 +109,9 @@ conformance!({
     an_id_that_the_handler_answers_with_is_the_records,
     a_trace_is_continued,
     what_a_caller_tells_is_told_on_and_back,
+    what_is_told_on_is_continued_by_the_callee,
+    what_a_caller_tells_is_read_as_the_official_suite_asks,
+    a_spawned_task_keeps_the_trace_where_it_is_carried,
     a_connection_is_open_until_it_ends,
     a_websocket_lasts_until_it_is_closed,
     a_websocket_that_the_client_aborts_is_over,

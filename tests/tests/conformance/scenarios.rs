@@ -13,6 +13,11 @@ use crate::{
 };
 
 pub(crate) use crate::{
+    propagation::{
+        a_spawned_task_keeps_the_trace_where_it_is_carried, a_trace_is_continued,
+        what_a_caller_tells_is_read_as_the_official_suite_asks,
+        what_a_caller_tells_is_told_on_and_back, what_is_told_on_is_continued_by_the_callee,
+    },
     request_bodies::{
         a_chunked_request_body_is_counted, a_malformed_request_body_is_not_the_service_s_fault,
         a_request_body_is_measured_by_its_length,
@@ -23,8 +28,6 @@ pub(crate) use crate::{
         a_websocket_lasts_until_it_is_closed, a_websocket_that_the_client_aborts_is_over,
     },
 };
-
-const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 pub(crate) fn an_answer_is_a_success(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
@@ -338,42 +341,6 @@ pub(crate) fn an_id_that_the_handler_answers_with_is_the_records(adapter: &impl 
     assert_eq!(answer.header("x-request-id"), Some("by-the-handler"));
     let full = stage.settles(seen("/identified", 200, 0, Outcome::Success));
     assert_eq!(full.request_id, "by-the-handler");
-}
-
-pub(crate) fn a_trace_is_continued(adapter: &impl Adapter) {
-    let stage = Stage::new(adapter);
-    stage.send("GET", "/ok", &[("traceparent", TRACEPARENT)], "");
-    let full = stage.settles(success());
-    assert_eq!(full.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
-    assert_eq!(full.parent_span_id.as_deref(), Some("00f067aa0ba902b7"));
-    assert!(full.sampled);
-}
-
-pub(crate) fn what_a_caller_tells_is_told_on_and_back(adapter: &impl Adapter) {
-    let stage = Stage::traced(adapter);
-    let headers = [
-        ("traceparent", TRACEPARENT),
-        ("tracestate", "rojo=1"),
-        ("tracestate", "congo=2"),
-        ("baggage", "user=alice"),
-    ];
-    let answer = stage.send("GET", "/propagated", &headers, "");
-    let size = answer.content().len() as u64;
-    let full = stage.settles(seen("/propagated", 200, size, Outcome::Success));
-    let place = format!("00-{}-{}-01", full.trace_id, full.span_id);
-    assert_eq!(full.parent_span_id.as_deref(), Some("00f067aa0ba902b7"));
-    let told = [
-        &*format!("traceparent: {place}"),
-        "tracestate: rojo=1,congo=2",
-        "baggage: user=alice,greeted=alice",
-    ];
-    assert_eq!(str::from_utf8(&answer.content()), Ok(&*told.join("\n")));
-    // Besides what the handler says there itself.
-    for timing in ["db;dur=5", &format!("traceparent;desc=\"{place}\"")] {
-        let line = format!("server-timing: {timing}");
-        let mut lines = answer.head.lines();
-        assert!(lines.any(|head| head == line), "{line}: {}", answer.head);
-    }
 }
 
 pub(crate) fn a_marked_timeout_is_timed_out(adapter: &impl Adapter) {

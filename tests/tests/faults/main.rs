@@ -6,9 +6,11 @@
 mod aborts;
 mod actix_server;
 mod endless_stream;
+mod forged_traces;
 mod grpc_methods;
 mod known_labels;
 mod label_attack;
+mod malformed_traces;
 mod million_lines;
 mod overflow;
 mod panics;

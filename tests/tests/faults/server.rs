@@ -19,8 +19,9 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use steeple::{
-    MetricNames, Steeple,
+    MetricNames, Steeple, SteepleBuilder,
     metrics::{HistogramSnapshot, Value},
+    otlp::Otlp,
 };
 use steeple_tests::hostile::visit;
 use tower::util::MapRequestLayer;
@@ -51,7 +52,12 @@ impl Arrivals {
 impl Server {
     /// The service on axum.
     pub(crate) fn start() -> Self {
-        Self::serve(|steeple, arrivals, listener| {
+        Self::start_with(|builder| builder)
+    }
+
+    /// The same, with steeple configured further.
+    pub(crate) fn start_with(configure: impl FnOnce(SteepleBuilder) -> SteepleBuilder) -> Self {
+        Self::serve_with(configure, |steeple, arrivals, listener| {
             let router = router(steeple, arrivals);
             let observer = steeple.observer().clone();
             listener.set_nonblocking(true).expect("a plain socket");
@@ -71,14 +77,20 @@ impl Server {
 
     /// A service of which `serve` starts the thread.
     pub(crate) fn serve(serve: impl FnOnce(&Steeple, Arc<Arrivals>, TcpListener)) -> Self {
-        let steeple = Steeple::builder("faults")
+        Self::serve_with(|builder| builder, serve)
+    }
+
+    fn serve_with(
+        configure: impl FnOnce(SteepleBuilder) -> SteepleBuilder,
+        serve: impl FnOnce(&Steeple, Arc<Arrivals>, TcpListener),
+    ) -> Self {
+        let builder = Steeple::builder("faults")
             .private()
             .without_ops()
             .observer(|observer| {
                 observer.metric_names([MetricNames::SemanticConventions, MetricNames::Classic])
-            })
-            .build()
-            .expect("a valid configuration");
+            });
+        let steeple = configure(builder).build().expect("a valid configuration");
         let arrivals = Arc::<Arrivals>::default();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound address");
@@ -88,6 +100,11 @@ impl Server {
             steeple,
             arrivals,
         }
+    }
+
+    /// What it exports by.
+    pub(crate) fn otlp(&self) -> &Otlp {
+        self.steeple.otlp().expect("it was told to export")
     }
 
     /// Requests that reached the service, counted outside of steeple.
