@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use opentelemetry::{
@@ -17,6 +18,23 @@ thread_local! {
         Context::map_current(|_| ());
         RefCell::default()
     };
+}
+
+/// Whether somebody has asked for a tracer or for what is to be sent on.
+static USED: AtomicBool = AtomicBool::new(false);
+
+/// Tells that somebody uses the API.
+pub(super) fn begin_use() {
+    if !is_used() {
+        USED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether somebody uses the API: where nobody does, nobody has to be told of the spans of `tracing`, which would cost a third of
+/// what such a span does.
+#[inline]
+pub(crate) fn is_used() -> bool {
+    USED.load(Ordering::Relaxed)
 }
 
 /// That of requests and jobs. The ids of spans in a registry begin at 1.
@@ -141,6 +159,9 @@ impl TraceScope for RequestContext {
     }
 
     fn span(&self) -> Option<(TraceId, SpanId)> {
+        if !is_used() {
+            return None;
+        }
         tried(|| Context::map_current(|context| ids(context.span().span_context())))?
     }
 }

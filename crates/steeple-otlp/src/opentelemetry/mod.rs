@@ -24,7 +24,9 @@
 //! ```
 //!
 //! - While a recorded request or job is polled, and while a span of [`tracing`] is entered in it, `Context::current()` tells of its
-//!   span: its ids are there to be read and to be sent on, and spans of a [`Tracer`] are below it.
+//!   span: its ids are there to be read and to be sent on, and spans of a [`Tracer`] are below it. Of the spans of [`tracing`] it
+//!   tells once somebody has asked for a [`Tracer`] or sent something on by a [`Propagator`]: services that do neither do not pay
+//!   for it.
 //! - In an unsampled request `Context::current()` is as it was. Spans of a [`Tracer`] belong to the request all the same, and
 //!   are not recorded. A task that it spawns knows of it if it is [carried](steeple_core::current::carry); if not, its spans
 //!   begin a trace of their own.

@@ -41,7 +41,13 @@ impl TextMapPropagator for Propagator {
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
         let span = context.span();
         let span = span.span_context();
-        let Some(place) = context::place_of(span).or_else(current::trace) else {
+        // The first time, the context does not know yet of the spans of `tracing`.
+        let innermost = current::trace().filter(|here| {
+            !context::is_used() && here.trace_id().to_bytes() == span.trace_id().to_bytes()
+        });
+        context::begin_use();
+        let known = || context::place_of(span).or_else(current::trace);
+        let Some(place) = innermost.or_else(known) else {
             return;
         };
         let mut has_state = false;

@@ -3,7 +3,7 @@ use std::fmt;
 use opentelemetry::{InstrumentationScope, global, trace};
 use steeple_core::Observer;
 
-use super::Tracer;
+use super::{Tracer, context};
 use crate::traces::span_queue::SpanQueue;
 
 /// Makes [`Tracer`]s, whose spans are sampled, encoded and exported as all others are; clones are cheap.
@@ -29,6 +29,7 @@ impl trace::TracerProvider for TracerProvider {
 
     /// Spans tell the scope in the attributes `otel.scope.name` and `otel.scope.version`.
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
+        context::begin_use();
         Tracer::new(self.observer.clone(), self.spans.clone(), &scope)
     }
 }

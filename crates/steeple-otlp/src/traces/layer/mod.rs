@@ -74,7 +74,7 @@ where
         if trace.is_sampled() {
             self.spans.begin(&trace);
         }
-        let open = OpenSpan::new(trace, attributes, self.in_context);
+        let open = OpenSpan::new(trace, attributes, self.in_context && context::is_used());
         span.extensions_mut().insert(open);
     }
 
@@ -114,7 +114,7 @@ where
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
         let key = id.into_u64();
-        if self.in_context {
+        if self.in_context && context::is_used() {
             context::detach(key);
         }
         current::exit_span(key);
