@@ -4,8 +4,8 @@
 //!
 //! It serves a shop on axum, a branch of it on actix-web and its warehouse on tonic, on free ports (`--port N`,
 //! `--branch-port N` and `--warehouse-port N` choose them), puts load on them (`--without-load` does not) and prints what
-//! steeple saw, every two seconds, until it gets Ctrl-C or SIGTERM. With `OTEL_EXPORTER_OTLP_ENDPOINT` set it exports traces and
-//! metrics as well.
+//! steeple saw, every two seconds, until it gets Ctrl-C or SIGTERM. With `OTEL_EXPORTER_OTLP_ENDPOINT` set it exports
+//! traces, metrics and logs as well.
 
 mod arguments;
 mod branch;
@@ -17,7 +17,10 @@ mod stock;
 
 use std::{error::Error, net::Ipv4Addr, panic, time::Duration};
 
-use steeple::{RoutePolicy, Steeple};
+use steeple::{
+    RoutePolicy, Steeple,
+    otlp::{LogRecord, Otlp, Severity},
+};
 use tokio::net::TcpListener;
 
 use crate::arguments::Arguments;
@@ -38,6 +41,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     if let Some(spans) = steeple.tracing_subscriber() {
         tracing::subscriber::set_global_default(spans)?;
+    }
+    if let Some(logs) = steeple.otlp().and_then(Otlp::logs) {
+        logs.emit(&LogRecord::new(Severity::Info, "the shop is open"));
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await?;
     let address = listener.local_addr()?;

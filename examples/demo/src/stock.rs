@@ -7,6 +7,7 @@ use tokio::time::sleep;
 
 pub(crate) const ITEMS: &str = "apple, pear, plum\n";
 
+#[tracing::instrument]
 pub(crate) fn look_up(item: &str) -> Option<String> {
     ["apple", "pear", "plum"]
         .contains(&item)
@@ -18,6 +19,7 @@ pub(crate) fn note_wishes(wishes: &[u8]) -> String {
 }
 
 /// Fails one time in ten.
+#[tracing::instrument]
 pub(crate) async fn pay() -> io::Result<&'static str> {
     sleep(Duration::from_millis(fastrand::u64(5..40))).await;
     if fastrand::u8(0..10) == 0 {

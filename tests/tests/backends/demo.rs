@@ -17,16 +17,21 @@ const START: Duration = Duration::from_secs(600);
 const SCRAPED: Duration = Duration::from_secs(60);
 const REQUESTS: u32 = 50_000;
 
-struct Demo {
-    shop: SocketAddr,
-    branch: SocketAddr,
-    warehouse: SocketAddr,
+pub(crate) struct Demo {
+    pub(crate) shop: SocketAddr,
+    pub(crate) branch: SocketAddr,
+    pub(crate) warehouse: SocketAddr,
     ops: SocketAddr,
     _server: Server,
 }
 
 impl Demo {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// In this environment.
+    pub(crate) fn start_with(environment: &[(&str, &str)]) -> Self {
         let [shop, branch, warehouse, ops] = [(); 4].map(|()| free_address().unwrap());
         let server = Server::start(
             env!("CARGO"),
@@ -39,10 +44,15 @@ impl Demo {
                     .args(["--without-load", "--port", &shop, "--branch-port", &branch])
                     .args(["--warehouse-port", &warehouse])
                     .env("OTEL_EXPORTER_PROMETHEUS_PORT", ops)
+                    .envs(environment.iter().copied())
                     .current_dir(env!("CARGO_MANIFEST_DIR"));
                 Ok(())
             },
-            || get(&format!("http://{ops}/livez")).is_ok(),
+            || {
+                let listens = |address| TcpStream::connect(address).is_ok();
+                get(&format!("http://{ops}/livez")).is_ok()
+                    && [shop, branch, warehouse].into_iter().all(listens)
+            },
         )
         .unwrap();
         Self {
@@ -146,7 +156,7 @@ fn prometheus_counts_every_request_of_the_demo_under_load() {
 }
 
 /// Calls a gRPC method without the message that it wants, and returns how that ended.
-fn call(method: &str, address: SocketAddr) -> String {
+pub(crate) fn call(method: &str, address: SocketAddr) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -8,6 +8,7 @@ mod exposition;
 mod formats;
 mod harness;
 mod lint;
+mod otlp;
 mod phoenix;
 mod prometheus_3;
 mod proxy;
