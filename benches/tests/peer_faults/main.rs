@@ -10,6 +10,7 @@ mod figures;
 mod opentelemetry_figures;
 mod peer;
 
+mod forged_traces;
 mod label_attack;
 mod slow_scrapers;
 mod unscraped;
