@@ -37,6 +37,7 @@ impl Adapter for ActixApp {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: true,
+            knows_addresses: true,
         }
     }
 

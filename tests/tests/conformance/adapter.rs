@@ -20,6 +20,8 @@ pub(crate) enum Setup {
 pub(crate) struct Traits {
     /// The adapter counts request bodies that do not tell their length.
     pub(crate) counts_request_bodies: bool,
+    /// The adapter knows the addresses of those who ask.
+    pub(crate) knows_addresses: bool,
 }
 
 /// Scenarios by name, each with the reason why it does not apply.

@@ -1,6 +1,6 @@
 //! The fixture as an axum router.
 
-use std::{convert::Infallible, future::Future, time::Duration};
+use std::{convert::Infallible, future::Future, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
@@ -28,6 +28,7 @@ impl Adapter for AxumRouter {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: true,
+            knows_addresses: true,
         }
     }
 
@@ -50,7 +51,8 @@ impl Adapter for AxumRouter {
             Setup::Twice => router.layer(steeple.axum()),
             Setup::TimeoutOutside => router.layer(timeout()),
         };
-        let server = steeple::axum::serve(steeple.observer(), listener, router);
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let server = steeple::axum::serve(steeple.observer(), listener, service);
         async move { server.await.unwrap() }
     }
 }

@@ -43,6 +43,7 @@ impl Adapter for HyperService {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: false,
+            knows_addresses: false,
         }
     }
 

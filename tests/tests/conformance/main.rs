@@ -111,6 +111,7 @@ conformance!({
     what_a_caller_tells_is_told_on_and_back,
     what_is_told_on_is_continued_by_the_callee,
     what_a_caller_tells_is_read_as_the_official_suite_asks,
+    a_trusted_network_has_traces_recorded_where_addresses_are_known,
     a_spawned_task_keeps_the_trace_where_it_is_carried,
     a_connection_is_open_until_it_ends,
     a_websocket_lasts_until_it_is_closed,

@@ -1,6 +1,9 @@
 //! What callers tell of the trace, and what callees are told.
 
-use steeple::Outcome;
+use steeple::{
+    Outcome,
+    core::{Sampler, TraceConfig, Trust},
+};
 
 use crate::{
     adapter::Adapter,
@@ -139,6 +142,25 @@ pub(crate) fn what_a_caller_tells_is_read_as_the_official_suite_asks(adapter: &i
         assert!(
             traceparent.starts_with(&place),
             "{headers:?}: {traceparent}"
+        );
+    }
+}
+
+pub(crate) fn a_trusted_network_has_traces_recorded_where_addresses_are_known(
+    adapter: &impl Adapter,
+) {
+    let knows_addresses = adapter.traits().knows_addresses;
+    for (network, is_recorded) in [("127.0.0.0/8", knows_addresses), ("10.0.0.0/8", false)] {
+        let config = TraceConfig::new()
+            .sampler(Sampler::always_off().parent_based())
+            .trust(Trust::networks([network.parse().unwrap()]));
+        let stage = Stage::tracing(adapter, config);
+        stage.send("GET", "/ok", &[("traceparent", TRACEPARENT)], "");
+        let full = stage.settles(success());
+        assert_eq!(
+            (&*full.trace_id, full.sampled),
+            (TRACE, is_recorded),
+            "{network}"
         );
     }
 }

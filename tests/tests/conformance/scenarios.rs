@@ -15,6 +15,7 @@ use crate::{
 pub(crate) use crate::{
     propagation::{
         a_spawned_task_keeps_the_trace_where_it_is_carried, a_trace_is_continued,
+        a_trusted_network_has_traces_recorded_where_addresses_are_known,
         what_a_caller_tells_is_read_as_the_official_suite_asks,
         what_a_caller_tells_is_told_on_and_back, what_is_told_on_is_continued_by_the_callee,
     },

@@ -47,6 +47,11 @@ impl Stage {
     /// One that records traces, and tells its clients.
     pub(crate) fn traced(adapter: &impl Adapter) -> Self {
         let config = TraceConfig::new().response_header(ResponseTrace::ServerTiming);
+        Self::tracing(adapter, config)
+    }
+
+    /// One whose traces are configured.
+    pub(crate) fn tracing(adapter: &impl Adapter, config: TraceConfig) -> Self {
         let instance = Records::instance_with(|observer| observer.traces(config));
         Self::of(instance, |listener, steeple| {
             adapter.serve(listener, steeple, Setup::Once).boxed()

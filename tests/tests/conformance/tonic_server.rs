@@ -27,6 +27,7 @@ impl Adapter for TonicServer {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: false,
+            knows_addresses: false,
         }
     }
 

@@ -27,6 +27,7 @@ impl Adapter for TonicServer {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: false,
+            knows_addresses: false,
         }
     }
 
@@ -69,6 +70,7 @@ impl Adapter for RoutesInAxum {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: true,
+            knows_addresses: false,
         }
     }
 
@@ -104,6 +106,7 @@ impl Adapter for RoutesOnHyper {
     fn traits(&self) -> Traits {
         Traits {
             counts_request_bodies: false,
+            knows_addresses: false,
         }
     }
 
