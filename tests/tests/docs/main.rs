@@ -13,7 +13,7 @@ use http::{Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Empty, Full};
 use steeple::{
     MetricNames, Steeple,
-    core::{HttpVersion, RequestHead},
+    core::{HttpVersion, OutgoingHead, RequestHead, Scheme},
     current,
 };
 use steeple_tests::backends::get;
@@ -86,6 +86,17 @@ fn observed_by(names: MetricNames, series_limit: usize) -> Steeple {
     let counter = upload.request_counter().unwrap();
     let _ = counter.take_in(broken, |piece| piece.len());
     drop(upload);
+    let mut call = steeple.observer().call(&OutgoingHead {
+        method: "GET",
+        scheme: Scheme::Http,
+        host: "prices",
+        port: None,
+        path: "/",
+        query: None,
+        resend_count: 0,
+    });
+    call.respond(500, HttpVersion::Http11);
+    drop(call);
     steeple
         .observe("job", "nightly")
         .run(|| current::attach(&fmt::Error));
@@ -154,7 +165,7 @@ fn quoted(text: &str) -> impl Iterator<Item = String> {
 #[test]
 fn the_labels_are_the_documented_ones() {
     let documented = documented_labels(METRICS);
-    assert_eq!(documented.len(), 15);
+    assert_eq!(documented.len(), 16);
     assert_labels(&observed(100), documented);
 }
 
