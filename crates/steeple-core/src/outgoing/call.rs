@@ -11,7 +11,7 @@ use crate::{
     outgoing::{CallKeys, CallRecord, OutgoingHead, record::CallTarget},
     text,
     trace_context::TraceContext,
-    traces::{Propagated, propagated},
+    traces::{Propagated, entered, propagated},
 };
 
 /// How many bytes of each text of a URL are kept.
@@ -148,7 +148,14 @@ impl Open {
             shared: &self.shared,
             keys: self.keys,
         };
+        // Exemplars lead to the call's own span. What panics in there is caught there.
+        if let Some(trace) = &self.trace {
+            entered::enter(entered::key(trace), trace);
+        }
         self.shared.call(&record);
+        if let Some(trace) = &self.trace {
+            entered::exit(entered::key(trace));
+        }
     }
 
     fn elapsed(&self) -> Elapsed {

@@ -79,7 +79,7 @@ struct Entered<'a> {
 impl<'a> Entered<'a> {
     fn new(span: Option<&'a TraceContext>, propagated: &'a mut Option<Arc<Propagated>>) -> Self {
         if let Some(span) = span {
-            entered::enter(key(span), span);
+            entered::enter(entered::key(span), span);
         }
         swap(propagated);
         Self { span, propagated }
@@ -89,7 +89,7 @@ impl<'a> Entered<'a> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         if let Some(span) = self.span {
-            entered::exit(key(span));
+            entered::exit(entered::key(span));
         }
         swap(self.propagated);
     }
@@ -97,9 +97,4 @@ impl Drop for Entered<'_> {
 
 fn swap(propagated: &mut Option<Arc<Propagated>>) {
     let _ = PROPAGATED.try_with(|current| *propagated = current.replace(propagated.take()));
-}
-
-/// The keys of layers count up from one and do not get as far as a random one.
-fn key(span: &TraceContext) -> u64 {
-    u64::from_be_bytes(span.span_id().to_bytes())
 }

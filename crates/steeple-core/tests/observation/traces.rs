@@ -8,9 +8,9 @@ use std::{
 };
 
 use steeple_core::{
-    FinishedSpan, Headers, HttpVersion, JobRecord, Observation, Observer, RequestDetails,
-    RequestHead, RequestRecord, RoutePolicy, Sampler, Sink, SpanId, TraceConfig, TraceContext,
-    TraceId, TraceScope, Trust, current, pipeline::Budget,
+    CallRecord, FinishedSpan, Headers, HttpVersion, JobRecord, Observation, Observer, OutgoingHead,
+    RequestDetails, RequestHead, RequestRecord, RoutePolicy, Sampler, Scheme, Sink, SpanId,
+    TraceConfig, TraceContext, TraceId, TraceScope, Trust, current, pipeline::Budget,
 };
 
 use crate::respond;
@@ -422,6 +422,44 @@ fn what_is_carried_to_another_thread_is_below_the_request() {
     );
     drop(observation);
     assert_eq!(records.only().count, 0);
+}
+
+#[test]
+fn what_is_recorded_of_a_call_leads_to_the_calls_own_span() {
+    #[derive(Clone, Default)]
+    struct Calls(Arc<Mutex<Vec<[Option<TraceContext>; 2]>>>);
+    impl Sink for Calls {
+        fn request(&self, _: &RequestRecord<'_>) {}
+
+        fn call(&self, record: &CallRecord<'_>) {
+            let seen = [record.trace, current::sampled_trace()];
+            self.0.lock().unwrap().push(seen);
+        }
+    }
+    let calls = Calls::default();
+    let observer = Observer::builder()
+        .traces(TraceConfig::new())
+        .sink(calls.clone())
+        .build()
+        .unwrap();
+    let mut observation = start(&observer, None, &());
+    let head = OutgoingHead {
+        method: "GET",
+        scheme: Scheme::Http,
+        host: "stock",
+        port: None,
+        path: "/",
+        query: None,
+        resend_count: 0,
+    };
+    let request = observation.run(|| {
+        drop(observer.call(&head));
+        current::trace().unwrap()
+    });
+    let request = request.unwrap();
+    let [call, exemplar] = calls.0.lock().unwrap()[0];
+    assert_eq!(call.unwrap().parent_span_id(), Some(request.span_id()));
+    assert_eq!(exemplar, call);
 }
 
 #[derive(Debug, Default)]
