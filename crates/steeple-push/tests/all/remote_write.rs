@@ -102,7 +102,7 @@ fn every_series_is_written_with_sorted_labels() {
             3.0,
         ),
         (wait("_bucket", r#",le="0.5""#), 1.0),
-        (wait("_bucket", r#",le="1e16""#), 2.0),
+        (wait("_bucket", r#",le="1e+16""#), 2.0),
         (wait("_bucket", r#",le="+Inf""#), 3.0),
         (wait("_sum", ""), 1e17 + 1.25),
         (wait("_count", ""), 3.0),

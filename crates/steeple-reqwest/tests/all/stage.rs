@@ -104,7 +104,7 @@ impl Stage {
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = router().layer(steeple_axum::layer(&server));
+        let router = router().layer(steeple_tower::ObserveLayer::new(&server));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             address,
