@@ -105,6 +105,9 @@ impl FromStr for Endpoint {
 
     fn from_str(given: &str) -> Result<Self, EndpointError> {
         let url = || without_secrets(given);
+        if hides_its_host(given) {
+            return Err(EndpointError::NoUrl { url: url() });
+        }
         let (rest, credentials) = split_credentials(given);
         let uri: Uri = rest
             .parse()
@@ -170,9 +173,21 @@ fn basic(credentials: &str) -> Option<Authorization> {
     Authorization::basic(&decoded(user)?, &decoded(password)?).ok()
 }
 
+/// Whether an `@` stands behind a `?` or `#` where a host is expected: then these are of a password that is not encoded, and
+/// what looks like the host is its beginning.
+fn hides_its_host(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.find('/').unwrap_or(rest.len());
+    let end = rest[..authority].find(['?', '#']);
+    end.is_some_and(|end| rest[end..].contains('@'))
+}
+
 /// Also of what is no URL: whatever stands before an `@` or after a `?` may be a secret.
 fn without_secrets(url: &str) -> String {
     let start = url.find("://").map_or(0, |scheme| scheme + 3);
+    if hides_its_host(url) {
+        return format!("{}...", &url[..start]);
+    }
     let end = url.find(['?', '#']).unwrap_or(url.len()).max(start);
     let shown = &url[start..end];
     let host = shown.rfind('@').map_or(0, |at| at + 1);
@@ -199,6 +214,21 @@ mod tests {
             format!("{endpoint:?}"),
             "Endpoint(http://metrics.example:9090/api)"
         );
+    }
+
+    #[test]
+    fn of_a_password_that_is_not_encoded_nothing_is_shown() {
+        for url in [
+            "http://ada:1234#x@otlp:4318",
+            "http://ada:hunter2?x@otlp",
+            "ada#b@otlp",
+        ] {
+            let error = url.parse::<Endpoint>().unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("ada") && !shown.contains('x'), "{shown}");
+        }
+        let mail: Endpoint = "http://otlp:4318/?from=a@b".parse().unwrap();
+        assert_eq!(mail.to_string(), "http://otlp:4318/");
     }
 
     #[test]

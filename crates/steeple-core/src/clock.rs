@@ -77,8 +77,7 @@ thread_local! {
     static ANCHOR: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
 
-/// A moment that the world has a name for, from which time goes on evenly: whatever becomes of the system's clock, what
-/// begins later is later.
+/// A moment that the world has a name for, from which time goes on evenly, whatever becomes of the system's clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Timestamp {
     unix_nanos: u64,
@@ -100,7 +99,10 @@ impl Timestamp {
                     return timestamp;
                 }
                 let timestamp = Self::of_system(moment);
-                anchor.set(Some(timestamp));
+                // What is asked of a moment long past is no anchor for those to come.
+                if anchor.get().is_none_or(|anchor| anchor.moment.0 < moment.0) {
+                    anchor.set(Some(timestamp));
+                }
                 timestamp
             })
             .unwrap_or_else(|_| Self::of_system(moment))
@@ -129,6 +131,11 @@ impl Timestamp {
     #[must_use]
     pub fn unix_nanos(self) -> u64 {
         self.unix_nanos
+    }
+
+    /// The time since then.
+    pub(crate) fn elapsed(self) -> Elapsed {
+        self.moment.elapsed()
     }
 
     /// The nanoseconds since then; zero if the processor's counter went back.

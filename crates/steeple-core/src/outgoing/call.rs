@@ -3,12 +3,15 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    clock::{Elapsed, Moment, Timestamp},
+    clock::{Elapsed, Timestamp},
     current,
     head::{HttpVersion, Scheme},
     observer::Shared,
     outcome::ErrorType,
-    outgoing::{CallKeys, CallRecord, OutgoingHead, record::CallTarget},
+    outgoing::{
+        CallKeys, CallRecord, OutgoingHead,
+        record::{CANCELLED, CallTarget},
+    },
     text,
     trace_context::TraceContext,
     traces::{Propagated, entered, propagated},
@@ -29,7 +32,7 @@ pub struct OutgoingCall {
 /// A call that has not settled.
 struct Open {
     shared: Arc<Shared>,
-    started: Moment,
+    started: Timestamp,
     trace: Option<TraceContext>,
     propagated: Option<Arc<Propagated>>,
     /// Whether the callee may know of the trace.
@@ -59,7 +62,7 @@ impl OutgoingCall {
         Self {
             open: Some(Open {
                 shared: Arc::clone(shared),
-                started: Moment::now(),
+                started: Timestamp::now(),
                 propagated: current::propagated().filter(|_| is_told),
                 is_told,
                 trace,
@@ -133,13 +136,13 @@ impl Open {
         let status = self.answer.map(|(status, _)| status);
         let record = CallRecord {
             trace: self.trace,
-            started: Timestamp::at(self.started),
+            started: self.started,
             scheme: self.scheme,
             version: self.answer.map(|(_, version)| version),
             status,
             error_type: match (self.failure, status) {
                 (Some(error_type), _) => Some(ErrorType::Named(error_type)),
-                (None, None) => Some(ErrorType::Named("cancelled")),
+                (None, None) => Some(ErrorType::Named(CANCELLED)),
                 (None, Some(status)) => (status >= 400).then_some(ErrorType::Status(status)),
             },
             resend_count: self.resend_count,

@@ -1,6 +1,6 @@
 //! What a request that went out was.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::{
     clock::{Elapsed, Timestamp},
@@ -11,6 +11,9 @@ use crate::{
     outgoing::Server,
     trace_context::TraceContext,
 };
+
+/// The type of error of what is cancelled.
+pub(crate) const CANCELLED: &str = "cancelled";
 
 /// What one request that went out was and how it ended.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ pub struct CallRecord<'a> {
 }
 
 /// What a request that goes out was sent for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallTarget {
     /// The method as sent.
@@ -52,6 +55,18 @@ pub struct CallTarget {
     pub path: String,
     /// The query, without the `?`, and as long. It may hold secrets.
     pub query: Option<String>,
+}
+
+/// Queries may hold secrets.
+impl fmt::Debug for CallTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallTarget")
+            .field("method", &self.method)
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The parts of a record by their places in the observer's tables.
@@ -73,6 +88,12 @@ impl<'a> CallRecord<'a> {
     #[must_use]
     pub fn server(&self) -> (&'a str, Option<u16>) {
         self.shared.servers.address(self.keys.server)
+    }
+
+    /// Whether nobody waited for its answer, which is no error.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.error_type == Some(ErrorType::Named(CANCELLED))
     }
 
     /// From its beginning to the end of the answer's body, or to where nobody wanted more of it.

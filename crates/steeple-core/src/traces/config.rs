@@ -7,6 +7,7 @@ use crate::{
     head::RequestHead,
     headers::RequestFields,
     outgoing::Hosts,
+    panic,
     pipeline::Budget,
     propagation::{Parent, Propagators, ResponseTrace},
     trace_context::TraceContext,
@@ -277,7 +278,10 @@ impl Traces {
                 )))
             }
         }
-        self.config.scope.as_ref().map(|make| make(&context))
+        let make = self.config.scope.as_ref()?;
+        let mut scope = None;
+        panic::quietly(|| scope = Some(make(&context)));
+        scope
     }
 }
 

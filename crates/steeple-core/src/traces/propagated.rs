@@ -34,7 +34,7 @@ impl Propagated {
             trace_id: lineage.context().trace_id(),
             trace_state,
             baggage,
-            debug: lineage.parent().is_some_and(|parent| parent.debug),
+            debug: !lineage.is_restarted() && lineage.parent().is_some_and(|parent| parent.debug),
         }
     }
 
@@ -78,8 +78,7 @@ pub(crate) fn inject(
 impl fmt::Debug for Propagated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Propagated")
-            .field("trace_state", &self.trace_state)
-            .field("baggage", &self.baggage)
+            .field("trace_id", &self.trace_id)
             .finish_non_exhaustive()
     }
 }

@@ -37,9 +37,9 @@ impl RateLimit {
             return false;
         };
         // One event is admitted even where the limit is less than one a second.
-        let latest = now + SECOND.max(interval);
+        let latest = now.saturating_add(SECOND.max(interval));
         let pay = |paid: u64| {
-            let next = paid.max(now) + interval;
+            let next = paid.max(now).saturating_add(interval);
             (next <= latest).then_some(next)
         };
         self.paid.fetch_update(Relaxed, Relaxed, pay).is_ok()

@@ -1,6 +1,6 @@
 //! What is kept of a request or job whose trace is recorded.
 
-use std::net::SocketAddr;
+use std::{fmt, net::SocketAddr};
 
 use crate::{
     clock::Timestamp,
@@ -23,7 +23,6 @@ const KEPT_BYTES: usize = 16 << 10;
 /// What is kept of a request or job whose trace is recorded.
 ///
 /// It is made once for each pooled observation, and all of its buffers are used again.
-#[derive(Debug)]
 pub struct Recording {
     context: TraceContext,
     started: Timestamp,
@@ -282,6 +281,16 @@ impl Encoded {
 fn keep(kept: &mut String, value: &str) {
     kept.clear();
     kept.push_str(text::beginning(value, LONGEST_TEXT));
+}
+
+/// Queries may hold secrets.
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording")
+            .field("context", &self.context)
+            .field("started", &self.started)
+            .finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, sync::Arc};
 
 use ipnet::IpNet;
 
-use crate::head::RequestHead;
+use crate::{head::RequestHead, panic};
 
 type Predicate = dyn for<'a> Fn(&RequestHead<'a>) -> bool + Send + Sync;
 
@@ -64,7 +64,12 @@ impl Trust {
                 .details
                 .peer()
                 .is_some_and(|peer| contain(networks, peer.ip())),
-            Whom::Those(predicate) => predicate(head),
+            Whom::Those(predicate) => {
+                let mut trusted = false;
+                // Who makes the predicate panic is not trusted, and served all the same.
+                panic::quietly(|| trusted = predicate(head));
+                trusted
+            }
         }
     }
 }

@@ -297,6 +297,27 @@ fn a_predicate_says_whom_to_trust() {
 }
 
 #[test]
+fn whoever_makes_the_predicate_panic_is_served_and_not_trusted() {
+    let config = TraceConfig::new()
+        .sampler(Sampler::always_off().parent_based())
+        .trust(Trust::those(|_| panic!("what a head")));
+    let (observer, records) = observed(config);
+    serve(&observer, "01");
+    assert!(!records.only().recorded);
+}
+
+#[test]
+fn what_is_kept_of_a_query_is_not_printed() {
+    let (observer, _records) = observed(TraceConfig::new());
+    let observation = start(&observer, None, &[("baggage", "secret=1")]);
+    let printed = format!("{observation:?}");
+    assert!(
+        !printed.contains("full=1") && !printed.contains("secret"),
+        "{printed}"
+    );
+}
+
+#[test]
 fn a_public_endpoint_begins_a_trace_of_its_own_and_links_to_the_callers() {
     let (observer, records) = observed(TraceConfig::new().public_endpoint());
     serve(&observer, "01");

@@ -63,10 +63,10 @@ pub(crate) fn detach(key: u64) {
     tried(|| drop(guard));
 }
 
-/// The current context, with this span in it.
-pub(crate) fn current_with(span: &TraceContext) -> Context {
+/// The current context, with this span in it; none where the thread ends.
+pub(crate) fn current_with(span: &TraceContext) -> Option<Context> {
     let span = span_context(span);
-    Context::map_current(|around| around.with_remote_span_context(span))
+    tried(|| Context::map_current(|around| around.with_remote_span_context(span)))
 }
 
 /// The running code's place, if it is in any span.
@@ -141,7 +141,7 @@ fn tried<R>(f: impl FnOnce() -> R) -> Option<R> {
 
 /// Makes a request or job current with the API, too.
 #[derive(Debug)]
-pub(crate) struct RequestContext(Context);
+pub(crate) struct RequestContext(Option<Context>);
 
 impl RequestContext {
     pub(crate) fn new(span: &TraceContext) -> Self {
@@ -151,7 +151,9 @@ impl RequestContext {
 
 impl TraceScope for RequestContext {
     fn enter(&self) {
-        attach(REQUEST, &self.0);
+        if let Some(context) = &self.0 {
+            attach(REQUEST, context);
+        }
     }
 
     fn exit(&self) {

@@ -34,6 +34,10 @@
 //!   [`current::trace`](steeple_core::current::trace) tells, log records and exemplars lead to it, and spans of [`tracing`] are below
 //!   it. In a task that is [given the context](::opentelemetry::context::FutureExt::with_context) spans of both kinds are below it,
 //!   but exemplars do not lead to it.
+//! - Where traces are [sampled by how they end](crate::TailSampling), spans in a task that is only given the context are known
+//!   to belong to the request if they are right below its own span; [carry](steeple_core::current::carry) the task otherwise.
+//! - A remote parent that the application extracts itself and gives to a [`Tracer`] is followed as it says, sampled or not: who
+//!   is trusted is asked of requests that are observed.
 //! - Log records that an appender such as opentelemetry-appender-tracing gives a [`Logger`] tell the span that they happened in,
 //!   in an unsampled request, too.
 //! - Clients that ask the global propagator send on, of unsampled requests, too, what the service was told, if that is a

@@ -41,7 +41,7 @@ pub(crate) fn push_call(
         |text| text.extend_from_slice(name.as_bytes()),
         |message| {
             push_attributes(message, record, target, redaction);
-            if record.error_type.is_some() {
+            if record.error_type.is_some() && !record.is_cancelled() {
                 push_status(message, StatusCode::Error, "");
             }
         },

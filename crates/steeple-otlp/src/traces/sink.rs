@@ -86,7 +86,7 @@ impl Sink for RequestSpans {
             context: &context,
             written: EXPECTED_BYTES,
             duration: record.duration(),
-            failed: record.error_type.is_some(),
+            failed: record.error_type.is_some() && !record.is_cancelled(),
         };
         self.spans.leave(&finished, |message| {
             push_call(message, record, &context, target, &self.redaction);

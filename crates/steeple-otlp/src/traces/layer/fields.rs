@@ -90,10 +90,12 @@ impl SpanFields {
 impl Visit for SpanFields {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "otel.name" => self.texts().name = Some(value.to_owned()),
+            "otel.name" => self.texts().name = Some(beginning(value, LONGEST_VALUE).to_owned()),
             "otel.kind" => self.kind = kind(value),
             "otel.status_code" => self.status = status(value),
-            "otel.status_description" => self.texts().description = Some(value.to_owned()),
+            "otel.status_description" => {
+                self.texts().description = Some(beginning(value, LONGEST_VALUE).to_owned())
+            }
             name => self.attribute(|attributes| text(attributes, span::ATTRIBUTES, name, value)),
         }
     }

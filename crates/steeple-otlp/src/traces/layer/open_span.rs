@@ -50,7 +50,8 @@ impl OpenSpan {
         Self {
             context,
             opentelemetry: (in_context && context.is_sampled())
-                .then(|| context::current_with(&context)),
+                .then(|| context::current_with(&context))
+                .flatten(),
             started: Timestamp::now(),
             name: attributes.metadata().name(),
             fields,
