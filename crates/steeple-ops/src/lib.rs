@@ -32,7 +32,7 @@
 //!
 //! At most 4 answers are under way at a time; a further scrape gets a 503. A scrape in the form of
 //! one that began at most a second ago, and of which not all is made yet, shares its answer instead, unless
-//! the last answer of that form had more than 4 MiB as sent. So an answer is never older than a second, and
+//! the last answer of that form had more than 1 MiB as sent. So an answer is never older than a second, and
 //! whoever has read an answer to its end finds in the next what was recorded in between.
 //!
 //! # Who gets in
@@ -48,7 +48,7 @@
 //!
 //! 32 connections (further ones get a 503 and are closed at once), 8 KiB of headers within 5 s, a body
 //! of 1 KiB, connections idle for 5 s, and 10 s in all in which an answer waits for a client until that
-//! has read the next 64 KiB. Each of the 4 answers keeps up to 4 MiB for those who share it, until they have
+//! has read the next 64 KiB. Each of the 4 answers keeps up to 1 MiB for those who share it, until they have
 //! read it, and less than 1 MiB to compress it.
 //!
 //! # Signals

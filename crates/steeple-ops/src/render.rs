@@ -18,7 +18,7 @@ const JOINABLE_FOR: Duration = Duration::from_secs(1);
 
 /// The largest answer that is kept, in case that another client asks for the same while it is sent. One that outgrows
 /// this while several read it is kept from the slowest of them on; the next is known to be too large.
-const KEPT_BYTES: usize = 4 << 20;
+const KEPT_BYTES: usize = 1 << 20;
 
 /// How large the last answer was as sent, for all of one format and encoding.
 #[derive(Clone)]

@@ -51,7 +51,7 @@ fn slow_clients_and_a_storm_of_scrapes_leave_the_service_as_it_was() {
             };
             // What is small enough is kept for others: an answer tells how large the next will be.
             let complete = scrape();
-            assert!((3..4).contains(&(complete >> 20)), "{complete}");
+            assert!((900 << 10..1 << 20).contains(&complete), "{complete}");
             let calm = hey_with(&[], &greeting, REQUESTS, 20).unwrap();
             let watch = Watch::of(&registry);
             let before = answered("200");
@@ -89,18 +89,18 @@ fn slow_clients_and_a_storm_of_scrapes_leave_the_service_as_it_was() {
             assert!((4.0..=slow).contains(&cut), "{cut} of {slow}");
             let headers = value(&registry, "steeple_ops_slow_headers_total", &[]);
             assert_eq!(headers, 4.0);
-            assert_eq!(scrape() >> 20, complete >> 20);
+            assert!((900 << 10..1 << 20).contains(&scrape()));
             let (in_flight, grown) = watch.end();
             assert_eq!(in_flight, 4.0);
             eprintln!("grown by {grown} bytes");
-            assert!(grown <= 20 * MEBIBYTE, "grown by {grown} bytes");
+            assert!(grown <= 8 * MEBIBYTE, "grown by {grown} bytes");
         },
     );
 }
 
 /// A bit less of exposition than is kept for others, and far more than sockets hold.
 fn fill(registry: &Registry) {
-    let padding = "x".repeat(1_850);
+    let padding = "x".repeat(480);
     for number in 0..1_900 {
         let padded = format!("{number}-{padding}");
         let counter = registry.counter("padding_total", &[("of", &padded)]);

@@ -65,7 +65,7 @@ fn scraped_in_little_memory(metrics: usize, format: Format, accept: &str) {
             scrape.bytes,
             begun.elapsed()
         );
-        assert!(grown <= 12 * MEBIBYTE, "{encoding}: grown by {grown} bytes");
+        assert!(grown <= 8 * MEBIBYTE, "{encoding}: grown by {grown} bytes");
         scrape.bytes
     });
 

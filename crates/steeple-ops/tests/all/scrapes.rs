@@ -119,7 +119,7 @@ fn told(address: SocketAddr, metric: &str) -> f64 {
 
 #[test]
 fn slow_readers_of_one_form_share_a_render() {
-    let ops = serving(&registry_of(3_800)).bind().unwrap();
+    let ops = serving(&registry_of(900)).bind().unwrap();
     let address = ops.local_addr();
     // Tells how large an answer is: small enough to be kept.
     let _ = told(address, "steeple_ops_active_renders");
