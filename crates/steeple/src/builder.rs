@@ -222,7 +222,7 @@ impl SteepleBuilder {
         self
     }
 
-    /// Redacts the values of these keys in the queries that spans tell, as they are written. Default: those of
+    /// Redacts the values of these keys in the queries that spans tell, in this case and however they are encoded. Default: those of
     /// [the conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/url.md)
     /// alone, which are redacted in any case.
     #[cfg(feature = "otlp")]

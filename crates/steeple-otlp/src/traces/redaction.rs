@@ -1,13 +1,13 @@
 //! Queries without their secrets.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, iter};
 
 /// What takes the place of a secret.
 const REDACTED: &str = "REDACTED";
 
 /// The keys whose values are [redacted by
-/// default](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/url.md), as they are
-/// written: they are the signatures of requests to clouds.
+/// default](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/url.md), in this
+/// case: they are the signatures of requests to clouds.
 const KEYS: [&str; 7] = [
     "X-Amz-Signature",
     "X-Amz-Credential",
@@ -34,7 +34,7 @@ impl Redaction {
         query.split_inclusive('&').flat_map(|pair| {
             let secret = pair
                 .split_once('=')
-                .filter(|(key, _)| self.keys.contains(*key));
+                .filter(|(key, _)| self.include(key));
             let Some((key, _)) = secret else {
                 return [pair, "", ""];
             };
@@ -42,6 +42,31 @@ impl Redaction {
             [&pair[..=key.len()], REDACTED, end]
         })
     }
+
+    /// Whether the value of `key` is a secret, whichever of its characters are encoded.
+    fn include(&self, key: &str) -> bool {
+        let is_known = |known: &String| decoded(key).eq(known.bytes());
+        self.keys.contains(key) || key.contains('%') && self.keys.iter().any(is_known)
+    }
+}
+
+/// The bytes of what is [encoded by percents](https://www.rfc-editor.org/rfc/rfc3986#section-2.1). What is malformed stays as it
+/// is.
+fn decoded(text: &str) -> impl Iterator<Item = u8> {
+    let mut rest = text.as_bytes();
+    iter::from_fn(move || {
+        let byte = encoded(rest).inspect(|_| rest = &rest[3..]);
+        byte.or_else(|| rest.split_off_first().copied())
+    })
+}
+
+/// The byte that `text` begins with, if that is encoded.
+fn encoded(text: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = text else {
+        return None;
+    };
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    Some((digit(*high)? << 4 | digit(*low)?) as u8)
 }
 
 impl Default for Redaction {
@@ -60,6 +85,27 @@ mod tests {
         let mut redaction = Redaction::default();
         redaction.add(["token".to_owned()].into_iter());
         redaction.parts(query).collect()
+    }
+
+    #[test]
+    fn keys_are_known_however_they_are_encoded() {
+        for (key, redacted_too) in [
+            ("t%6Fken", true),
+            ("%74%6f%6b%65%6e", true),
+            ("tok%65n", true),
+            ("tok%2565n", false),
+            ("tok%6", false),
+            ("token%", false),
+            ("%zzoken", false),
+            ("%+6oken", false),
+            ("%", false),
+        ] {
+            let value = if redacted_too { REDACTED } else { "x" };
+            assert_eq!(
+                redacted(&format!("a=1&{key}=x&b=2")),
+                format!("a=1&{key}={value}&b=2")
+            );
+        }
     }
 
     #[test]

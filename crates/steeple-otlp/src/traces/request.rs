@@ -141,18 +141,18 @@ impl Attributes<'_> {
     fn of_answer(&mut self, record: &RequestRecord<'_>) {
         if let Some(status) = record.status {
             self.integer("http.response.status_code", status.into());
+            push_list_attribute(
+                self.0,
+                span::ATTRIBUTES,
+                "http.response.header.x-request-id",
+                record.request_id.as_str(),
+            );
         }
         if let Some(call) = record.rpc() {
             self.text("rpc.system.name", "grpc");
             self.text("rpc.method", call.method);
             self.text("rpc.status_code", call.status.as_str());
         }
-        push_list_attribute(
-            self.0,
-            span::ATTRIBUTES,
-            "http.response.header.x-request-id",
-            record.request_id.as_str(),
-        );
         match record.outcome {
             Outcome::Success | Outcome::ClientError | Outcome::ServerError => {}
             other => self.text("steeple.outcome", other.as_str()),
@@ -167,12 +167,15 @@ impl Attributes<'_> {
 
 /// Tells a host from its port.
 fn address_and_port(host: &str) -> (&str, Option<u16>) {
-    let (address, port) = match host.rsplit_once(':') {
-        // The colons of an address of version 6 stand between brackets.
-        Some((address, port)) if !port.contains(']') => (address, port.parse().ok()),
-        _ => (host, None),
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (address, port) = match (bracketed, host.split_once(':')) {
+        (Some((address, behind)), _) => (address, behind.strip_prefix(':')),
+        // An address of version 6 without the brackets that a port needs.
+        (None, Some((_, rest))) if rest.contains(':') => (host, None),
+        (None, Some((address, port))) => (address, Some(port)),
+        (None, None) => (host, None),
     };
-    (address.trim_start_matches('[').trim_end_matches(']'), port)
+    (address, port.and_then(|port| port.parse().ok()))
 }
 
 #[cfg(test)]
@@ -186,6 +189,9 @@ mod tests {
             ("shop.example:8080", "shop.example", Some(8080)),
             ("[::1]:80", "::1", Some(80)),
             ("[::1]", "::1", None),
+            ("[::1]:", "::1", None),
+            ("::1", "::1", None),
+            ("fd00::8080", "fd00::8080", None),
             ("shop:what", "shop", None),
         ] {
             assert_eq!(address_and_port(host), (address, port));

@@ -30,7 +30,7 @@ impl RequestSpans {
         }
     }
 
-    /// Redacts the values of these keys in queries as well, as they are written. Default: those of
+    /// Redacts the values of these keys in queries as well, in this case and however they are encoded. Default: those of
     /// [the conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/url.md)
     /// alone.
     #[must_use]

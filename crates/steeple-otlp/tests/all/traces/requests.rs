@@ -141,6 +141,26 @@ fn a_cancelled_request_is_no_error_and_says_so() {
 }
 
 #[test]
+fn a_request_without_a_response_tells_no_header_of_one() {
+    let service = Service::new();
+    drop(service.start(&[("x-request-id", "a-1")]));
+    let attributes = texts(&service.only().attributes);
+    let of_response = |attribute: &&String| attribute.starts_with("http.response.");
+    assert_eq!(attributes.iter().find(of_response), None);
+}
+
+#[test]
+fn an_address_without_brackets_is_a_server_without_a_port() {
+    let service = Service::new();
+    respond(&mut service.start(&[("host", "::1")]), 200);
+    let attributes = texts(&service.only().attributes);
+    let of_server = attributes
+        .iter()
+        .filter(|attribute| attribute.starts_with("server."));
+    assert_eq!(Vec::from_iter(of_server), ["server.address=::1"]);
+}
+
+#[test]
 fn what_went_wrong_is_an_exception_event_and_the_status() {
     let service = Service::new();
     let mut observation = service.start(&());
