@@ -104,12 +104,12 @@ impl State {
     }
 
     #[inline]
-    fn is_refused(&self, traces: &Traces) -> bool {
+    fn is_refused(&mut self, traces: &Traces) -> bool {
         let policy = &self.progress.policy;
         let is_news = self.beginning.route != self.progress.route
             && matches!(self.beginning.subject, Subject::Request);
         let own = policy.sampler.filter(|_| is_news);
-        policy.ignore || own.is_some_and(|own| !traces.agrees(&self.fields.lineage, own))
+        policy.ignore || own.is_some_and(|own| !traces.agrees(&mut self.fields.lineage, own))
     }
 
     /// The span that its scope knows to be current, if there is one.

@@ -3,9 +3,9 @@
 use super::Observer;
 use crate::{
     current,
-    propagation::{Propagators, Received},
-    trace_context::TraceContext,
-    traces::propagated,
+    propagation::{Parent, Propagators, Received},
+    trace_context::{SpanId, TraceContext, TraceId},
+    traces::{Lineage, propagated},
 };
 
 impl Observer {
@@ -34,6 +34,20 @@ impl Observer {
         let span = TraceContext::of_span(parent.trace_id, parent.span_id, parent.flags());
         let trace_state = propagators.trace_state(&received);
         Some((span, String::from_utf8_lossy(trace_state).into_owned()))
+    }
+
+    /// A new span below one of another process that something came from which is no request, such as the message of a queue.
+    ///
+    /// Whether it is recorded is decided as for requests: by the [sampler](crate::TraceConfig::sampler), to which the sender's flag
+    /// counts only if [everybody](crate::Trust::everybody) is trusted. Otherwise a [public
+    /// endpoint](crate::TraceConfig::public_endpoint) begins a new trace. Where traces are not configured, the flag is passed on.
+    #[must_use]
+    pub fn continue_trace(&self, trace_id: TraceId, parent: SpanId, flags: u8) -> TraceContext {
+        let parent = Parent::of(&TraceContext::of_span(trace_id, parent, flags));
+        match &self.shared.traces {
+            Some(traces) => traces.continue_from(parent),
+            None => Lineage::below(parent).context(),
+        }
     }
 
     /// The names of the header fields that tell of traces, in lower case.

@@ -153,6 +153,8 @@ pub(crate) struct Traces {
     config: TraceConfig,
     /// Those of routes that have their own, by their numbers.
     samplers: Vec<Sampler>,
+    /// Whether it matters to one of these who the caller is: the route may be known only when the caller is not there any more.
+    own_ask_caller: bool,
     forced: RateLimit,
 }
 
@@ -164,6 +166,7 @@ impl Traces {
     pub(crate) fn new(config: TraceConfig, samplers: Vec<Sampler>) -> Self {
         let forced = RateLimit::per_second(config.forced_per_second);
         Self {
+            own_ask_caller: samplers.iter().any(Sampler::asks_caller),
             config,
             samplers,
             forced,
@@ -180,18 +183,12 @@ impl Traces {
     ) {
         let sampler = self.sampler(own);
         // Of many samplers the caller need not even be read.
-        let asks = sampler.asks_caller() || self.config.public_endpoint;
+        let asks = sampler.asks_caller() || self.own_ask_caller || self.config.public_endpoint;
         let tells = || fields.lineage.has_caller() || !fields.received.baggage().is_empty();
-        let trusted = (asks && tells())
-            .then(|| self.caller(fields, head))
-            .flatten();
-        let lineage = &mut fields.lineage;
-        let random = || trusted.map_or_else(|| lineage.random(), |parent| parent.trace_id.low());
-        let sampled = trusted.and_then(|parent| parent.sampled);
-        let recorded = sampler.decide(random, sampled, &self.forced);
-        if self.config.records {
-            lineage.decide(recorded);
+        if asks && tells() {
+            self.meet_caller(fields, head);
         }
+        self.sample(sampler, &mut fields.lineage);
     }
 
     /// Decides that a request is not recorded.
@@ -201,16 +198,51 @@ impl Traces {
         }
     }
 
-    /// The caller, if it is trusted. A public endpoint does not continue the trace of others, and takes nothing from them.
-    fn caller(&self, fields: &mut RequestFields, head: &RequestHead<'_>) -> Option<Parent> {
+    /// Sees whether the caller is trusted. A public endpoint does not continue the trace of others, and takes nothing from them.
+    fn meet_caller(&self, fields: &mut RequestFields, head: &RequestHead<'_>) {
         if self.config.trust.includes(head) {
-            return fields.lineage.parent();
-        }
-        if self.config.public_endpoint {
+            fields.lineage.trust();
+        } else if self.config.public_endpoint {
             fields.lineage.restart();
             fields.received.clear();
         }
-        None
+    }
+
+    /// Has a sampler decide.
+    #[inline]
+    fn sample(&self, sampler: &Sampler, lineage: &mut Lineage) {
+        let recorded = self.samples(sampler, lineage);
+        if self.config.records {
+            lineage.decide(recorded);
+        }
+    }
+
+    /// Whether a sampler records it. What its caller alone wants recorded counts for the limit once, however many are asked.
+    #[inline]
+    fn samples(&self, sampler: &Sampler, lineage: &mut Lineage) -> bool {
+        let sampled = lineage.trusted_parent().and_then(|parent| parent.sampled);
+        let mut forces = false;
+        let force = || {
+            forces = lineage.is_forced() || self.forced.admits();
+            forces
+        };
+        let recorded = sampler.decide(|| lineage.random(), sampled, force);
+        if forces {
+            lineage.force();
+        }
+        recorded
+    }
+
+    /// Continues the trace of a span of another process that something came from that is no request, as that of a request.
+    pub(crate) fn continue_from(&self, parent: Parent) -> TraceContext {
+        let mut lineage = Lineage::below(parent);
+        if self.config.trust.is_everybody() {
+            lineage.trust();
+        } else if self.config.public_endpoint {
+            lineage.restart();
+        }
+        self.sample(&self.config.sampler, &mut lineage);
+        lineage.context()
     }
 
     /// Begins a trace outside of any request or job.
@@ -228,13 +260,7 @@ impl Traces {
 
     /// Decides on a trace that begins here.
     pub(crate) fn decide_root(&self, lineage: &mut Lineage) {
-        let recorded = self
-            .config
-            .sampler
-            .decide(|| lineage.random(), None, &self.forced);
-        if self.config.records {
-            lineage.decide(recorded);
-        }
+        self.sample(&self.config.sampler, lineage);
     }
 
     /// Whether no sampler can ever record anything, though something is to be recorded.
@@ -244,10 +270,10 @@ impl Traces {
         self.config.records && samplers.all(|sampler| sampler.is_off_for(heeds_callers))
     }
 
-    /// Whether the route's own sampler records it too, of which nothing was known when it was decided.
-    pub(crate) fn agrees(&self, lineage: &Lineage, own: OwnSampler) -> bool {
-        self.sampler(Some(own))
-            .decide(|| lineage.random(), None, &self.forced)
+    /// Whether the route's own sampler records it too, of which nothing was known when it was decided: as it would have been
+    /// decided then.
+    pub(crate) fn agrees(&self, lineage: &mut Lineage, own: OwnSampler) -> bool {
+        self.samples(self.sampler(Some(own)), lineage)
     }
 
     fn sampler(&self, own: Option<OwnSampler>) -> &Sampler {

@@ -22,6 +22,10 @@ pub(crate) struct Lineage {
     decision: Decision,
     /// Whether the caller's trace is left for one of its own.
     restarts: bool,
+    /// Whether the caller's word on it counts.
+    trusted: bool,
+    /// Whether it is recorded for that word alone.
+    forced: bool,
 }
 
 /// Whether the trace is recorded.
@@ -42,13 +46,20 @@ impl Lineage {
         lineage
     }
 
+    /// That of what came from this span of another process.
+    pub(crate) fn below(parent: Parent) -> Self {
+        let mut lineage = Self::root();
+        lineage.follow(Caller::Told(Some(parent)));
+        lineage
+    }
+
     /// Becomes that of another request.
     #[inline]
     pub(crate) fn begin(&mut self) {
         self.caller.clear();
         self.seed = fastrand::u64(..);
         self.decision = Decision::NotOurs;
-        self.restarts = false;
+        (self.restarts, self.trusted, self.forced) = (false, false, false);
     }
 
     /// Takes in a `traceparent` field.
@@ -74,6 +85,25 @@ impl Lineage {
         self.restarts = true;
     }
 
+    /// Lets the caller's word count.
+    pub(crate) fn trust(&mut self) {
+        self.trusted = true;
+    }
+
+    /// The caller's span, if its word counts.
+    pub(crate) fn trusted_parent(&self) -> Option<Parent> {
+        self.trusted.then(|| self.parent())?
+    }
+
+    /// Takes in that it is recorded for the caller's word alone.
+    pub(crate) fn force(&mut self) {
+        self.forced = true;
+    }
+
+    pub(crate) fn is_forced(&self) -> bool {
+        self.forced
+    }
+
     #[inline]
     pub(crate) fn decide(&mut self, recorded: bool) {
         self.decision = if recorded {
@@ -93,11 +123,11 @@ impl Lineage {
         self.restarts
     }
 
-    /// Random bits that the caller had no part in: of the trace's id, if that is not the caller's. An id that a caller makes
-    /// up could be chosen to be recorded.
+    /// Random bits that no stranger had a part in: of the trace's id, if that is not a stranger's. An id that one makes up could
+    /// be chosen to be recorded.
     #[inline]
     pub(crate) fn random(&self) -> u64 {
-        if self.has_caller() && !self.restarts {
+        if self.has_caller() && !self.restarts && !self.trusted {
             return self.seed;
         }
         self.context().trace_id().low()
@@ -157,6 +187,8 @@ impl Default for Lineage {
             seed: 0,
             decision: Decision::NotOurs,
             restarts: false,
+            trusted: false,
+            forced: false,
         }
     }
 }

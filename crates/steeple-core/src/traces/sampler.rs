@@ -79,17 +79,17 @@ impl Sampler {
     }
 
     /// Decides on a trace of whose id the lowest bits are `random`. `caller` is what a trusted caller does itself, if it says
-    /// so; what it alone wants recorded is subject to the limit `forced`.
+    /// so; what it alone wants recorded is so if `force` says so.
     #[inline]
     pub(crate) fn decide(
         &self,
         random: impl FnOnce() -> u64,
         caller: Option<bool>,
-        forced: &RateLimit,
+        force: impl FnOnce() -> bool,
     ) -> bool {
         match caller.filter(|_| self.parent_based) {
             Some(false) => false,
-            Some(true) => self.samples(random) || forced.admits(),
+            Some(true) => self.samples(random) || force(),
             None => self.samples(random),
         }
     }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn decide(sampler: &Sampler, random: u64, caller: Option<bool>) -> bool {
-        sampler.decide(|| random, caller, &RateLimit::per_second(1.0))
+        sampler.decide(|| random, caller, || true)
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
     fn what_callers_alone_want_recorded_is_limited() {
         let forced = RateLimit::per_second(3.0);
         let recorded = |sampler: Sampler| {
-            let decide = |_: &i32| sampler.decide(|| 0, Some(true), &forced);
+            let decide = |_: &i32| sampler.decide(|| 0, Some(true), || forced.admits());
             (0..1_000).filter(decide).count()
         };
         assert_eq!(recorded(Sampler::always_off().parent_based()), 3);

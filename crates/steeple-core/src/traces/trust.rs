@@ -11,7 +11,7 @@ type Predicate = dyn for<'a> Fn(&RequestHead<'a>) -> bool + Send + Sync;
 /// Which callers may say whether a trace is recorded. Default: none.
 ///
 /// The trace of a caller is continued whoever it is: see [`TraceConfig::public_endpoint`](crate::TraceConfig::public_endpoint)
-/// for callers who are not to know it.
+/// for callers who are not to know it. Whoever sent what is no request, such as the message of a queue, is trusted if everybody is.
 #[derive(Clone, Default)]
 pub struct Trust(Whom);
 
@@ -54,6 +54,10 @@ impl Trust {
 
     pub(crate) fn is_nobody(&self) -> bool {
         matches!(self.0, Whom::Nobody)
+    }
+
+    pub(crate) fn is_everybody(&self) -> bool {
+        matches!(self.0, Whom::Everybody)
     }
 
     pub(crate) fn includes(&self, head: &RequestHead<'_>) -> bool {

@@ -283,6 +283,50 @@ fn sampling_is_off_where_nobody_can_have_anything_recorded() {
 }
 
 #[test]
+fn what_is_no_request_is_decided_on_as_requests_are() {
+    let ids = || {
+        let trace_id = TraceId::from_bytes([7; 16]).unwrap();
+        (trace_id, SpanId::from_bytes([9; 8]).unwrap())
+    };
+    let continued = |config: TraceConfig, flags| {
+        let (trace_id, parent) = ids();
+        observed(config).0.continue_trace(trace_id, parent, flags)
+    };
+    let config = |sampler: Sampler| TraceConfig::new().sampler(sampler.parent_based());
+    for flags in [0, 1] {
+        for (sampler, stranger) in [(Sampler::always_on(), true), (Sampler::always_off(), false)] {
+            let some = Trust::those(|_| true);
+            for (trust, expected) in [
+                (Trust::nobody(), stranger),
+                (some, stranger),
+                (Trust::everybody(), flags == 1),
+            ] {
+                let trace = continued(config(sampler.clone()).trust(trust.clone()), flags);
+                assert_eq!(trace.is_sampled(), expected, "{sampler:?} {trust:?}");
+                assert_eq!(
+                    (trace.trace_id(), trace.parent_span_id()),
+                    (ids().0, Some(ids().1))
+                );
+                assert_eq!(trace.local_root(), trace.span_id());
+            }
+        }
+        let passed_on = continued(TraceConfig::new().without_recording(), flags);
+        assert_eq!(passed_on.is_sampled(), flags == 1);
+    }
+    let public = TraceConfig::new().public_endpoint();
+    let begun = continued(public.clone(), 1);
+    assert!(begun.trace_id() != ids().0 && begun.parent_span_id().is_none());
+    let trusted = continued(public.trust(Trust::everybody()), 1);
+    assert_eq!(trusted.trace_id(), ids().0);
+
+    let limited = config(Sampler::always_off()).trust(Trust::everybody());
+    let (observer, _) = observed(limited.forced_per_second(5.0));
+    let (trace_id, parent) = ids();
+    let forced = (0..100).filter(|_| observer.continue_trace(trace_id, parent, 1).is_sampled());
+    assert_eq!(forced.count(), 5);
+}
+
+#[test]
 fn a_predicate_says_whom_to_trust() {
     let config = TraceConfig::new().trust(Trust::those(|head| {
         head.header("x-internal").as_deref() == Some("yes")
@@ -357,6 +401,84 @@ fn a_route_that_is_known_late_can_have_fewer_recorded() {
     }
     let seen = records.0.lock().unwrap();
     assert_eq!([seen[0].recorded, seen[1].recorded], [false, true]);
+}
+
+/// Whether a request of a caller whose `traceparent` this is, is recorded on a route with a sampler of its own.
+fn is_recorded(config: TraceConfig, own: &Sampler, is_late: bool, traceparent: &str) -> bool {
+    let records = Records::default();
+    let observer = Observer::builder()
+        .traces(config)
+        .route("/own", RoutePolicy::new().sampler(own.clone()))
+        .sink(records.clone())
+        .build()
+        .unwrap();
+    let early = (!is_late).then_some("/own");
+    let mut observation = start(&observer, early, &[("traceparent", traceparent)]);
+    observation.matched_route("/own");
+    respond(&mut observation, 200, Some(0));
+    records.only().recorded
+}
+
+#[test]
+fn a_route_that_is_known_late_heeds_callers_as_one_that_is_known_early() {
+    let (on, off) = (Sampler::always_on, Sampler::always_off);
+    for (own, [trusted_not, trusted, stranger]) in [
+        (on(), [true, true, true]),
+        (off(), [false, false, false]),
+        (on().parent_based(), [false, true, true]),
+        (off().parent_based(), [false, true, false]),
+        (Sampler::ratio(0.0).parent_based(), [false, true, false]),
+    ] {
+        let everybody = Trust::everybody;
+        for (flags, trust, expected) in [
+            ("00", everybody(), trusted_not),
+            ("01", everybody(), trusted),
+            ("00", Trust::nobody(), stranger),
+            ("01", Trust::nobody(), stranger),
+        ] {
+            for is_late in [false, true] {
+                // Every route is recorded before it is known.
+                let config = TraceConfig::new().sampler(on()).trust(trust.clone());
+                let recorded = is_recorded(config, &own, is_late, &traceparent(flags));
+                assert_eq!(recorded, expected, "{own:?} {trust:?} {flags} {is_late}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_late_ratio_goes_by_the_id_of_trusted_callers() {
+    for (low, expected) in [("0000000000000001", true), ("ffffffffffffffff", false)] {
+        let traceparent = format!("00-{TRACE:.16}{low}-{CALLER}-00");
+        let config = TraceConfig::new()
+            .sampler(Sampler::always_on())
+            .trust(Trust::everybody());
+        let recorded = is_recorded(config, &Sampler::ratio(0.5), true, &traceparent);
+        assert_eq!(recorded, expected, "{low}");
+    }
+}
+
+#[test]
+fn what_a_caller_has_recorded_counts_once_for_the_limit_where_the_route_is_known_late() {
+    let own = Sampler::always_off().parent_based();
+    let config = TraceConfig::new()
+        .sampler(own.clone())
+        .trust(Trust::everybody())
+        .forced_per_second(5.0);
+    let records = Records::default();
+    let observer = Observer::builder()
+        .traces(config)
+        .route("/own", RoutePolicy::new().sampler(own))
+        .sink(records.clone())
+        .build()
+        .unwrap();
+    let traceparent = traceparent("01");
+    for _ in 0..100 {
+        let mut observation = start(&observer, None, &[("traceparent", &*traceparent)]);
+        observation.matched_route("/own");
+        respond(&mut observation, 200, Some(0));
+    }
+    assert_eq!(records.recorded(), 5);
 }
 
 #[test]

@@ -10,7 +10,9 @@ use opentelemetry::{
     Context, ContextGuard, TraceFlags,
     trace::{SpanContext, TraceContextExt as _, TraceState},
 };
-use steeple_core::{SpanId, TraceContext, TraceId, TraceScope, current};
+use steeple_core::{Observer, SpanId, TraceContext, TraceId, TraceScope, current};
+
+use crate::traces::span_queue::SpanQueue;
 
 thread_local! {
     static ATTACHED: RefCell<Vec<(u64, ContextGuard)>> = {
@@ -36,6 +38,17 @@ pub(super) fn begin_use() {
 pub(crate) fn is_used() -> bool {
     USED.load(Ordering::Relaxed)
 }
+
+/// Whether somebody holds spans until it is known whether their traces are kept.
+static HOLDS: AtomicBool = AtomicBool::new(false);
+
+/// Tells that spans are held by what their traces began with here.
+pub(crate) fn begin_to_hold() {
+    HOLDS.store(true, Ordering::Relaxed);
+}
+
+/// What the spans of a context began with here, which those who hold spans need to know wherever that gets.
+struct LocalRoot(TraceContext);
 
 /// That of requests and jobs. The ids of spans in a registry begin at 1.
 const REQUEST: u64 = 0;
@@ -65,8 +78,21 @@ pub(crate) fn detach(key: u64) {
 
 /// The current context, with this span in it; none where the thread ends.
 pub(crate) fn current_with(span: &TraceContext) -> Option<Context> {
-    let span = span_context(span);
-    tried(|| Context::map_current(|around| around.with_remote_span_context(span)))
+    let current_with = |around: &Context| {
+        let context = around.with_remote_span_context(span_context(span));
+        if HOLDS.load(Ordering::Relaxed) && !tells_root(around, span) {
+            return context.with_value(LocalRoot(*span));
+        }
+        context
+    };
+    tried(|| Context::map_current(current_with))
+}
+
+/// Whether what `span` began with here is known by the context.
+pub(super) fn tells_root(context: &Context, span: &TraceContext) -> bool {
+    context
+        .get::<LocalRoot>()
+        .is_some_and(|LocalRoot(root)| root.local_root() == span.local_root())
 }
 
 /// The running code's place, if it is in any span.
@@ -83,21 +109,44 @@ pub(super) fn is_suppressed() -> bool {
 }
 
 /// A new span below the running code's, if that is in any.
-pub(crate) fn child() -> Option<TraceContext> {
+pub(crate) fn child(observer: &Observer, spans: &SpanQueue) -> Option<TraceContext> {
     match current::trace() {
         Some(here) => Some(here.child()),
-        None => tried(|| Context::map_current(|context| child_of(context.span().span_context())))?,
+        None => tried(|| Context::map_current(|context| child_of(context, observer, spans)))?,
     }
 }
 
-/// A new span below this one, if it is valid.
-pub(super) fn child_of(parent: &SpanContext) -> Option<TraceContext> {
-    if parent.is_remote() {
-        let (trace_id, span_id) = ids(parent)?;
-        let flags = parent.trace_flags().to_u8();
-        return Some(TraceContext::below_remote(trace_id, span_id, flags));
+/// A new span below that of a context, if that is valid.
+pub(super) fn child_of(
+    context: &Context,
+    observer: &Observer,
+    spans: &SpanQueue,
+) -> Option<TraceContext> {
+    let span = context.span();
+    let span = span.span_context();
+    if span.is_remote() {
+        return continued(span, observer);
     }
-    Some(place_of(parent)?.child())
+    let place = place_of(span)?;
+    let is_same = |LocalRoot(root): &&LocalRoot| {
+        root.trace_id() == place.trace_id() && root.is_sampled() == place.is_sampled()
+    };
+    let root = context.get::<LocalRoot>().filter(is_same);
+    let place = match root {
+        Some(LocalRoot(root)) => root.with_span_id(place.span_id()),
+        None => spans.with_root(place),
+    };
+    Some(place.child())
+}
+
+/// A new span below one of another process. Of a trace that is here already, all are recorded or none is.
+fn continued(parent: &SpanContext, observer: &Observer) -> Option<TraceContext> {
+    let (trace_id, span_id) = ids(parent)?;
+    let here = current::trace().filter(|here| here.trace_id() == trace_id);
+    Some(match here {
+        Some(here) => TraceContext::below_remote(trace_id, span_id, here.flags()),
+        None => observer.continue_trace(trace_id, span_id, parent.trace_flags().to_u8()),
+    })
 }
 
 /// The place of a span, if it is valid.

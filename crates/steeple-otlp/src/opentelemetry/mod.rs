@@ -34,10 +34,13 @@
 //!   [`current::trace`](steeple_core::current::trace) tells, log records and exemplars lead to it, and spans of [`tracing`] are below
 //!   it. In a task that is [given the context](::opentelemetry::context::FutureExt::with_context) spans of both kinds are below it,
 //!   but exemplars do not lead to it.
-//! - Where traces are [sampled by how they end](crate::TailSampling), spans in a task that is only given the context are known
-//!   to belong to the request if they are right below its own span; [carry](steeple_core::current::carry) the task otherwise.
-//! - A remote parent that the application extracts itself and gives to a [`Tracer`] is followed as it says, sampled or not: who
-//!   is trusted is asked of requests that are observed.
+//! - Where traces are [sampled by how they end](crate::TailSampling), spans in a task that is only given the context share the
+//!   fate of the request, as those of a [carried](steeple_core::current::carry) one do. Outside of any request or job, spans are
+//!   known to belong to the first of their trace for as long as the one that they are right below is open.
+//! - Below a remote parent that the application extracts itself, the sampler decides, as it does for a request: whether the parent
+//!   is recorded counts if [everybody is trusted](steeple_core::Trust::everybody), and is that of the request where it is of the same
+//!   trace. A [public endpoint](steeple_core::TraceConfig::public_endpoint) that does not trust it begins a new trace, and spans of
+//!   a [`Tracer`] link to it.
 //! - Log records that an appender such as opentelemetry-appender-tracing gives a [`Logger`] tell the span that they happened in,
 //!   in an unsampled request, too.
 //! - Clients that ask the global propagator send on, of unsampled requests, too, what the service was told, if that is a

@@ -113,6 +113,11 @@ impl OpenSpan {
         kept
     }
 
+    /// Its place in the trace.
+    pub(super) fn context(&self) -> &TraceContext {
+        &self.context
+    }
+
     /// How it ended, if it did then.
     pub(super) fn finished(&self, ended: SystemTime) -> Finished<'_> {
         let nanos = unix_nanos(ended).saturating_sub(self.started);

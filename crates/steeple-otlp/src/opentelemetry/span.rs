@@ -84,6 +84,7 @@ impl trace::Span for Span {
             spans.leave(&open.finished(timestamp), |message| {
                 open.push(message, trace_state, timestamp);
             });
+            spans.forget(open.context());
         }
     }
 }

@@ -32,9 +32,7 @@ impl Redaction {
     /// The parts of `query` that, one after the other, are the query without its secrets.
     pub(crate) fn parts<'q>(&self, query: &'q str) -> impl Iterator<Item = &'q str> {
         query.split_inclusive('&').flat_map(|pair| {
-            let secret = pair
-                .split_once('=')
-                .filter(|(key, _)| self.include(key));
+            let secret = pair.split_once('=').filter(|(key, _)| self.include(key));
             let Some((key, _)) = secret else {
                 return [pair, "", ""];
             };

@@ -9,6 +9,7 @@ use steeple_core::{
 
 use crate::{
     encoded::Encoded,
+    opentelemetry::context,
     traces::tail::{End, TailSampler, Whereabouts},
 };
 
@@ -33,6 +34,9 @@ pub(crate) struct Finished<'a> {
 
 impl SpanQueue {
     pub(crate) fn new(producer: Producer<Encoded>, tail: Option<Arc<TailSampler>>) -> Self {
+        if tail.is_some() {
+            context::begin_to_hold();
+        }
         Self { producer, tail }
     }
 
@@ -56,6 +60,31 @@ impl SpanQueue {
         {
             tail.traces.begin(span.span_id());
         }
+    }
+
+    /// Remembers what a recorded span began with here, where its context does not tell it, until it is [forgotten](Self::forget).
+    pub(crate) fn know(&self, span: &TraceContext) {
+        if let Some(tail) = &self.tail
+            && !is_local_root(span)
+        {
+            tail.roots.insert(span.span_id(), span.local_root());
+        }
+    }
+
+    /// Forgets a span that has ended.
+    pub(crate) fn forget(&self, span: &TraceContext) {
+        if let Some(tail) = &self.tail {
+            tail.roots.remove(span.span_id());
+        }
+    }
+
+    /// The place of a span with what that began with here, if it is remembered.
+    pub(crate) fn with_root(&self, span: TraceContext) -> TraceContext {
+        let tail = self.tail.as_ref();
+        let root = tail.and_then(|tail| tail.roots.of(span.span_id()));
+        root.map_or(span, |root| {
+            TraceContext::of_span(span.trace_id(), root, span.flags()).with_span_id(span.span_id())
+        })
     }
 
     /// Leaves a span with the request or job that it belongs to, or queues it on its own; `push` writes it.

@@ -67,7 +67,7 @@ where
                 let open = extensions.get::<OpenSpan>();
                 open.map(|open| open.context.child())
             }),
-            None if attributes.is_contextual() => context::child(),
+            None if attributes.is_contextual() => context::child(&self.observer, &self.spans),
             None => None,
         };
         let trace = trace.unwrap_or_else(|| self.observer.begin_trace());

@@ -1,6 +1,7 @@
 //! Sampling by how requests and jobs end.
 
 mod duration_sketch;
+mod local_roots;
 mod open_traces;
 mod routes;
 mod sampling;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use steeple_core::Outcome;
 
-use super::{OpenTraces, TailSampling, routes::Routes};
+use super::{OpenTraces, TailSampling, local_roots::LocalRoots, routes::Routes};
 
 /// Decides on traces when their first span in this process ends.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub(crate) struct TailSampler {
     /// How long requests take, if that matters.
     routes: Option<Routes>,
     pub(crate) traces: OpenTraces,
+    pub(crate) roots: LocalRoots,
 }
 
 /// How a request, a job, or what else began a trace ended.
@@ -31,6 +32,7 @@ impl TailSampler {
         Self {
             routes: sampling.slower_than_p99.then(Routes::new),
             traces: OpenTraces::within(sampling.held.clone()),
+            roots: LocalRoots::default(),
             sampling,
         }
     }

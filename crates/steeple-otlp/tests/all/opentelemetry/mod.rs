@@ -3,6 +3,7 @@
 mod logs;
 mod propagation;
 mod spans;
+mod tail;
 
 use std::collections::HashMap;
 
@@ -37,12 +38,15 @@ impl Stage {
     }
 
     fn with(sampler: Sampler, configure: impl FnOnce(OtlpBuilder) -> OtlpBuilder) -> Self {
+        Self::configured(TraceConfig::new().sampler(sampler), configure)
+    }
+
+    fn configured(traces: TraceConfig, configure: impl FnOnce(OtlpBuilder) -> OtlpBuilder) -> Self {
         let sink = Sink::new();
         let builder = Otlp::builder()
             .endpoint(sink.url())
             .without(Signal::Metrics);
         let otlp = configure(builder).start(Registry::new()).unwrap();
-        let traces = TraceConfig::new().sampler(sampler);
         let observer = Observer::builder()
             .traces(otlp.opentelemetry_context(traces))
             .sink(otlp.request_spans().unwrap())

@@ -17,7 +17,7 @@ use opentelemetry_proto::tonic::{
     common::v1::{ArrayValue, any_value::Value as Any},
     trace::v1::{span::SpanKind as Kind, status::StatusCode},
 };
-use steeple_core::{Sampler, current};
+use steeple_core::{Sampler, TraceConfig, Trust, current};
 use steeple_otlp::{OtlpBuilder, Signal};
 use tokio::runtime;
 use tracing::instrument::WithSubscriber as _;
@@ -317,29 +317,98 @@ fn the_sampler_decides_on_spans_outside_of_any_request() {
     }
 }
 
+/// What came from another service, as it says recorded or not.
+fn received(flags: TraceFlags) -> Context {
+    let state = TraceState::from_key_value([("vendor", "1")]).unwrap();
+    let caller = SpanContext::new(trace_id(), span_id(), flags, true, state);
+    Context::new().with_remote_span_context(caller)
+}
+
 #[test]
-fn a_remote_parent_is_continued_as_it_says() {
-    let stage = Stage::new(Sampler::always_off());
-    let tracer = stage.tracer();
-    for (flags, name) in [
-        (TraceFlags::SAMPLED, "sampled"),
-        (TraceFlags::NOT_SAMPLED, "not"),
+fn a_remote_parent_is_heeded_if_everybody_is_trusted() {
+    for (sampler, trust, recorded) in [
+        (Sampler::always_off(), Trust::nobody(), &[][..]),
+        (Sampler::always_on(), Trust::nobody(), &["not", "sampled"]),
+        (Sampler::always_off(), Trust::everybody(), &["sampled"]),
+        (Sampler::always_on(), Trust::everybody(), &["sampled"]),
     ] {
-        let state = TraceState::from_key_value([("vendor", "1")]).unwrap();
-        let caller = SpanContext::new(trace_id(), span_id(), flags, true, state);
-        let around = Context::new().with_remote_span_context(caller);
-        let span = tracer.start_with_context(name, &around);
-        assert_eq!(span.span_context().trace_id(), trace_id());
-        assert_eq!(span.span_context().trace_state().header(), "vendor=1");
+        let config = TraceConfig::new().sampler(sampler.parent_based());
+        let stage = Stage::configured(config.trust(trust), |builder| builder);
+        let tracer = stage.tracer();
+        for (flags, name) in [
+            (TraceFlags::SAMPLED, "sampled"),
+            (TraceFlags::NOT_SAMPLED, "not"),
+        ] {
+            let span = tracer.start_with_context(name, &received(flags));
+            let span_context = span.span_context();
+            assert_eq!(span_context.trace_id(), trace_id());
+            assert_eq!(span_context.is_sampled(), recorded.contains(&name));
+            assert_eq!(span_context.trace_state().header(), "vendor=1");
+        }
+        let spans = stage.spans();
+        let mut names = Vec::from_iter(spans.keys().map(String::as_str));
+        names.sort_unstable();
+        assert_eq!(names, recorded);
+        for span in spans.values() {
+            assert_eq!(
+                (&*span.trace_id, &*span.parent_span_id),
+                (&[7; 16][..], &[9; 8][..])
+            );
+            assert_eq!((&*span.trace_state, span.flags), ("vendor=1", 0x301));
+        }
     }
+}
+
+#[test]
+fn spans_of_tracing_below_a_remote_parent_are_decided_on_alike() {
+    for (sampler, recorded) in [(Sampler::always_on(), 1), (Sampler::always_off(), 0)] {
+        let stage = Stage::new(sampler);
+        let _received = received(TraceFlags::NOT_SAMPLED).attach();
+        let _sampled = received(TraceFlags::SAMPLED).attach();
+        tracing::dispatcher::with_default(&stage.dispatch, || {
+            tracing::info_span!("received").in_scope(|| ());
+        });
+        assert_eq!(stage.spans().len(), recorded);
+    }
+}
+
+#[test]
+fn a_public_endpoint_leaves_the_trace_of_a_remote_parent_and_links_to_it() {
+    let stage = Stage::configured(TraceConfig::new().public_endpoint(), |builder| builder);
+    let around = received(TraceFlags::SAMPLED);
+    let span = stage.tracer().start_with_context("received", &around);
+    assert_ne!(span.span_context().trace_id(), trace_id());
+    drop(span);
     let spans = stage.spans();
-    assert_eq!(spans.len(), 1);
-    let span = &spans["sampled"];
+    let span = &spans["received"];
+    assert_eq!((&*span.parent_span_id, &*span.trace_state), (&[][..], ""));
+    let link = &span.links[0];
     assert_eq!(
-        (&*span.trace_id, &*span.parent_span_id),
-        (&[7; 16][..], &[9; 8][..])
+        (&*link.trace_id, &*link.span_id, &*link.trace_state),
+        (&[7; 16][..], &[9; 8][..], "vendor=1")
     );
-    assert_eq!((&*span.trace_state, span.flags), ("vendor=1", 0x301));
+}
+
+#[test]
+fn a_remote_parent_of_the_request_s_own_trace_is_recorded_if_the_request_is() {
+    for (sampler, recorded) in [(Sampler::always_on(), 2), (Sampler::always_off(), 0)] {
+        let stage = Stage::new(sampler);
+        let tracer = stage.tracer();
+        let mut request = stage.request();
+        let own = request.run(|| current::trace().unwrap()).unwrap();
+        let caller = SpanContext::new(
+            opentelemetry::TraceId::from_bytes(own.trace_id().to_bytes()),
+            span_id(),
+            TraceFlags::SAMPLED,
+            true,
+            TraceState::NONE,
+        );
+        let around = Context::new().with_remote_span_context(caller);
+        let received = || drop(tracer.start_with_context("received", &around));
+        request.run(received).unwrap();
+        request.finish();
+        assert_eq!(stage.spans().len(), recorded);
+    }
 }
 
 #[test]
