@@ -188,8 +188,9 @@ impl Steeple {
 
     /// Looks for what is wrong with the instance and what it is built into: a backend that does not take what is exported, which it
     /// sends an empty request to, for at most 2 s and every 10 s at most; traces that nobody records; a subscriber without the
-    /// [layer](Self::tracing_layer); a layer that is applied twice; another recorder; `panic = "abort"`; and what
-    /// [`lint`](Self::lint) finds. `GET /api/doctor` at the ops listener tells the same. Works on every runtime.
+    /// [layer](Self::tracing_layer); a layer that is applied twice; another recorder; `panic = "abort"`; two versions of
+    /// `opentelemetry`, which the executable is read for once, on a thread of its own; and what [`lint`](Self::lint) finds.
+    /// `GET /api/doctor` at the ops listener tells the same. Works on every runtime.
     ///
     /// ```
     /// use steeple::{Steeple, doctor::Severity};

@@ -155,6 +155,15 @@ fn prometheus_counts_every_request_of_the_demo_under_load() {
     assert_eq!(samples, lines, "the reference parser reads every line");
 }
 
+#[test]
+#[ignore = "needs real servers: cargo xtask test"]
+fn the_doctor_finds_nothing_in_the_demo() {
+    let demo = Demo::start();
+    assert!(get(&format!("http://{}/shop/items", demo.shop)).is_ok());
+    let told = get(&format!("http://{}/api/doctor", demo.ops)).unwrap();
+    assert_eq!(told, r#"{"diagnoses":[]}"#);
+}
+
 /// Calls a gRPC method without the message that it wants, and returns how that ended.
 pub(crate) fn call(method: &str, address: SocketAddr) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()

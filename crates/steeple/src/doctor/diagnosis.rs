@@ -40,6 +40,8 @@ pub enum Code {
     LayerTwice,
     /// Another metrics recorder was installed before.
     ForeignRecorder,
+    /// The program has more than one version of `opentelemetry`, by what rustc leaves of them in the executable.
+    OpenTelemetryVersions,
     /// A metric of the application's own offends against a [rule](steeple_metrics::Rule).
     Metric,
 }
@@ -58,6 +60,7 @@ impl Code {
             Self::PanicAborts => "panic_aborts",
             Self::LayerTwice => "layer_twice",
             Self::ForeignRecorder => "foreign_recorder",
+            Self::OpenTelemetryVersions => "opentelemetry_versions",
             Self::Metric => "metric",
         }
     }

@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 use steeple_core::Observer;
 use steeple_metrics::Registry;
 
-use super::{Code, Diagnosis, Severity, json};
+use super::{Code, Diagnosis, Severity, json, opentelemetry};
 #[cfg(feature = "otlp")]
 use super::{exporter::Exporter, subscriber};
 use crate::lint::OwnMetrics;
@@ -34,6 +34,7 @@ impl Doctor {
 
     pub(crate) async fn examine(&self) -> Vec<Diagnosis> {
         let mut diagnoses: Vec<_> = of_panics(cfg!(panic = "abort")).into_iter().collect();
+        diagnoses.extend(opentelemetry::examine().await);
         match self.0.get() {
             Some(patient) => patient.examine(&mut diagnoses).await,
             None => diagnoses.push(disabled()),

@@ -5,8 +5,10 @@ mod examination;
 #[cfg(feature = "otlp")]
 mod exporter;
 mod json;
+mod opentelemetry;
 #[cfg(feature = "otlp")]
 mod subscriber;
+mod versions;
 
 pub use self::diagnosis::{Code, Diagnosis, Severity};
 pub(crate) use self::examination::{Doctor, Patient};
