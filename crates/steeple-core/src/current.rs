@@ -58,8 +58,8 @@ fn innermost(state: &State, context: TraceContext, entered: Option<EnteredSpan>)
     let span = entered.map_or(context, |entered| entered.span);
     let known = state.known_to_scope();
     match known.filter(|_| known != entered.and_then(|entered| entered.around)) {
-        Some((trace_id, span_id)) if trace_id == context.trace_id() => span.with_span_id(span_id),
-        _ => span,
+        Some(span_id) => span.with_span_id(span_id),
+        None => span,
     }
 }
 
@@ -131,6 +131,12 @@ pub fn is_sampled() -> Option<bool> {
 /// that make spans.
 pub fn enter_span(key: u64, span: &TraceContext) {
     entered::enter(key, span);
+}
+
+/// The key of the span that was [entered](enter_span) last and not left yet. For layers that make spans.
+#[must_use]
+pub fn entered_span() -> Option<u64> {
+    entered::innermost().map(|entered| entered.key)
 }
 
 /// Leaves the span that was [entered](enter_span) by this key.

@@ -143,7 +143,7 @@ pub use self::{
     probe::Probe,
     report::OtlpReport,
     signal::Signal,
-    traces::{RecordedTraces, RequestSpans, TailSampling, TracingLayer},
+    traces::{RecordedTraces, RequestSpans, TailSampling, TracingLayer, TracingSubscriber},
     value::Value,
 };
 pub use steeple_client::Failure;

@@ -6,20 +6,15 @@ use steeple_core::{
     pipeline::{Accounting, Pipeline, Producer, Scheduled},
 };
 use tracing::{Subscriber, level_filters::LevelFilter};
-use tracing_subscriber::{
-    filter::Filtered,
-    layer::{Layer, SubscriberExt},
-    registry,
-    registry::LookupSpan,
-};
+use tracing_subscriber::{filter::Filtered, layer::Layer};
 
 use crate::{
     EncodedSpans, Logs, OtlpBuilder, OtlpReport, RecordedTraces, RequestSpans, Signal,
-    TailSampling, TracingLayer,
+    TailSampling, TracingLayer, TracingSubscriber,
     blocking::block_on,
     encoded::Encoded,
     opentelemetry::{LoggerProvider, TracerProvider, context::RequestContext},
-    traces::{span_queue::SpanQueue, tail::TailSampler},
+    traces::{layer::Spans, span_queue::SpanQueue, tail::TailSampler},
 };
 
 /// The running export of signals over OTLP, each through a [pipeline](steeple_core::pipeline) of its own.
@@ -104,9 +99,9 @@ impl Otlp {
         level: LevelFilter,
     ) -> Option<Filtered<TracingLayer, RecordedTraces, S>>
     where
-        S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+        S: Subscriber,
     {
-        let layer = self.layer(observer)?;
+        let layer = TracingLayer::new(self.spans_of(observer)?);
         Some(layer.with_filter(RecordedTraces::up_to(level)))
     }
 
@@ -117,9 +112,9 @@ impl Otlp {
         &self,
         observer: &Observer,
         level: LevelFilter,
-    ) -> Option<impl Subscriber + Send + Sync + 'static> {
-        let layer = self.layer(observer)?;
-        Some(registry().with(layer).with(RecordedTraces::up_to(level)))
+    ) -> Option<TracingSubscriber> {
+        let filter = RecordedTraces::up_to(level);
+        Some(TracingSubscriber::new(self.spans_of(observer)?, filter))
     }
 
     /// Emits log records, if logs are exported.
@@ -175,9 +170,9 @@ impl Otlp {
         block_on(self.shutdown(deadline))
     }
 
-    fn layer(&self, observer: &Observer) -> Option<TracingLayer> {
-        let spans = self.span_queue()?;
-        Some(TracingLayer::new(observer.clone(), spans, self.in_context))
+    fn spans_of(&self, observer: &Observer) -> Option<Spans> {
+        let queue = self.span_queue()?;
+        Some(Spans::new(observer.clone(), queue, self.in_context))
     }
 
     fn span_queue(&self) -> Option<SpanQueue> {

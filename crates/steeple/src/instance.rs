@@ -11,11 +11,13 @@ use steeple_core::{Job, Observer};
 use steeple_metrics::{Finding, Registry};
 use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
-use steeple_otlp::{Otlp, RecordedTraces, TracingLayer, opentelemetry::TracerProvider};
+use steeple_otlp::{
+    Otlp, RecordedTraces, TracingLayer, TracingSubscriber, opentelemetry::TracerProvider,
+};
 #[cfg(feature = "otlp")]
 use tracing::{Subscriber, level_filters::LevelFilter};
 #[cfg(feature = "otlp")]
-use tracing_subscriber::{filter::Filtered, registry::LookupSpan};
+use tracing_subscriber::filter::Filtered;
 
 use crate::{
     builder::SteepleBuilder,
@@ -257,7 +259,7 @@ impl Steeple {
     #[must_use]
     pub fn tracing_layer<S>(&self) -> Option<Filtered<TracingLayer, RecordedTraces, S>>
     where
-        S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+        S: Subscriber,
     {
         let otlp = self.outlets.otlp.as_ref()?;
         otlp.tracing_layer(&self.observer, self.span_level)
@@ -267,7 +269,7 @@ impl Steeple {
     /// recorded.
     #[cfg(feature = "otlp")]
     #[must_use]
-    pub fn tracing_subscriber(&self) -> Option<impl Subscriber + Send + Sync + 'static> {
+    pub fn tracing_subscriber(&self) -> Option<TracingSubscriber> {
         let otlp = self.outlets.otlp.as_ref()?;
         otlp.tracing_subscriber(&self.observer, self.span_level)
     }

@@ -8,7 +8,7 @@ use crate::{
     observation::state::{State, Subject},
     observer::Shared,
     propagation::{Parent, ResponseTrace},
-    trace_context::{SpanId, TraceContext, TraceId},
+    trace_context::{SpanId, TraceContext},
     traces::{Propagated, Recording, SpanLink, Traces},
 };
 
@@ -112,10 +112,11 @@ impl State {
         policy.ignore || own.is_some_and(|own| !traces.agrees(&mut self.fields.lineage, own))
     }
 
-    /// The span that its scope knows to be current, if there is one.
+    /// The span that its scope knows to be current, if there is one of its trace.
     #[inline]
-    pub(crate) fn known_to_scope(&self) -> Option<(TraceId, SpanId)> {
-        self.scope.as_ref()?.span()
+    pub(crate) fn known_to_scope(&self) -> Option<SpanId> {
+        let (trace_id, span_id) = self.scope.as_ref()?.span()?;
+        (trace_id == self.context().trace_id()).then_some(span_id)
     }
 
     /// The place in the trace.

@@ -26,6 +26,33 @@ pub(super) enum Header {
 impl Header {
     pub(super) const COUNT: usize = Self::SentryTrace as usize + 1;
 
+    /// The field of that name, which is in lower case.
+    // The compiler compares with each name in place, first of all its length.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        let found = match name {
+            "traceparent" => Self::Traceparent,
+            "tracestate" => Self::Tracestate,
+            "baggage" => Self::Baggage,
+            "b3" => Self::B3,
+            "x-b3-traceid" => Self::B3TraceId,
+            "x-b3-spanid" => Self::B3SpanId,
+            "x-b3-sampled" => Self::B3Sampled,
+            "x-b3-flags" => Self::B3Flags,
+            "uber-trace-id" => Self::UberTraceId,
+            "x-amzn-trace-id" => Self::AmznTraceId,
+            "ot-tracer-traceid" => Self::OtTraceId,
+            "ot-tracer-spanid" => Self::OtSpanId,
+            "ot-tracer-sampled" => Self::OtSampled,
+            "x-datadog-trace-id" => Self::DatadogTraceId,
+            "x-datadog-parent-id" => Self::DatadogParentId,
+            "x-datadog-sampling-priority" => Self::DatadogSamplingPriority,
+            "x-datadog-tags" => Self::DatadogTags,
+            "sentry-trace" => Self::SentryTrace,
+            _ => return None,
+        };
+        Some(found)
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Traceparent => "traceparent",
@@ -51,7 +78,7 @@ impl Header {
 }
 
 /// Some of them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct HeaderSet(u32);
 
 impl HeaderSet {

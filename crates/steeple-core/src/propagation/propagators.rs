@@ -2,7 +2,7 @@
 
 use super::{
     caller::Caller,
-    header::Header,
+    header::{Header, HeaderSet},
     outgoing::{Outgoing, Set},
     parent::Parent,
     propagator::{Propagator, UnknownPropagator},
@@ -16,8 +16,9 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Propagators {
     order: Vec<Propagator>,
-    /// The header fields that they read, with their names.
-    headers: Vec<(&'static str, Header)>,
+    /// The header fields that they read.
+    headers: Vec<Header>,
+    read: HeaderSet,
     /// The lengths of these fields' names, each a bit.
     lengths: u64,
     /// Whether a `traceparent` alone may tell a parent.
@@ -60,7 +61,7 @@ impl Propagators {
 
     /// The names of the header fields that they read, in lower case, for adapters to whose maps look-ups are cheaper than a pass.
     pub fn header_names(&self) -> impl Iterator<Item = &'static str> {
-        self.headers.iter().map(|(name, _)| *name)
+        self.headers.iter().map(|header| header.name())
     }
 
     /// Whether the name of a field that they read has that length.
@@ -71,9 +72,7 @@ impl Propagators {
 
     /// The field of that name, if they read it.
     pub(super) fn find(&self, name: &str) -> Option<Header> {
-        let mut headers = self.headers.iter();
-        let found = headers.find(|(known, _)| *known == name);
-        found.map(|(_, header)| *header)
+        Header::of(name).filter(|header| self.read.contains(*header))
     }
 
     /// What there is to find out the span from that a request was sent from.
@@ -127,21 +126,22 @@ impl FromIterator<Propagator> for Propagators {
                 order.push(propagator);
             }
         }
+        let mut read = HeaderSet::default();
         for header in order.iter().flat_map(|propagator| propagator.headers()) {
-            let header = (header.name(), *header);
-            if !headers.contains(&header) {
-                headers.push(header);
+            if !read.contains(*header) {
+                read.insert(*header);
+                headers.push(*header);
             }
         }
-        let lengths = headers
-            .iter()
-            .fold(0, |lengths, (name, _)| lengths | 1 << name.len());
+        let names = headers.iter().map(|header| header.name());
+        let lengths = names.fold(0, |lengths, name| lengths | 1 << name.len());
         let is_w3c =
             |propagator| matches!(propagator, Propagator::TraceContext | Propagator::Baggage);
         Self {
             w3c_alone: order.iter().copied().all(is_w3c),
             order,
             headers,
+            read,
             lengths,
         }
     }

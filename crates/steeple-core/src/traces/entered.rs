@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use crate::{
     current,
-    trace_context::{SpanId, TraceContext, TraceId},
+    trace_context::{SpanId, TraceContext},
 };
 
 thread_local! {
@@ -14,10 +14,10 @@ thread_local! {
 /// A span that was entered.
 #[derive(Clone, Copy)]
 pub(crate) struct EnteredSpan {
-    key: u64,
+    pub(crate) key: u64,
     pub(crate) span: TraceContext,
     /// The span that the [scope](crate::TraceScope) of the request knew by then, which this one is inside of.
-    pub(crate) around: Option<(TraceId, SpanId)>,
+    pub(crate) around: Option<SpanId>,
 }
 
 /// Enters a span, by the key that it will be left by.
@@ -36,7 +36,9 @@ pub(crate) fn enter(key: u64, span: &TraceContext) {
 pub(crate) fn exit(key: u64) {
     let _ = ENTERED.try_with(|entered| {
         let mut entered = entered.borrow_mut();
-        if let Some(place) = entered.iter().rposition(|other| other.key == key) {
+        if entered.last().is_some_and(|last| last.key == key) {
+            entered.pop();
+        } else if let Some(place) = entered.iter().rposition(|other| other.key == key) {
             entered.remove(place);
         }
     });

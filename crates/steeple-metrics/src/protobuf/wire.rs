@@ -2,7 +2,7 @@
 
 /// How a field's value is laid out.
 #[derive(Clone, Copy)]
-enum WireType {
+pub(super) enum WireType {
     Varint = 0,
     Fixed64 = 1,
     LengthDelimited = 2,

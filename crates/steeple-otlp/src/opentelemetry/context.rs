@@ -54,9 +54,9 @@ struct LocalRoot(TraceContext);
 const REQUEST: u64 = 0;
 
 /// Makes `context` current until it is [detached](detach) by the same key.
-pub(crate) fn attach(key: u64, context: &Context) {
+pub(crate) fn attach(key: u64, context: Context) {
     let _ = ATTACHED.try_with(|attached| {
-        if let Some(guard) = tried(|| context.clone().attach()) {
+        if let Some(guard) = tried(|| context.attach()) {
             attached.borrow_mut().push((key, guard));
         }
     });
@@ -201,7 +201,7 @@ impl RequestContext {
 impl TraceScope for RequestContext {
     fn enter(&self) {
         if let Some(context) = &self.0 {
-            attach(REQUEST, context);
+            attach(REQUEST, context.clone());
         }
     }
 

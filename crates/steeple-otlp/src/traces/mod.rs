@@ -3,7 +3,7 @@
 mod call;
 mod ending;
 mod job;
-mod layer;
+pub(crate) mod layer;
 mod redaction;
 mod request;
 mod sink;
@@ -12,7 +12,7 @@ pub(crate) mod span_queue;
 pub(crate) mod tail;
 
 pub use self::{
-    layer::{RecordedTraces, TracingLayer},
+    layer::{RecordedTraces, TracingLayer, TracingSubscriber},
     sink::RequestSpans,
     tail::TailSampling,
 };

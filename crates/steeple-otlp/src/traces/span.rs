@@ -2,7 +2,8 @@
 
 use steeple_core::{SpanLink, Timestamp, TraceContext};
 use steeple_metrics::protobuf::{
-    push_bytes, push_fixed32, push_fixed64, push_long, push_nested, push_string, push_unsigned,
+    Short, push_bytes, push_fixed32, push_fixed64, push_long, push_nested, push_string,
+    push_unsigned,
 };
 
 use crate::{
@@ -50,18 +51,22 @@ impl Span<'_> {
     ) {
         push_long(message, envelope::ITEMS, |message| {
             let context = self.context;
-            push_bytes(message, span::TRACE_ID, &context.trace_id().to_bytes());
-            push_bytes(message, span::SPAN_ID, &context.span_id().to_bytes());
+            let mut ids = Short::<38>::default();
+            ids.push_bytes(span::TRACE_ID, context.trace_id().to_bytes());
+            ids.push_bytes(span::SPAN_ID, context.span_id().to_bytes());
             let mut flags = u32::from(context.flags());
             if let Some(parent) = context.parent_span_id() {
-                push_bytes(message, span::PARENT_SPAN_ID, &parent.to_bytes());
+                ids.push_bytes(span::PARENT_SPAN_ID, parent.to_bytes());
                 flags |= remote_flags(context.local_root() == context.span_id());
             }
+            message.extend_from_slice(ids.as_bytes());
             push_nested(message, span::NAME, name);
-            push_unsigned(message, span::KIND, self.kind as u64);
-            push_fixed64(message, span::START_TIME, self.started);
-            push_fixed64(message, span::END_TIME, self.ended);
-            push_fixed32(message, span::FLAGS, flags);
+            let mut numbers = Short::<26>::default();
+            numbers.push_unsigned(span::KIND, self.kind as u8);
+            numbers.push_fixed64(span::START_TIME, self.started);
+            numbers.push_fixed64(span::END_TIME, self.ended);
+            numbers.push_fixed32(span::FLAGS, flags);
+            message.extend_from_slice(numbers.as_bytes());
             rest(message);
         });
     }

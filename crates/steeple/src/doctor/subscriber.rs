@@ -1,4 +1,4 @@
-use steeple_otlp::TracingLayer;
+use steeple_otlp::{TracingLayer, TracingSubscriber};
 use tracing::{dispatcher, subscriber::NoSubscriber};
 
 use super::{Code, Diagnosis, Severity};
@@ -12,7 +12,7 @@ pub(super) fn examine() -> Option<Diagnosis> {
             let what = "no subscriber of `tracing` is installed: requests are spans, but nothing in them is";
             return Some((Severity::Note, what));
         }
-        let has_layer = subscriber.downcast_ref::<TracingLayer>().is_some();
+        let has_layer = subscriber.is::<TracingLayer>() || subscriber.is::<TracingSubscriber>();
         let what = "the subscriber of `tracing` lacks steeple's layer: requests are spans, but nothing in them is";
         (!has_layer).then_some((Severity::Warning, what))
     })?;

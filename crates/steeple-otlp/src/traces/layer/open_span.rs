@@ -22,11 +22,20 @@ const MOST_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct OpenSpan {
     pub(super) context: TraceContext,
-    /// What is current with the API of OpenTelemetry while it is entered.
-    pub(super) opentelemetry: Option<Context>,
     started: Timestamp,
-    name: &'static str,
+    metadata: &'static Metadata<'static>,
+    /// How many handles of it there are.
+    handles: u64,
     fields: SpanFields,
+    /// Boxed, since most spans have none.
+    besides: Option<Box<Besides>>,
+}
+
+/// What a span may have besides its fields.
+#[derive(Debug, Default)]
+struct Besides {
+    /// What is current with the API of OpenTelemetry while it is entered.
+    opentelemetry: Option<Context>,
     /// What an event says went wrong.
     error: Option<Box<str>>,
     events: Vec<u8>,
@@ -47,18 +56,41 @@ impl OpenSpan {
         } else {
             SpanFields::default()
         };
+        let opentelemetry = (in_context && context.is_sampled())
+            .then(|| context::current_with(&context))
+            .flatten();
         Self {
             context,
-            opentelemetry: (in_context && context.is_sampled())
-                .then(|| context::current_with(&context))
-                .flatten(),
             started: Timestamp::now(),
-            name: attributes.metadata().name(),
+            metadata: attributes.metadata(),
+            handles: 1,
             fields,
-            error: None,
-            events: Vec::new(),
-            dropped_events: 0,
+            besides: opentelemetry.map(|opentelemetry| {
+                Box::new(Besides {
+                    opentelemetry: Some(opentelemetry),
+                    ..Besides::default()
+                })
+            }),
         }
+    }
+
+    pub(super) fn metadata(&self) -> &'static Metadata<'static> {
+        self.metadata
+    }
+
+    /// What is current with the API of OpenTelemetry while it is entered.
+    pub(super) fn opentelemetry(&self) -> Option<Context> {
+        self.besides.as_ref()?.opentelemetry.clone()
+    }
+
+    pub(super) fn share(&mut self) {
+        self.handles += 1;
+    }
+
+    /// Takes in that there is one handle less, and tells whether there is none.
+    pub(super) fn release(&mut self) -> bool {
+        self.handles -= 1;
+        self.handles == 0
     }
 
     pub(super) fn record(&mut self, fields: SpanFields) {
@@ -66,14 +98,15 @@ impl OpenSpan {
     }
 
     pub(super) fn event(&mut self, fields: &EventFields, metadata: &Metadata<'_>) {
+        let besides = self.besides.get_or_insert_default();
         if let Some(error) = fields.error(metadata) {
-            self.error.get_or_insert_with(|| error.into());
+            besides.error.get_or_insert_with(|| error.into());
         }
-        let before = self.events.len();
-        fields.push(&mut self.events, span::now(self.started), metadata);
-        if self.events.len() > MOST_BYTES {
-            self.events.truncate(before);
-            self.dropped_events += 1;
+        let before = besides.events.len();
+        fields.push(&mut besides.events, span::now(self.started), metadata);
+        if besides.events.len() > MOST_BYTES {
+            besides.events.truncate(before);
+            besides.dropped_events += 1;
         }
     }
 
@@ -81,7 +114,7 @@ impl OpenSpan {
     pub(super) fn finished(&self, ended: u64) -> Finished<'_> {
         Finished {
             context: &self.context,
-            written: self.fields.attributes.len() + self.events.len(),
+            written: self.fields.attributes.len() + self.events().len(),
             duration: Duration::from_nanos(ended - self.started.unix_nanos()),
             failed: self.status() == Some(StatusCode::Error),
         }
@@ -104,22 +137,34 @@ impl OpenSpan {
             .texts
             .as_ref()
             .and_then(|texts| texts.name.as_deref());
-        let name = name.unwrap_or(self.name);
+        let name = name.unwrap_or(self.metadata.name());
         head.push(
             message,
             |text| text.extend_from_slice(name.as_bytes()),
             |message| {
                 message.extend_from_slice(&fields.attributes);
-                message.extend_from_slice(&self.events);
-                push_dropped(message, fields.dropped, self.dropped_events);
+                message.extend_from_slice(self.events());
+                let besides = self.besides.as_ref();
+                let dropped_events = besides.map_or(0, |besides| besides.dropped_events);
+                push_dropped(message, fields.dropped, dropped_events);
                 self.push_status(message);
             },
         );
     }
 
+    fn events(&self) -> &[u8] {
+        let besides = self.besides.as_ref();
+        besides.map_or(&[], |besides| &besides.events)
+    }
+
+    /// What an event says went wrong.
+    fn error(&self) -> Option<&str> {
+        self.besides.as_ref()?.error.as_deref()
+    }
+
     /// What the code says of its span has precedence over what an event says.
     fn status(&self) -> Option<StatusCode> {
-        let error = self.error.as_ref();
+        let error = self.error();
         self.fields.status.or(error.map(|_| StatusCode::Error))
     }
 
@@ -128,7 +173,7 @@ impl OpenSpan {
             let texts = self.fields.texts.as_ref();
             let description = texts
                 .and_then(|texts| texts.description.as_deref())
-                .or(self.error.as_deref());
+                .or(self.error());
             push_status(message, status, description.unwrap_or_default());
         }
     }

@@ -14,16 +14,54 @@ use tracing_subscriber::{
 
 use super::{Service, hex, texts};
 
+/// A subscriber that makes the spans of a service.
+type Through = fn(&Service) -> Dispatch;
+
+/// Runs each scenario through the layer of a registry, and through the subscriber that is for nothing else.
+macro_rules! scenarios {
+    ($($scenario:ident,)+) => {
+        mod layer_of_a_registry {
+            $(#[test] fn $scenario() { super::$scenario(super::Service::subscriber); })+
+        }
+        mod subscriber_of_its_own {
+            $(#[test] fn $scenario() { super::$scenario(super::Service::own_subscriber); })+
+        }
+    };
+}
+
+scenarios! {
+    spans_nest_in_the_request_and_leave_with_it,
+    events_are_those_of_the_span_they_happen_in,
+    an_error_event_makes_its_span_an_error,
+    fields_of_the_names_that_tracing_opentelemetry_knows_are_no_attributes,
+    a_request_that_is_not_recorded_has_no_orphans,
+    a_span_that_outlives_its_request_leaves_on_its_own,
+    what_is_carried_to_another_thread_stays_in_the_trace,
+    spans_outside_of_requests_begin_traces_as_the_sampler_says,
+    explicit_parents_have_precedence,
+    values_that_print_themselves_may_use_tracing,
+    a_request_with_more_spans_than_it_has_room_for_loses_none,
+    handles_of_a_span_are_one_span,
+    what_follows_the_current_span_is_below_it,
+}
+
 impl Service {
     pub(super) fn subscriber(&self) -> Dispatch {
         let layer = self.otlp.tracing_layer(&self.observer, LevelFilter::INFO);
         Dispatch::new(registry().with(layer))
     }
 
-    /// A request whose handler runs with the layer.
-    fn handle(&self, handler: impl FnOnce()) -> Observation {
+    fn own_subscriber(&self) -> Dispatch {
+        let subscriber = self
+            .otlp
+            .tracing_subscriber(&self.observer, LevelFilter::INFO);
+        Dispatch::new(subscriber.unwrap())
+    }
+
+    /// A request whose handler runs with the subscriber.
+    fn handle(&self, through: Through, handler: impl FnOnce()) -> Observation {
         let mut observation = self.start(&());
-        let subscriber = self.subscriber();
+        let subscriber = through(self);
         dispatcher::with_default(&subscriber, || observation.run(handler)).unwrap();
         observation
     }
@@ -42,10 +80,9 @@ fn of_name<'a>(spans: &'a [Span], name: &str) -> &'a Span {
     found.unwrap_or_else(|| panic!("no {name} in {spans:#?}"))
 }
 
-#[test]
-fn spans_nest_in_the_request_and_leave_with_it() {
+fn spans_nest_in_the_request_and_leave_with_it(through: Through) {
     let service = Service::new();
-    let observation = service.handle(|| {
+    let observation = service.handle(through, || {
         let outer = tracing::info_span!("outer", user.id = 7_u64, name = "ada").entered();
         let inner = tracing::info_span!("inner", ok = true, ratio = 0.5, debug = ?Some(1));
         let trace = inner.in_scope(|| current::trace().unwrap());
@@ -78,10 +115,9 @@ fn spans_nest_in_the_request_and_leave_with_it() {
     assert!(request.start_time_unix_nano <= outer.start_time_unix_nano);
 }
 
-#[test]
-fn events_are_those_of_the_span_they_happen_in() {
+fn events_are_those_of_the_span_they_happen_in(through: Through) {
     let service = Service::new();
-    respond(service.handle(|| {
+    respond(service.handle(through, || {
         tracing::info!(item = 4, "looked up");
         tracing::info_span!("child").in_scope(|| tracing::warn!("slow"));
         tracing::debug!("not at this level");
@@ -100,10 +136,9 @@ fn events_are_those_of_the_span_they_happen_in() {
     assert_eq!(of_name(&spans, "child").events[0].name, "slow");
 }
 
-#[test]
-fn an_error_event_makes_its_span_an_error() {
+fn an_error_event_makes_its_span_an_error(through: Through) {
     let service = Service::new();
-    respond(service.handle(|| {
+    respond(service.handle(through, || {
         let error = io::Error::other("connection reset");
         let error: &dyn std::error::Error = &error;
         tracing::info_span!("failing").in_scope(|| tracing::error!(error, "query failed"));
@@ -118,10 +153,9 @@ fn an_error_event_makes_its_span_an_error() {
     assert_eq!(of_name(&spans, "fine").status, None);
 }
 
-#[test]
-fn fields_of_the_names_that_tracing_opentelemetry_knows_are_no_attributes() {
+fn fields_of_the_names_that_tracing_opentelemetry_knows_are_no_attributes(through: Through) {
     let service = Service::new();
-    respond(service.handle(|| {
+    respond(service.handle(through, || {
         let span = tracing::info_span!(
             "query",
             otel.name = "SELECT users",
@@ -139,10 +173,9 @@ fn fields_of_the_names_that_tracing_opentelemetry_knows_are_no_attributes() {
     assert_eq!(texts(&query.attributes), ["rows=3"]);
 }
 
-#[test]
-fn a_request_that_is_not_recorded_has_no_orphans() {
+fn a_request_that_is_not_recorded_has_no_orphans(through: Through) {
     let service = Service::sampling(Sampler::always_off());
-    respond(service.handle(|| {
+    respond(service.handle(through, || {
         tracing::info_span!("child").in_scope(|| {
             tracing::info_span!("grandchild").in_scope(|| tracing::info!("event"));
         });
@@ -154,10 +187,7 @@ fn a_request_that_is_not_recorded_has_no_orphans() {
 fn a_subscriber_of_its_own_opens_no_span_that_is_not_recorded() {
     for (sampler, recorded) in [(Sampler::always_on(), true), (Sampler::always_off(), false)] {
         let service = Service::sampling(sampler);
-        let subscriber = service
-            .otlp
-            .tracing_subscriber(&service.observer, LevelFilter::INFO);
-        let subscriber = Dispatch::new(subscriber.unwrap());
+        let subscriber = service.own_subscriber();
         let mut observation = service.start(&());
         let disabled = observation.run(|| {
             let open = || [tracing::info_span!("child"), tracing::debug_span!("detail")];
@@ -190,11 +220,10 @@ fn what_others_log_has_no_say_in_what_is_traced() {
     assert_eq!(service.spans().len(), 2);
 }
 
-#[test]
-fn a_span_that_outlives_its_request_leaves_on_its_own() {
+fn a_span_that_outlives_its_request_leaves_on_its_own(through: Through) {
     let service = Service::new();
     let mut late = None;
-    respond(service.handle(|| {
+    respond(service.handle(through, || {
         late = Some(tracing::info_span!("late"));
     }));
     drop(late);
@@ -203,12 +232,11 @@ fn a_span_that_outlives_its_request_leaves_on_its_own() {
     assert_eq!(of_name(&spans, "late").parent_span_id, request.span_id);
 }
 
-#[test]
-fn what_is_carried_to_another_thread_stays_in_the_trace() {
+fn what_is_carried_to_another_thread_stays_in_the_trace(through: Through) {
     let service = Service::new();
-    let subscriber = service.subscriber();
+    let subscriber = through(&service);
     let mut carried = None;
-    respond(service.handle(|| {
+    respond(service.handle(through, || {
         carried = Some(current::carry(async {
             tracing::info_span!("elsewhere").in_scope(|| ());
         }));
@@ -224,11 +252,10 @@ fn what_is_carried_to_another_thread_stays_in_the_trace() {
     assert_eq!(of_name(&spans, "elsewhere").parent_span_id, request.span_id);
 }
 
-#[test]
-fn spans_outside_of_requests_begin_traces_as_the_sampler_says() {
+fn spans_outside_of_requests_begin_traces_as_the_sampler_says(through: Through) {
     for (sampler, expected) in [(Sampler::always_on(), 2), (Sampler::always_off(), 0)] {
         let service = Service::sampling(sampler);
-        dispatcher::with_default(&service.subscriber(), || {
+        dispatcher::with_default(&through(&service), || {
             tracing::info_span!("root").in_scope(|| {
                 tracing::info_span!("child").in_scope(|| tracing::info!("event"));
             });
@@ -245,10 +272,9 @@ fn spans_outside_of_requests_begin_traces_as_the_sampler_says() {
     }
 }
 
-#[test]
-fn explicit_parents_have_precedence() {
+fn explicit_parents_have_precedence(through: Through) {
     let service = Service::new();
-    respond(service.handle(|| {
+    respond(service.handle(through, || {
         let first = tracing::info_span!("first");
         tracing::info_span!("second").in_scope(|| {
             tracing::info_span!(parent: &first, "of the first").in_scope(|| ());
@@ -265,8 +291,7 @@ fn explicit_parents_have_precedence() {
     assert_ne!(none.trace_id, of_name(&spans, "first").trace_id);
 }
 
-#[test]
-fn values_that_print_themselves_may_use_tracing() {
+fn values_that_print_themselves_may_use_tracing(through: Through) {
     struct Chatty;
     impl std::fmt::Debug for Chatty {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -275,7 +300,7 @@ fn values_that_print_themselves_may_use_tracing() {
         }
     }
     let service = Service::new();
-    respond(service.handle(|| {
+    respond(service.handle(through, || {
         let span =
             tracing::span!(Level::INFO, "outer", at_first = ?Chatty, later = tracing::field::Empty);
         let entered = span.enter();
@@ -292,15 +317,92 @@ fn values_that_print_themselves_may_use_tracing() {
     assert_eq!(of_name(&spans, "GET /users/{id}").events.len(), 0);
 }
 
-#[test]
-fn a_request_with_more_spans_than_it_has_room_for_loses_none() {
+fn a_request_with_more_spans_than_it_has_room_for_loses_none(through: Through) {
     let service = Service::new();
     let many = 2_000;
-    respond(service.handle(|| {
+    respond(service.handle(through, || {
         let text = "x".repeat(300);
         for _ in 0..many {
             tracing::info_span!("one of many", text).in_scope(|| ());
         }
     }));
     assert_eq!(service.spans().len(), many + 1);
+}
+
+fn handles_of_a_span_are_one_span(through: Through) {
+    let service = Service::new();
+    respond(service.handle(through, || {
+        let span = tracing::info_span!("shared", part = tracing::field::Empty);
+        let other = span.clone();
+        drop(span);
+        other.in_scope(|| tracing::info!("still open"));
+        other.record("part", 2);
+    }));
+    let spans = service.spans();
+    assert_eq!(spans.len(), 2);
+    let shared = of_name(&spans, "shared");
+    assert_eq!(shared.events.len(), 1);
+    assert_eq!(texts(&shared.attributes), ["part=2"]);
+}
+
+fn what_follows_the_current_span_is_below_it(through: Through) {
+    let service = Service::new();
+    respond(service.handle(through, || {
+        let _outer = tracing::info_span!("outer").entered();
+        let current = tracing::Span::current();
+        assert_eq!(current.metadata().unwrap().name(), "outer");
+        thread::scope(|scope| {
+            let subscriber = dispatcher::get_default(Clone::clone);
+            scope.spawn(move || {
+                dispatcher::with_default(&subscriber, || {
+                    current.in_scope(|| tracing::info_span!("elsewhere").in_scope(|| ()));
+                });
+            });
+        });
+    }));
+    let spans = service.spans();
+    let outer = of_name(&spans, "outer");
+    assert_eq!(of_name(&spans, "elsewhere").parent_span_id, outer.span_id);
+}
+
+#[test]
+fn a_layer_that_is_added_twice_makes_two_spans_of_one() {
+    let service = Service::new();
+    let (otlp, observer) = (&service.otlp, &service.observer);
+    let once = registry().with(otlp.tracing_layer(observer, LevelFilter::INFO));
+    let subscriber = Dispatch::new(once.with(otlp.tracing_layer(observer, LevelFilter::INFO)));
+    let mut observation = service.start(&());
+    dispatcher::with_default(&subscriber, || {
+        let run = || tracing::info_span!("child").in_scope(|| tracing::info!("event"));
+        observation.run(run).unwrap();
+    });
+    respond(observation);
+    let spans = service.spans();
+    let children = spans.iter().filter(|span| span.name == "child");
+    assert_eq!(
+        Vec::from_iter(children.map(|span| span.events.len())),
+        [1, 1]
+    );
+}
+
+#[test]
+fn a_parent_that_is_not_traced_leaves_its_children_in_the_request() {
+    let service = Service::new();
+    let layer = service
+        .otlp
+        .tracing_layer(&service.observer, LevelFilter::INFO);
+    let logs = tracing_subscriber::fmt::layer().with_writer(io::sink);
+    let subscriber = Dispatch::new(registry().with(logs).with(layer));
+    let mut observation = service.start(&());
+    dispatcher::with_default(&subscriber, || {
+        let run = || {
+            let detail = tracing::debug_span!("not at this level");
+            tracing::info_span!(parent: &detail, "child").in_scope(|| ());
+        };
+        observation.run(run).unwrap();
+    });
+    respond(observation);
+    let spans = service.spans();
+    let request = of_name(&spans, "GET /users/{id}");
+    assert_eq!(of_name(&spans, "child").parent_span_id, request.span_id);
 }
