@@ -265,8 +265,8 @@ impl Steeple {
         otlp.tracing_layer(&self.observer, self.span_level)
     }
 
-    /// The same as a subscriber without other layers, for services that log by other means: it costs less where traces are not
-    /// recorded.
+    /// The same as a subscriber without other layers, for services that log by other means: it costs less, and least where traces
+    /// are not recorded.
     #[cfg(feature = "otlp")]
     #[must_use]
     pub fn tracing_subscriber(&self) -> Option<TracingSubscriber> {

@@ -8,6 +8,7 @@ pub struct Short<const N: usize> {
 
 impl<const N: usize> Short<N> {
     /// What is written so far.
+    #[must_use]
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
