@@ -14,7 +14,7 @@ use crate::{
     blocking::block_on,
     encoded::Encoded,
     opentelemetry::{LoggerProvider, TracerProvider, context::RequestContext},
-    traces::{layer::Spans, span_queue::SpanQueue, tail::TailSampler},
+    traces::{instrumented::Spans, span_queue::SpanQueue, tail::TailSampler},
 };
 
 /// The running export of signals over OTLP, each through a [pipeline](steeple_core::pipeline) of its own.

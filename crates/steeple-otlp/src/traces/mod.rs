@@ -2,8 +2,8 @@
 
 mod call;
 mod ending;
+pub(crate) mod instrumented;
 mod job;
-pub(crate) mod layer;
 mod redaction;
 mod request;
 mod sink;
@@ -12,7 +12,7 @@ pub(crate) mod span_queue;
 pub(crate) mod tail;
 
 pub use self::{
-    layer::{RecordedTraces, TracingLayer, TracingSubscriber},
+    instrumented::{RecordedTraces, TracingLayer, TracingSubscriber},
     sink::RequestSpans,
     tail::TailSampling,
 };
