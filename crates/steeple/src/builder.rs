@@ -48,7 +48,7 @@ pub struct SteepleBuilder {
     registry: Configure<RegistryBuilder>,
     observer: Configure<ObserverBuilder>,
     listener: Configure<OpsBuilder>,
-    traces: Option<Configure<TraceConfig>>,
+    traces: Option<TraceConfig>,
     #[cfg(feature = "otlp")]
     export: ExportSettings,
     #[cfg(feature = "otlp")]
@@ -201,11 +201,8 @@ impl SteepleBuilder {
     /// let builder = Steeple::builder("shop").traces(|traces| traces.sampler(Sampler::ratio(0.1)));
     /// # let _ = builder;
     /// ```
-    pub fn traces(mut self, configure: impl FnOnce(TraceConfig) -> TraceConfig + 'static) -> Self {
-        self.traces = Some(match self.traces {
-            Some(earlier) => Box::new(|traces| configure(earlier(traces))),
-            None => Box::new(configure),
-        });
+    pub fn traces(mut self, configure: impl FnOnce(TraceConfig) -> TraceConfig) -> Self {
+        self.traces = Some(configure(self.traces.unwrap_or_default()));
         self
     }
 
@@ -386,19 +383,22 @@ impl SteepleBuilder {
     }
 
     /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one
-    /// returned observes nothing.
+    /// returned observes nothing. It passes on what callers tell of traces, in the [formats](Self::traces) that are configured.
     pub fn build_or_disabled(self) -> Steeple {
-        let ops_token = self
-            .environment
-            .then(Environment::ops_token_of_process)
-            .flatten();
+        let (reads, traces) = (self.environment, self.traces.clone());
         self.build().unwrap_or_else(|error| {
             let error: &dyn std::error::Error = &error;
             tracing::error!(
                 error,
                 "steeple could not be started; the service goes on unobserved"
             );
-            Steeple::disabled(Observer::default(), ops_token)
+            let environment = if reads {
+                Environment::of_disabled()
+            } else {
+                Environment::default()
+            };
+            let traces = Traces::resolve(traces, &environment);
+            Steeple::disabled(traces.passing_on(), environment.ops_token)
         })
     }
 }

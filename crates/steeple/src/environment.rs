@@ -73,10 +73,17 @@ impl Environment {
         Self::read(|key| env::var_os(key))
     }
 
-    /// The token alone, whatever the other variables are.
-    pub(crate) fn ops_token_of_process() -> Option<String> {
-        let token_only = |key: &str| env::var_os(key).filter(|_| key == OPS_TOKEN);
-        Self::read(token_only).ok()?.ops_token
+    /// What counts where nothing is observed, whatever the other variables are.
+    pub(crate) fn of_disabled() -> Self {
+        let alone = |name: &str| {
+            let read = Self::read(|key| env::var_os(key).filter(|_| key == name));
+            read.unwrap_or_default()
+        };
+        Self {
+            propagators: alone(PROPAGATORS).propagators,
+            ops_token: alone(OPS_TOKEN).ops_token,
+            ..Self::default()
+        }
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, EnvironmentError> {

@@ -2,7 +2,7 @@
 
 use steeple_core::{Observer, ObserverBuilder, TraceConfig};
 
-use crate::{builder::Configure, environment::Environment};
+use crate::environment::Environment;
 
 /// As code and the operator configure them.
 pub(crate) struct Traces {
@@ -11,16 +11,10 @@ pub(crate) struct Traces {
 }
 
 impl Traces {
-    pub(crate) fn resolve(
-        configure: Option<Configure<TraceConfig>>,
-        environment: &Environment,
-    ) -> Self {
+    pub(crate) fn resolve(config: Option<TraceConfig>, environment: &Environment) -> Self {
         let propagators = environment.propagators.clone();
-        let is_configured = configure.is_some() || propagators.is_some();
-        let mut config = TraceConfig::new();
-        if let Some(configure) = configure {
-            config = configure(config);
-        }
+        let is_configured = config.is_some() || propagators.is_some();
+        let mut config = config.unwrap_or_default();
         if let Some(propagators) = propagators {
             config = config.propagators(propagators);
         }

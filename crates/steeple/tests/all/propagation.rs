@@ -80,3 +80,33 @@ fn what_is_switched_off_passes_on_all_the_same() {
     });
     assert!(ended.is_none_or(|ended| ended.success));
 }
+
+#[test]
+fn what_cannot_start_passes_on_as_code_configures_it() {
+    let cannot_start = Steeple::builder("shop")
+        .private()
+        .ops(|ops| ops.address(([0, 0, 0, 0], 0).into()))
+        .traces(|traces| traces.propagators(Propagators::parse("tracecontext,b3", |_| {})));
+    let told = told_on(&cannot_start.build_or_disabled());
+    assert!(is_as_it_came(&told[0]), "{told:?}");
+    assert!(told[1].starts_with(&format!("b3: {TRACE}-")), "{told:?}");
+    assert_eq!(told.len(), 2);
+}
+
+#[test]
+fn what_cannot_start_passes_on_as_the_operator_says() {
+    let environment = [
+        ("OTEL_PROPAGATORS", "tracecontext,b3"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "http"),
+    ];
+    let ended = process::run(&environment, || {
+        let steeple = Steeple::builder("shop")
+            .traces(|traces| traces.propagators(Propagators::parse("jaeger", |_| {})))
+            .build_or_disabled();
+        let told = told_on(&steeple);
+        assert!(is_as_it_came(&told[0]), "{told:?}");
+        assert!(told[1].starts_with(&format!("b3: {TRACE}-")), "{told:?}");
+        assert_eq!(told.len(), 2);
+    });
+    assert!(ended.is_none_or(|ended| ended.success));
+}
