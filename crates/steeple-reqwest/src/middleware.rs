@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use http::Extensions;
-use reqwest::{Request, Response};
+use reqwest::{Request, Response, Url, redirect::Policy};
 use reqwest_middleware::{Error, Middleware, Next};
 use steeple_core::{Attempts, ErrorType, Observer, OutgoingHead, Scheme};
 
@@ -16,6 +16,42 @@ impl ObserveRequests {
     pub fn new(observer: &Observer) -> Self {
         Self(observer.clone())
     }
+
+    /// Keeps traces from hosts that are not to be told of them where the client follows redirects by itself: it takes all header
+    /// fields along but those it knows to be secret.
+    ///
+    /// A redirect from a request whose host [is told](steeple_core::TraceConfig::propagate_to) to a host that is not is not followed:
+    /// its answer, a 3xx, is what the request is answered with. Whoever sends a new request to where that leads tells nothing there.
+    /// On all other redirects `policy` decides.
+    ///
+    /// ```
+    /// use reqwest::redirect::Policy;
+    /// use reqwest_middleware::ClientBuilder;
+    /// use steeple_core::{Observer, TraceConfig};
+    /// use steeple_reqwest::ObserveRequests;
+    ///
+    /// let traces = TraceConfig::new().propagate_to([".svc.cluster.local"]);
+    /// let observe = ObserveRequests::new(&Observer::builder().traces(traces).build()?);
+    /// let client = reqwest::Client::builder()
+    ///     .redirect(observe.redirects(Policy::default()))
+    ///     .build()?;
+    /// let client = ClientBuilder::new(client).with(observe).build();
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn redirects(&self, policy: Policy) -> Policy {
+        let observer = self.0.clone();
+        let is_told = move |url: &Url| observer.propagates_to(url.host_str().unwrap_or_default());
+        Policy::custom(move |attempt| {
+            let was_told = attempt.previous().first().is_some_and(&is_told);
+            if was_told && !is_told(attempt.url()) {
+                attempt.stop()
+            } else {
+                policy.redirect(attempt)
+            }
+        })
+    }
 }
 
 #[async_trait]
@@ -30,7 +66,10 @@ impl Middleware for ObserveRequests {
         let mut call = self.0.call(&head(&request, attempts.next()));
         steeple_tower::inject(&call, request.headers_mut());
         match next.run(request, extensions).await {
-            Ok(response) => Ok(answer::observe(response, call)),
+            Ok(response) => {
+                call.answered_by(response.url().host_str().unwrap_or_default());
+                Ok(answer::observe(response, call))
+            }
             Err(error) => {
                 call.fail(error_type(&error));
                 Err(error)

@@ -153,6 +153,7 @@ impl ObserverBuilder {
             built_on: thread::current().id(),
             warned_of_twice: AtomicBool::new(false),
             warned_of_sink: AtomicBool::new(false),
+            warned_of_redirect: AtomicBool::new(false),
             isolation: Isolation::new(self.local_recorder, self.dispatch).map(Arc::new),
             metrics: self
                 .recorders

@@ -59,6 +59,7 @@ pub(crate) struct Shared {
     built_on: ThreadId,
     warned_of_twice: AtomicBool,
     warned_of_sink: AtomicBool,
+    warned_of_redirect: AtomicBool,
 }
 
 impl Observer {
@@ -286,6 +287,25 @@ impl Shared {
                     panic = report.message,
                     "a sink or recorder panicked; its record is lost"
                 )
+            });
+        }
+    }
+
+    /// Whether the host of this address may know of traces.
+    pub(crate) fn propagates_to(&self, address: &str) -> bool {
+        let traces = self.traces.as_ref();
+        traces.is_none_or(|traces| traces.tell(address))
+    }
+
+    #[cold]
+    pub(crate) fn told_by_redirect(&self, host: &str) {
+        if !self.warned_of_redirect.swap(true, Ordering::Relaxed) {
+            panic::quietly(|| {
+                tracing::warn!(
+                    host,
+                    "a client followed a redirect to a host that is not to be told of traces, and told it: give it a policy for \
+                     redirects that does not"
+                );
             });
         }
     }

@@ -3,6 +3,7 @@
 use super::Observer;
 use crate::{
     current,
+    outgoing::address,
     propagation::{Parent, Propagators, Received},
     trace_context::{SpanId, TraceContext, TraceId},
     traces::{Lineage, propagated},
@@ -48,6 +49,12 @@ impl Observer {
             Some(traces) => traces.continue_from(parent),
             None => Lineage::below(parent).context(),
         }
+    }
+
+    /// Whether clients tell `host` of traces, as [`TraceConfig::propagate_to`](crate::TraceConfig::propagate_to) says.
+    #[must_use]
+    pub fn propagates_to(&self, host: &str) -> bool {
+        self.shared.propagates_to(address(host))
     }
 
     /// The names of the header fields that tell of traces, in lower case.

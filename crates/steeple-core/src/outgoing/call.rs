@@ -9,7 +9,7 @@ use crate::{
     observer::Shared,
     outcome::ErrorType,
     outgoing::{
-        CallKeys, CallRecord, OutgoingHead,
+        CallKeys, CallRecord, OutgoingHead, address,
         record::{CANCELLED, CallTarget},
     },
     text,
@@ -54,10 +54,7 @@ impl OutgoingCall {
             // Nobody here makes spans.
             (None, around) => around,
         };
-        let is_told = shared
-            .traces
-            .as_ref()
-            .is_none_or(|traces| traces.tell(head.address()));
+        let is_told = shared.propagates_to(head.address());
         let is_recorded = shared.traces.is_some() && trace.is_some_and(|trace| trace.is_sampled());
         Self {
             open: Some(Open {
@@ -94,6 +91,17 @@ impl OutgoingCall {
     pub fn respond(&mut self, status: u16, version: HttpVersion) {
         if let Some(open) = &mut self.open {
             open.answer = Some((status, version));
+        }
+    }
+
+    /// Takes in that the answer came from `host`, where a client follows redirects by itself and takes header fields along: warns
+    /// once in the life of the observer if that host is not [to be told](crate::TraceConfig::propagate_to) of the trace and was.
+    pub fn answered_by(&self, host: &str) {
+        if let Some(open) = &self.open
+            && open.is_told
+            && !open.shared.propagates_to(address(host))
+        {
+            open.shared.told_by_redirect(host);
         }
     }
 

@@ -24,7 +24,7 @@ pub struct OutgoingHead<'a> {
 impl OutgoingHead<'_> {
     /// The host, without the brackets of an address of version 6.
     pub(crate) fn address(&self) -> &str {
-        self.host.trim_start_matches('[').trim_end_matches(']')
+        address(self.host)
     }
 
     /// The port that it goes to.
@@ -34,4 +34,9 @@ impl OutgoingHead<'_> {
             Scheme::Https => 443,
         })
     }
+}
+
+/// A host without the brackets of an address of version 6.
+pub(crate) fn address(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
 }

@@ -14,6 +14,7 @@ pub use self::{
     record::{CallRecord, CallTarget},
 };
 pub(crate) use self::{
+    head::address,
     hosts::Hosts,
     record::CallKeys,
     servers::{Server, Servers},

@@ -92,6 +92,9 @@ impl TraceConfig {
     /// Which hosts the clients of the adapters tell of traces: by name, or, with a dot first, by what the name ends in. Default:
     /// all that are called.
     ///
+    /// A client that follows redirects by itself takes the header fields along, to hosts that are not on the list, too. That of
+    /// reqwest does not with the policy of its adapter, `ObserveRequests::redirects`.
+    ///
     /// ```
     /// use steeple_core::TraceConfig;
     ///
