@@ -184,6 +184,32 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_goes_by_its_anchor_for_a_second_and_by_the_systems_clock_then() {
+        // How many ticks take a second at least.
+        let mut ticks = 1;
+        while CLOCK.delta_as_nanos(0, ticks) < ANCHORED {
+            ticks *= 2;
+        }
+        let now = Moment::now();
+        let anchor = Timestamp {
+            unix_nanos: 5,
+            moment: now,
+        };
+        ANCHOR.set(Some(anchor));
+        let soon = Moment(now.0 + ticks / 4);
+        let expected = 5 + CLOCK.delta_as_nanos(now.0, soon.0);
+        assert_eq!(Timestamp::at(soon).unix_nanos(), expected);
+        let late = Moment(now.0 + ticks);
+        assert!(Timestamp::at(late).unix_nanos() > ANCHORED << 20);
+        // It is the anchor of what comes after it, and of nothing before it.
+        let anchor = ANCHOR.get().unwrap();
+        assert_eq!(anchor.moment.0, late.0);
+        assert_eq!(Timestamp::at(late).unix_nanos(), anchor.unix_nanos);
+        assert!(Timestamp::at(now).unix_nanos() <= anchor.unix_nanos);
+        assert_eq!(ANCHOR.get().unwrap().moment.0, late.0);
+    }
+
+    #[test]
     fn it_agrees_with_the_clock_of_the_standard_library_to_a_hundredth() {
         let (outer, moment) = (Instant::now(), Moment::now());
         let inner = Instant::now();

@@ -105,6 +105,35 @@ fn without_recording_what_callers_say_is_told_on_as_it_came() {
 }
 
 #[test]
+fn a_public_endpoint_takes_the_wish_to_debug_from_those_it_trusts_alone() {
+    let debug = format!("{TRACE}-{CALLER}-d");
+    let told = |trust: Trust, sampler: Sampler| {
+        let config = propagators("b3").public_endpoint().trust(trust);
+        let (place, told) = told_on(config.sampler(sampler), &[("b3", &*debug)]);
+        let [(_, value)] = &told[..] else {
+            panic!("{told:?}")
+        };
+        let state = value.rsplit('-').next().unwrap().to_owned();
+        (place.trace_id().to_string() == TRACE, state)
+    };
+    let (on, off) = (Sampler::always_on, Sampler::always_off);
+    for (trust, sampler, is_continued, state) in [
+        (Trust::nobody(), on(), false, "1"),
+        (Trust::nobody(), off().parent_based(), false, "0"),
+        (Trust::everybody(), off().parent_based(), true, "d"),
+        // A service that does not record it cannot want it recorded.
+        (Trust::everybody(), off(), true, "0"),
+    ] {
+        let expected = (is_continued, state.to_owned());
+        assert_eq!(
+            told(trust.clone(), sampler.clone()),
+            expected,
+            "{trust:?} {sampler:?}"
+        );
+    }
+}
+
+#[test]
 fn without_a_configuration_traceparent_alone_is_read_and_told() {
     let observer = Observer::default();
     let mut observation = start(&observer, &TOLD);

@@ -15,10 +15,11 @@ use steeple_core::{Observer, SpanId, TraceContext, TraceId, TraceScope, current}
 use crate::traces::span_queue::SpanQueue;
 
 thread_local! {
-    static ATTACHED: RefCell<Vec<(u64, ContextGuard)>> = {
+    /// None where the thread ends and contexts cannot be attached any more.
+    static ATTACHED: RefCell<Option<Vec<(u64, ContextGuard)>>> = {
         // What was there first is destroyed last: as long as there is this, contexts can be attached.
-        Context::map_current(|_| ());
-        RefCell::default()
+        let is_there = caught(|| Context::map_current(|_| ()));
+        RefCell::new(is_there.map(|()| Vec::new()))
     };
 }
 
@@ -55,9 +56,12 @@ const REQUEST: u64 = 0;
 
 /// Makes `context` current until it is [detached](detach) by the same key.
 pub(crate) fn attach(key: u64, context: Context) {
+    let Some(guard) = tried(|| context.attach()) else {
+        return;
+    };
     let _ = ATTACHED.try_with(|attached| {
-        if let Some(guard) = tried(|| context.attach()) {
-            attached.borrow_mut().push((key, guard));
+        if let Some(attached) = &mut *attached.borrow_mut() {
+            attached.push((key, guard));
         }
     });
 }
@@ -66,6 +70,7 @@ pub(crate) fn attach(key: u64, context: Context) {
 pub(crate) fn detach(key: u64) {
     let guard = ATTACHED.try_with(|attached| {
         let mut attached = attached.borrow_mut();
+        let attached = attached.as_mut()?;
         if attached.last()?.0 == key {
             return attached.pop();
         }
@@ -182,9 +187,15 @@ fn ids(span: &SpanContext) -> Option<(TraceId, SpanId)> {
     Some((trace_id, span_id))
 }
 
+/// Uses the current context, if the thread still has one.
+fn tried<R>(f: impl FnOnce() -> R) -> Option<R> {
+    let is_there = ATTACHED.try_with(|attached| attached.borrow().is_some());
+    is_there.unwrap_or(false).then(|| caught(f))?
+}
+
 /// Keeps from the application that the current context cannot be changed while it is being read, by
 /// `Context::map_current` or `get_active_span`.
-fn tried<R>(f: impl FnOnce() -> R) -> Option<R> {
+fn caught<R>(f: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(f)).ok()
 }
 

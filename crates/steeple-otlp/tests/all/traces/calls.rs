@@ -1,5 +1,10 @@
 //! Spans of requests that go out.
 
+use std::{
+    thread,
+    time::{Duration, UNIX_EPOCH},
+};
+
 use opentelemetry_proto::tonic::trace::v1::{span::SpanKind, status::StatusCode};
 use steeple_core::{
     HttpVersion, OutgoingHead, ResponseHead, Sampler, Scheme, pipeline::DropReason,
@@ -96,6 +101,39 @@ fn what_a_call_fails_with_is_its_error() {
     };
     let errors = Vec::from_iter(spans.iter().map(error));
     assert_eq!(errors, ["error.type=404", "error.type=connect"]);
+}
+
+#[test]
+fn a_cancelled_call_is_no_error_and_says_so() {
+    let service = Service::new();
+    drop(service.observer.call(&CALL));
+    let span = service.only();
+    assert_eq!(span.status, None);
+    let attributes = texts(&span.attributes);
+    assert!(
+        attributes.contains(&"error.type=cancelled".to_owned()),
+        "{attributes:?}"
+    );
+}
+
+#[test]
+fn the_times_of_a_long_call_are_those_of_its_beginning_and_its_end() {
+    let now = || UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
+    let service = Service::new();
+    let before = now();
+    let mut call = service.observer.call(&CALL);
+    let begun = now();
+    // Longer than threads go by what the system's clock said last.
+    thread::sleep(Duration::from_millis(1_200));
+    let ending = now();
+    thread::spawn(move || call.finish()).join().unwrap();
+    let after = now();
+    let span = service.only();
+    // The processor's counter is measured to a hundredth.
+    let slack = (after - before) / 50;
+    let within = |time: u64, from: u64, to: u64| (from - slack..=to + slack).contains(&time);
+    assert!(within(span.start_time_unix_nano, before, begun));
+    assert!(within(span.end_time_unix_nano, ending, after));
 }
 
 #[test]

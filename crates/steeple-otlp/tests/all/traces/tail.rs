@@ -6,7 +6,8 @@ use std::{
 };
 
 use steeple_core::{
-    HttpVersion, Observation, Outcome, ResponseHead, RoutePolicy, Sampler, TraceConfig, current,
+    HttpVersion, Observation, Outcome, OutgoingHead, ResponseHead, RoutePolicy, Sampler, Scheme,
+    TraceConfig, current,
     pipeline::{Accounting, Budget, DropReason},
 };
 use steeple_otlp::{Otlp, Signal, TailSampling};
@@ -285,6 +286,24 @@ fn a_trace_outside_of_any_request_is_kept_if_its_first_span_failed() {
     });
     assert_eq!(service.names(), ["first", "child"]);
     assert_eq!(service.exported_and_sampled(), (2, 2));
+}
+
+#[test]
+fn a_call_outside_of_any_request_is_kept_if_it_failed_and_not_if_it_was_cancelled() {
+    let head = OutgoingHead {
+        method: "GET",
+        scheme: Scheme::Http,
+        host: "shop.example",
+        port: None,
+        path: "/",
+        query: None,
+        resend_count: 0,
+    };
+    let service = service(TailSampling::ratio(0.0));
+    drop(service.observer.call(&head));
+    assert_eq!(service.exported_and_sampled(), (0, 1));
+    service.observer.call(&head).fail("connect");
+    assert_eq!(service.exported_and_sampled(), (1, 1));
 }
 
 #[test]
