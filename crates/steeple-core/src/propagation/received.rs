@@ -225,6 +225,7 @@ mod tests {
         let [most, more] = [512, 513].map(|length| "x".repeat(length));
         assert_eq!(b3(&[("b3", &most)]), Some(most.clone().into()));
         assert_eq!(b3(&[("b3", &more)]), None);
+        assert_eq!(b3(&[("b3", &more), ("b3", ids)]), None);
         assert_eq!(b3(&[]), None);
     }
 

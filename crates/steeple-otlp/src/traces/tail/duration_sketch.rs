@@ -171,17 +171,23 @@ mod tests {
         let mut random = Rng::with_seed(7);
         let mut uniform = Rng::with_seed(8);
         let mut heavy = Rng::with_seed(9);
-        let distributions: [(&str, f64, &mut dyn FnMut() -> f64); 3] = [
-            ("exponential", 100f64.ln() * 5.0 * MILLI, &mut || {
-                exponential(&mut random, 5.0 * MILLI)
+        // With the percentile, and by how many percent fewer exceed what is a percent longer.
+        let distributions: [(&str, f64, f64, &mut dyn FnMut() -> f64); 3] = [
+            (
+                "exponential",
+                100f64.ln() * 5.0 * MILLI,
+                100f64.ln(),
+                &mut || exponential(&mut random, 5.0 * MILLI),
+            ),
+            ("uniform", 0.0199, 199.0, &mut || {
+                0.01 + 0.01 * uniform.f64()
             }),
-            ("uniform", 0.0199, &mut || 0.01 + 0.01 * uniform.f64()),
             // Pareto, with an exponent of 2.
-            ("heavy-tailed", 10.0 * MILLI, &mut || {
+            ("heavy-tailed", 10.0 * MILLI, 2.0, &mut || {
                 MILLI / (1.0 - heavy.f64()).sqrt()
             }),
         ];
-        for (name, exact, next) in distributions {
+        for (name, exact, steepness, next) in distributions {
             let sketch = DurationSketch::default();
             counted(&sketch, (0..10_000).map(|_| next()));
             let mut found = Vec::new();
@@ -192,11 +198,14 @@ mod tests {
                     exceeding
                 })
                 .sum::<usize>();
-            assert!((700..1_300).contains(&exceeding), "{name}: {exceeding}");
+            assert!((900..1_100).contains(&exceeding), "{name}: {exceeding}");
             let mean = found.iter().sum::<f64>() / 100.0;
             assert!((mean - 1.0).abs() < 0.07, "{name}: {mean}");
+            // With those that count in part, some 6,000 are known, and 60 of them exceed it, give or take 13 % by chance, and 17 %
+            // with that of the halves: half as many or twice as many are four times that. A bucket is a sixteenth wide.
+            let tolerance = (2f64.ln() / steepness).max(1.0 / 16.0);
             assert!(
-                found.iter().all(|found| (found - 1.0).abs() < 0.5),
+                found.iter().all(|found| (found - 1.0).abs() < tolerance),
                 "{name}: {found:?}"
             );
         }

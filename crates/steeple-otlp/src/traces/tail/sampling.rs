@@ -91,10 +91,11 @@ impl TailSampling {
     /// Keeps all that take longer than 99 of 100 recorded requests of the same route, or jobs of the same name, took lately.
     /// Default: none for that.
     ///
-    /// Lately are the last few thousand: whenever there are 4,096, all count half. Before the first 100 none is slow. The bound
-    /// is within 6.25 % of the quantile of what is counted, from 16 us to 137 s, and what exceeds it is 1 % of all in the
-    /// long run, between 0.5 and 1.6 % at most moments. When a route gets slower, some 250 more are kept until the bound has followed; when it gets faster, that takes up to
-    /// 20,000. Each of at most 1,000 routes takes 1.6 KiB; of more, none is slow.
+    /// Lately are the last few thousand: whenever there are 4,096, all count half. Before the first 100 none is slow.
+    /// The bound is within 6.25 % of the quantile of what is counted, from 16 us to 137 s, and what exceeds it is 1 %
+    /// of all in the long run, between 0.5 and 1.6 % at most moments. When a route gets slower, some 250 more are kept
+    /// until the bound has followed; when it gets faster, that takes up to 20,000. Each of at most 1,000 routes takes
+    /// 1.6 KiB; of more, none is slow.
     pub fn slower_than_p99_of_route(mut self) -> Self {
         self.slower_than_p99 = true;
         self
