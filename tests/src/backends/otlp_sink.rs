@@ -20,6 +20,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::Span,
 };
 use prost::Message;
+use serde::de::DeserializeOwned;
 
 /// A span, metric or log record, and what it is of.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +32,7 @@ pub struct Received<T> {
     pub what: T,
 }
 
-/// Takes protobuf over HTTP/1.1 on a port of its own, until the process ends.
+/// Takes protobuf and JSON over HTTP/1.1 on a port of its own, until the process ends.
 #[derive(Debug)]
 pub struct OtlpSink {
     address: SocketAddr,
@@ -133,24 +134,27 @@ fn of<T>(
 }
 
 impl Signals {
-    /// Takes the body of a request to `path`.
-    fn take(&mut self, path: &str, body: &[u8]) -> io::Result<()> {
-        match path {
+    /// Takes a request.
+    fn take(&mut self, request: &Request) -> io::Result<()> {
+        match &*request.path {
             "/v1/traces" => {
-                for each in ExportTraceServiceRequest::decode(body)?.resource_spans {
+                let request: ExportTraceServiceRequest = request.decoded()?;
+                for each in request.resource_spans {
                     let spans = each.scope_spans.into_iter().flat_map(|scope| scope.spans);
                     self.spans.extend(of(each.resource, spans));
                 }
             }
             "/v1/metrics" => {
-                for each in ExportMetricsServiceRequest::decode(body)?.resource_metrics {
+                let request: ExportMetricsServiceRequest = request.decoded()?;
+                for each in request.resource_metrics {
                     let scopes = each.scope_metrics.into_iter();
                     let metrics = scopes.flat_map(|scope| scope.metrics);
                     self.metrics.extend(of(each.resource, metrics));
                 }
             }
             "/v1/logs" => {
-                for each in ExportLogsServiceRequest::decode(body)?.resource_logs {
+                let request: ExportLogsServiceRequest = request.decoded()?;
+                for each in request.resource_logs {
                     let scopes = each.scope_logs.into_iter();
                     let records = scopes.flat_map(|scope| scope.log_records);
                     self.logs.extend(of(each.resource, records));
@@ -164,8 +168,8 @@ impl Signals {
 
 fn serve(mut stream: &TcpStream, signals: &Mutex<Signals>) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
-    while let Some((path, body)) = read(&mut reader)? {
-        let taken = lock(signals).take(&path, &body);
+    while let Some(request) = read(&mut reader)? {
+        let taken = lock(signals).take(&request);
         let status = if taken.is_ok() {
             "200 OK"
         } else {
@@ -176,8 +180,25 @@ fn serve(mut stream: &TcpStream, signals: &Mutex<Signals>) -> io::Result<()> {
     Ok(())
 }
 
-/// The path of the next request and its body, decompressed, unless the client is done.
-fn read(reader: &mut impl BufRead) -> io::Result<Option<(String, Vec<u8>)>> {
+/// A request, decompressed.
+struct Request {
+    path: String,
+    is_json: bool,
+    body: Vec<u8>,
+}
+
+impl Request {
+    fn decoded<M: Message + Default + DeserializeOwned>(&self) -> io::Result<M> {
+        if self.is_json {
+            serde_json::from_slice(&self.body).map_err(Into::into)
+        } else {
+            M::decode(&*self.body).map_err(Into::into)
+        }
+    }
+}
+
+/// The next request, unless the client is done.
+fn read(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
     let mut head = Vec::new();
     for line in reader.by_ref().lines() {
         let line = line?;
@@ -202,6 +223,9 @@ fn read(reader: &mut impl BufRead) -> io::Result<Option<(String, Vec<u8>)>> {
         GzDecoder::new(&*body).read_to_end(&mut plain)?;
         body = plain;
     }
-    let path = first.split(' ').nth(1).unwrap_or_default();
-    Ok(Some((path.to_owned(), body)))
+    Ok(Some(Request {
+        path: first.split(' ').nth(1).unwrap_or_default().to_owned(),
+        is_json: field("content-type") == Some("application/json"),
+        body,
+    }))
 }

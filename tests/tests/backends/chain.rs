@@ -8,7 +8,7 @@ use std::{
 
 use opentelemetry_proto::tonic::{
     metrics::v1::{Metric, metric::Data},
-    trace::v1::span::SpanKind,
+    trace::v1::{Span, span::SpanKind},
 };
 use steeple_tests::{
     backends::{OtlpSink, Prometheus, Received, Server, free_address},
@@ -88,8 +88,8 @@ impl Chain {
     }
 }
 
-/// All that one request through the chain leaves: spans, logs and metrics that lead to them.
-pub(crate) fn one_trace_is_delivered(sink: &OtlpSink, trace: &str) {
+/// The spans that one request through the chain leaves, and the logs that lead to them.
+pub(crate) fn spans_and_logs_are_delivered(sink: &OtlpSink, trace: &str) -> Vec<Received<Span>> {
     let trace = bytes(trace);
     eventually("all spans and logs of the trace are there", || {
         sink.spans().len() >= 7 && sink.logs().len() >= 3
@@ -132,6 +132,12 @@ pub(crate) fn one_trace_is_delivered(sink: &OtlpSink, trace: &str) {
         assert_eq!(log.what.trace_id, trace);
         assert_eq!(log.what.span_id, span.what.span_id);
     }
+    spans
+}
+
+/// All that one request through the chain leaves: also metrics that lead to its spans.
+pub(crate) fn one_trace_is_delivered(sink: &OtlpSink, trace: &str) {
+    let spans = spans_and_logs_are_delivered(sink, trace);
     for (service, metric, span) in [
         ("shop", "http.server.request.duration", "GET /offers/{item}"),
         ("shop", "http.client.request.duration", "GET"),
@@ -162,7 +168,7 @@ pub(crate) fn one_trace_is_delivered(sink: &OtlpSink, trace: &str) {
         assert_eq!(point.count, 1);
         let difference = point.sum.unwrap() - Duration::from_nanos(took).as_secs_f64();
         assert!(difference.abs() < 1e-6, "{difference}");
-        assert_eq!(point.exemplars[0].trace_id, trace);
+        assert_eq!(point.exemplars[0].trace_id, bytes(trace));
         let mut of_service = spans.iter().filter(|span| span.service() == service);
         assert!(of_service.any(|span| span.what.span_id == point.exemplars[0].span_id));
     }
@@ -193,6 +199,16 @@ fn exemplars_of_all_services_lead_to_the_one_trace_in_prometheus() {
             .collect();
         assert_eq!(traces, [trace.to_owned()].into());
     }
+    one_trace_is_delivered(&sink, trace);
+}
+
+#[test]
+#[ignore = "needs real servers: cargo xtask test"]
+fn the_one_trace_is_delivered_as_json() {
+    let sink = OtlpSink::start().unwrap();
+    let chain = Chain::exporting_to(&sink.url(), "http/json");
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    chain.ask(trace);
     one_trace_is_delivered(&sink, trace);
 }
 

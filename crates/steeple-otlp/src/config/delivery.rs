@@ -9,7 +9,7 @@ pub enum Protocol {
     /// Protobuf in the bodies of HTTP requests.
     #[default]
     HttpProtobuf,
-    /// JSON in the bodies of HTTP requests.
+    /// JSON in the bodies of HTTP requests. Whole numbers of 64 bits are texts, as OTLP has them; some receivers lose these.
     HttpJson,
 }
 

@@ -203,7 +203,7 @@ static NUMBER_POINT: Schema = Schema(&[
     many(5, "exemplars", &EXEMPLAR),
     one(8, "flags", Int),
 ]);
-static HISTOGRAM_POINT: Schema = Schema(&[
+pub(super) static HISTOGRAM_POINT: Schema = Schema(&[
     many(9, "attributes", &KEY_VALUE),
     one(2, "startTimeUnixNano", Long),
     one(3, "timeUnixNano", Long),

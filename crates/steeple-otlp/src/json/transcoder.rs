@@ -397,6 +397,23 @@ mod tests {
     }
 
     #[test]
+    fn counts_are_written_as_by_protobuf_itself() {
+        let point = HistogramDataPoint {
+            time_unix_nano: 7,
+            count: 1,
+            sum: Some(0.1),
+            bucket_counts: vec![0, 1],
+            explicit_bounds: vec![0.5],
+            ..HistogramDataPoint::default()
+        };
+        let mut json = Vec::new();
+        push_message(&mut json, &schema::HISTOGRAM_POINT, &point.encode_to_vec()).unwrap();
+        // What Google's implementation for Python makes of it.
+        let expected = r#"{"timeUnixNano":"7","count":"1","sum":0.1,"bucketCounts":["0","1"],"explicitBounds":[0.5]}"#;
+        assert_eq!(str::from_utf8(&json), Ok(expected));
+    }
+
+    #[test]
     fn what_json_has_no_number_for_is_a_text() {
         let written = |value| {
             let mut json = Vec::new();
