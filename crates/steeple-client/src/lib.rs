@@ -55,6 +55,8 @@ mod error;
 mod failure;
 #[cfg(feature = "grpc")]
 mod grpc;
+#[doc(hidden)]
+pub mod protobuf;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;

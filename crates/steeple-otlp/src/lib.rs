@@ -129,7 +129,6 @@ mod target;
 mod time;
 mod traces;
 mod value;
-mod wire;
 
 #[doc(hidden)]
 pub use self::spans::EncodedSpans;

@@ -3,7 +3,6 @@
 mod answer;
 mod client;
 mod message;
-mod protobuf;
 mod retry_info;
 mod status;
 

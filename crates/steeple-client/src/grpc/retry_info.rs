@@ -10,7 +10,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-use super::protobuf::{Fields, Value};
+use crate::protobuf::{Content, Fields};
 
 /// With padding or without, since [both are sent](https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md#requests).
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -18,19 +18,19 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-const STATUS_DETAILS: u64 = 3;
-const ANY_TYPE_URL: u64 = 1;
-const ANY_VALUE: u64 = 2;
-const RETRY_INFO_RETRY_DELAY: u64 = 1;
-const DURATION_SECONDS: u64 = 1;
-const DURATION_NANOS: u64 = 2;
+const STATUS_DETAILS: u32 = 3;
+const ANY_TYPE_URL: u32 = 1;
+const ANY_VALUE: u32 = 2;
+const RETRY_INFO_RETRY_DELAY: u32 = 1;
+const DURATION_SECONDS: u32 = 1;
+const DURATION_NANOS: u32 = 2;
 
 /// The pause that the value of `grpc-status-details-bin` asks for, if it has one.
 pub(super) fn read(details: &[u8]) -> Option<Duration> {
     let status = BASE64.decode(details).ok()?;
-    Fields(&status)
+    Fields::of(&status)
         .filter(|(number, _)| *number == STATUS_DETAILS)
-        .filter_map(|(_, any)| any.as_bytes())
+        .filter_map(|(_, any)| as_bytes(any))
         .find(|any| is_retry_info(any))
         .map(|any| {
             let delay = bytes(any, ANY_VALUE).and_then(|info| bytes(info, RETRY_INFO_RETRY_DELAY));
@@ -44,22 +44,32 @@ fn is_retry_info(any: &[u8]) -> bool {
 
 /// One before now is none.
 fn pause(delay: &[u8]) -> Duration {
-    let number = |field| last(delay, field).and_then(Value::as_number).unwrap_or(0) as i64;
+    let number = |field| match last(delay, field) {
+        Some(Content::Varint(number)) => number as i64,
+        _ => 0,
+    };
     match (number(DURATION_SECONDS), number(DURATION_NANOS)) {
         (seconds @ 0.., nanos @ 0..1_000_000_000) => Duration::new(seconds as u64, nanos as u32),
         _ => Duration::ZERO,
     }
 }
 
-fn bytes(message: &[u8], field: u64) -> Option<&[u8]> {
-    last(message, field)?.as_bytes()
+fn bytes(message: &[u8], field: u32) -> Option<&[u8]> {
+    as_bytes(last(message, field)?)
+}
+
+fn as_bytes(content: Content<'_>) -> Option<&[u8]> {
+    match content {
+        Content::Bytes(bytes) => Some(bytes),
+        _ => None,
+    }
 }
 
 /// As protobuf has it, the last one of a field counts.
-fn last(message: &[u8], field: u64) -> Option<Value<'_>> {
-    Fields(message)
+fn last(message: &[u8], field: u32) -> Option<Content<'_>> {
+    Fields::of(message)
         .filter(|(number, _)| *number == field)
-        .map(|(_, value)| value)
+        .map(|(_, content)| content)
         .last()
 }
 

@@ -2,10 +2,9 @@
 //! success](https://opentelemetry.io/docs/specs/otlp/#partial-success), unless it took everything.
 
 use serde_json::Value;
+use steeple_client::protobuf::{Content, Fields};
 use steeple_core::pipeline::ExportError;
 use thiserror::Error;
-
-use crate::wire::{Content, Fields};
 
 /// Of what a backend says, so many characters are told.
 const LONGEST_REASON: usize = 256;

@@ -5,12 +5,10 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use steeple_client::protobuf::{Content, Fields};
 
 use super::schema::{self, Schema, Type};
-use crate::{
-    Signal,
-    wire::{Content, Fields},
-};
+use crate::Signal;
 
 /// The JSON of an export request that is encoded as protobuf.
 pub(crate) fn request(signal: Signal, message: &[u8]) -> io::Result<Vec<u8>> {

@@ -1,21 +1,27 @@
-//! Reads messages of [protocol buffers](https://protobuf.dev/programming-guides/encoding/): our own, to write them as JSON, and
-//! the short ones that backends answer.
+//! Reads messages of [protocol buffers](https://protobuf.dev/programming-guides/encoding/): the short ones that backends answer,
+//! and for exporters their own.
 
 /// What stands behind the key of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Content<'a> {
+pub enum Content<'a> {
+    /// A number of a variable length.
     Varint(u64),
+    /// 8 bytes.
     Fixed64(u64),
+    /// A text, bytes or a message.
     Bytes(&'a [u8]),
+    /// 4 bytes.
     Fixed32(u32),
 }
 
 /// The fields of a message and their numbers, until its end or until what is no field.
-#[derive(Clone)]
-pub(crate) struct Fields<'a>(&'a [u8]);
+#[derive(Clone, Debug)]
+pub struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
-    pub(crate) fn of(message: &'a [u8]) -> Self {
+    /// Those of a message.
+    #[must_use]
+    pub fn of(message: &'a [u8]) -> Self {
         Self(message)
     }
 
@@ -34,7 +40,8 @@ impl<'a> Fields<'a> {
         Some((u32::try_from(key >> 3).ok()?, content))
     }
 
-    pub(crate) fn varint(&mut self) -> Option<u64> {
+    /// The next number of a packed field.
+    pub fn varint(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.array::<1>()?[0];
@@ -46,7 +53,8 @@ impl<'a> Fields<'a> {
         None
     }
 
-    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    /// The next bytes of a packed field.
+    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.split(N)?.try_into().ok()
     }
 
@@ -68,22 +76,36 @@ impl<'a> Iterator for Fields<'a> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use steeple_metrics::protobuf::{push_fixed32, push_fixed64, push_string, push_unsigned};
+    use prost::Message;
 
     use super::*;
 
+    #[derive(Message)]
+    struct Everything {
+        #[prost(uint64, tag = "1")]
+        varint: u64,
+        #[prost(fixed64, tag = "2")]
+        fixed64: u64,
+        #[prost(fixed32, tag = "4")]
+        fixed32: u32,
+        #[prost(string, tag = "300")]
+        text: String,
+    }
+
     #[test]
     fn fields_are_read_as_they_were_written() {
-        let mut message = Vec::new();
-        push_unsigned(&mut message, 1, u64::MAX);
-        push_fixed64(&mut message, 2, 7);
-        push_string(&mut message, 300, "text");
-        push_fixed32(&mut message, 4, 9);
+        let message = Everything {
+            varint: u64::MAX,
+            fixed64: 7,
+            fixed32: 9,
+            text: "text".to_owned(),
+        }
+        .encode_to_vec();
         let written = [
             (1, Content::Varint(u64::MAX)),
             (2, Content::Fixed64(7)),
-            (300, Content::Bytes(b"text")),
             (4, Content::Fixed32(9)),
+            (300, Content::Bytes(b"text")),
         ];
         assert_eq!(Fields::of(&message).collect::<Vec<_>>(), written);
         for length in 0..message.len() {
