@@ -27,9 +27,16 @@ pub(crate) fn acquire(shared: &Arc<Shared>) -> Box<State> {
     let mut state = last.unwrap_or_else(|| pop(shared));
     // Most processes have one observer: its count stays untouched, so threads do not contend for it.
     if !state.belongs_to(shared) {
-        state.shared = Some(Arc::clone(shared));
+        move_to(&mut state, shared);
     }
     state
+}
+
+#[cold]
+fn move_to(state: &mut State, shared: &Arc<Shared>) {
+    state.shared = Some(Arc::clone(shared));
+    // What it holds is of the other observer's budget.
+    state.recording = None;
 }
 
 #[inline(never)]

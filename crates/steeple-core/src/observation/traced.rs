@@ -18,7 +18,7 @@ impl State {
     pub(crate) fn trace_request(&mut self, traces: &Traces, head: &RequestHead<'_>) {
         let own = self.progress.policy.sampler;
         if self.progress.policy.ignore {
-            traces.ignore(&mut self.fields.lineage);
+            traces.ignore(&mut self.fields, head);
             return;
         }
         traces.decide(&mut self.fields, head, own);

@@ -185,19 +185,24 @@ impl Traces {
         own: Option<OwnSampler>,
     ) {
         let sampler = self.sampler(own);
-        // Of many samplers the caller need not even be read.
-        let asks = sampler.asks_caller() || self.own_ask_caller || self.config.public_endpoint;
-        let tells = || fields.lineage.has_caller() || !fields.received.baggage().is_empty();
-        if asks && tells() {
-            self.meet_caller(fields, head);
-        }
+        self.admit(fields, head, sampler.asks_caller() || self.own_ask_caller);
         self.sample(sampler, &mut fields.lineage);
     }
 
     /// Decides that a request is not recorded.
-    pub(crate) fn ignore(&self, lineage: &mut Lineage) {
+    pub(crate) fn ignore(&self, fields: &mut RequestFields, head: &RequestHead<'_>) {
+        self.admit(fields, head, false);
         if self.config.records {
-            lineage.decide(false);
+            fields.lineage.decide(false);
+        }
+    }
+
+    /// Lets in what the caller tells, if it `matters` who that is: otherwise the caller need not even be read.
+    #[inline]
+    fn admit(&self, fields: &mut RequestFields, head: &RequestHead<'_>, matters: bool) {
+        let tells = || fields.lineage.has_caller() || !fields.received.baggage().is_empty();
+        if (matters || self.config.public_endpoint) && tells() {
+            self.meet_caller(fields, head);
         }
     }
 

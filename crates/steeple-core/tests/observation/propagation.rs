@@ -9,7 +9,7 @@ use std::{
 
 use steeple_core::{
     Headers, HttpVersion, Observation, Observer, Propagators, RequestHead, RequestRecord,
-    ResponseTrace, Sampler, TraceConfig, TraceContext, Trust, current,
+    ResponseTrace, RoutePolicy, Sampler, TraceConfig, TraceContext, Trust, current,
 };
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -52,7 +52,10 @@ fn injected() -> Vec<(String, String)> {
 
 /// What a request with these fields tells those that it calls.
 fn told_on(config: TraceConfig, headers: &dyn Headers) -> (TraceContext, Vec<(String, String)>) {
-    let mut observation = start(&observer(config), headers);
+    told_by(start(&observer(config), headers))
+}
+
+fn told_by(mut observation: Observation) -> (TraceContext, Vec<(String, String)>) {
     let told = observation.run(|| (current::trace().unwrap(), injected()));
     told.unwrap()
 }
@@ -186,6 +189,25 @@ fn a_public_endpoint_takes_nothing_from_strangers() {
     let (place, told) = told_on(config.trust(Trust::everybody()), &TOLD);
     assert_eq!(place.trace_id().to_string(), TRACE);
     assert_eq!(told.len(), 3);
+}
+
+#[test]
+fn a_public_endpoint_takes_nothing_from_strangers_on_a_route_that_is_left_out_either() {
+    let told = |config: TraceConfig| {
+        let observer = Observer::builder().traces(config);
+        let observer = observer.route("/", RoutePolicy::new().ignore());
+        told_by(start(&observer.build().unwrap(), &TOLD))
+    };
+    let config = TraceConfig::new().public_endpoint();
+    for config in [config.clone(), config.clone().without_recording()] {
+        let (place, fields_told) = told(config);
+        assert_ne!(place.trace_id().to_string(), TRACE);
+        assert!(!place.is_sampled());
+        assert_eq!(fields_told, fields([("traceparent", &traceparent(&place))]));
+    }
+    let (place, told) = told(config.trust(Trust::everybody()));
+    assert_eq!(place.trace_id().to_string(), TRACE);
+    assert_eq!((place.is_sampled(), told.len()), (false, 3));
 }
 
 #[test]

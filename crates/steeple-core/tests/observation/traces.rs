@@ -779,3 +779,21 @@ fn what_open_requests_hold_together_is_bounded_by_the_budget_they_are_given() {
         .sum();
     assert_eq!(seen as usize, kept);
 }
+
+#[test]
+fn what_an_observer_holds_is_of_its_own_budget_whichever_the_thread_served_before() {
+    let budgets = [(); 2].map(|()| Budget::new(1 << 20));
+    for (own, other) in
+        [(0, 1), (1, 0), (0, 1)].map(|(own, other)| (&budgets[own], &budgets[other]))
+    {
+        let (observer, _records) = observed(TraceConfig::new().held(own.clone()));
+        let mut observation = start(&observer, None, &());
+        let kept = observation.run(|| {
+            let span = current::trace().unwrap().child();
+            current::finished_span(&span, |bytes| bytes.extend([7; 1_000]))
+        });
+        assert_eq!(kept.unwrap(), FinishedSpan::Kept);
+        assert!(own.used() >= 1_000);
+        assert_eq!(other.used(), 0);
+    }
+}
