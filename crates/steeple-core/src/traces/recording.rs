@@ -128,16 +128,14 @@ impl Recording {
         self.peer = head.details.peer();
         let (host, user_agent) = (&mut self.host, &mut self.user_agent);
         if let Some(authority) = head.details.authority() {
-            keep(host, authority);
+            keep(host, without_user(authority));
         }
         head.headers.visit(&mut |name, value| {
-            let kept = match name.len() {
-                4 if name == "host" && host.is_empty() => &mut *host,
-                10 if name == "user-agent" => &mut *user_agent,
-                _ => return,
-            };
-            if let Ok(value) = str::from_utf8(value) {
-                keep(kept, value);
+            let text = || str::from_utf8(value).unwrap_or_default();
+            match name.len() {
+                4 if name == "host" && host.is_empty() => keep(host, without_user(text())),
+                10 if name == "user-agent" => keep(user_agent, text()),
+                _ => {}
             }
         });
     }
@@ -281,6 +279,14 @@ impl Encoded {
 fn keep(kept: &mut String, value: &str) {
     kept.clear();
     kept.push_str(text::beginning(value, LONGEST_TEXT));
+}
+
+/// An authority without the [user information](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1) in front of the host, which
+/// may be a password.
+fn without_user(authority: &str) -> &str {
+    authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host)
 }
 
 /// Queries may hold secrets.

@@ -91,7 +91,10 @@ impl Sink for Records {
     }
 }
 
-struct Details(SocketAddr);
+struct Details {
+    peer: SocketAddr,
+    authority: Option<&'static str>,
+}
 
 impl RequestDetails for Details {
     fn path(&self) -> &str {
@@ -103,11 +106,11 @@ impl RequestDetails for Details {
     }
 
     fn authority(&self) -> Option<&str> {
-        None
+        self.authority
     }
 
     fn peer(&self) -> Option<SocketAddr> {
-        Some(self.0)
+        Some(self.peer)
     }
 }
 
@@ -125,6 +128,16 @@ fn observed(config: TraceConfig) -> (Observer, Records) {
 }
 
 fn start(observer: &Observer, route: Option<&str>, headers: &dyn Headers) -> Observation {
+    start_at(observer, route, headers, None)
+}
+
+/// A request for a target with this authority.
+fn start_at(
+    observer: &Observer,
+    route: Option<&str>,
+    headers: &dyn Headers,
+    authority: Option<&'static str>,
+) -> Observation {
     observer.start(&RequestHead {
         method: "GET",
         scheme: None,
@@ -132,7 +145,10 @@ fn start(observer: &Observer, route: Option<&str>, headers: &dyn Headers) -> Obs
         route: route.map(Into::into),
         headers,
         body_size: Some(0),
-        details: &Details("10.1.2.3:4567".parse().unwrap()),
+        details: &Details {
+            peer: "10.1.2.3:4567".parse().unwrap(),
+            authority,
+        },
     })
 }
 
@@ -173,6 +189,23 @@ fn a_recorded_request_is_kept_with_what_its_span_tells() {
     );
     assert_eq!(seen.query.as_deref(), Some("full=1"));
     assert_eq!(seen.peer, Some("10.1.2.3:4567".parse().unwrap()));
+}
+
+#[test]
+fn who_logs_in_by_the_url_is_not_kept() {
+    for (authority, host, kept) in [
+        (
+            Some("ada:hunter2@shop.example:8080"),
+            "what",
+            "shop.example:8080",
+        ),
+        (Some("ada@[::1]"), "what", "[::1]"),
+        (None, "ada:h@nter2@shop.example", "shop.example"),
+    ] {
+        let (observer, records) = observed(TraceConfig::new());
+        drop(start_at(&observer, Some("/"), &[("host", host)], authority));
+        assert_eq!(records.only().texts[2], kept);
+    }
 }
 
 #[test]
