@@ -9,7 +9,7 @@ use crate::{
     observer::Shared,
     outcome::ErrorType,
     outgoing::{
-        CallKeys, CallRecord, OutgoingHead, address,
+        CallKeys, CallRecord, Newcomer, OutgoingHead, address,
         record::{CANCELLED, CallTarget},
     },
     text,
@@ -40,6 +40,8 @@ struct Open {
     scheme: Scheme,
     resend_count: u32,
     keys: CallKeys,
+    /// The server, as long as it is not told apart but may be.
+    newcomer: Option<Newcomer>,
     target: Option<Box<CallTarget>>,
     answer: Option<(u16, HttpVersion)>,
     failure: Option<&'static str>,
@@ -55,6 +57,11 @@ impl OutgoingCall {
             (None, around) => around,
         };
         let is_told = shared.propagates_to(head.address());
+        let is_expected = || {
+            let traces = shared.traces.as_ref();
+            traces.is_some_and(|traces| traces.name(head.address()))
+        };
+        let (server, newcomer) = shared.servers.find(head, is_expected);
         let is_recorded = shared.traces.is_some() && trace.is_some_and(|trace| trace.is_sampled());
         Self {
             open: Some(Open {
@@ -67,8 +74,9 @@ impl OutgoingCall {
                 resend_count: head.resend_count,
                 keys: CallKeys {
                     method: shared.methods.classify(head.method),
-                    server: shared.servers.find(head),
+                    server,
                 },
+                newcomer,
                 target: is_recorded.then(|| Box::new(CallTarget::of(head))),
                 answer: None,
                 failure: None,
@@ -91,6 +99,9 @@ impl OutgoingCall {
     pub fn respond(&mut self, status: u16, version: HttpVersion) {
         if let Some(open) = &mut self.open {
             open.answer = Some((status, version));
+            if let Some(newcomer) = open.newcomer.take() {
+                open.keys.server = open.shared.servers.admit(&newcomer);
+            }
         }
     }
 

@@ -20,6 +20,11 @@ impl Hosts {
             named.is_some_and(|name| name.eq_ignore_ascii_case(known))
         })
     }
+
+    /// Whether `host` is one that is named whole.
+    pub(crate) fn name(&self, host: &str) -> bool {
+        self.0.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
 }
 
 #[cfg(test)]
@@ -37,6 +42,11 @@ mod tests {
             "::1",
         ] {
             assert!(hosts.include(inside), "{inside}");
+            assert_eq!(
+                hosts.name(inside),
+                !inside.to_lowercase().ends_with("shop.example"),
+                "{inside}"
+            );
         }
         for outside in [
             "",

@@ -17,5 +17,5 @@ pub(crate) use self::{
     head::address,
     hosts::Hosts,
     record::CallKeys,
-    servers::{Server, Servers},
+    servers::{Newcomer, Server, Servers},
 };

@@ -83,8 +83,9 @@ impl<'a> CallRecord<'a> {
         self.shared.methods.name(self.keys.method)
     }
 
-    /// Host and port that it went to, as its metrics tell them: `_OTHER` and none where it is not known, or where 100 others
-    /// were called before.
+    /// Host and port that it went to, as its metrics tell them: `_OTHER` and none where it is not known, where it has never
+    /// answered or where 100 others did before. Hosts that [are told of traces](crate::TraceConfig::propagate_to) by name are
+    /// told apart in any case, up to 200 in all.
     #[must_use]
     pub fn server(&self) -> (&'a str, Option<u16>) {
         self.shared.servers.address(self.keys.server)

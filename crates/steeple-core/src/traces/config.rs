@@ -90,7 +90,8 @@ impl TraceConfig {
     }
 
     /// Which hosts the clients of the adapters tell of traces: by name, or, with a dot first, by what the name ends in. Default:
-    /// all that are called.
+    /// all that are called. Metrics tell the hosts that are given by name apart even if they never answer, or if
+    /// [100 others](crate::CallRecord::server) did before.
     ///
     /// A client that follows redirects by itself takes the header fields along, to hosts that are not on the list, too. That of
     /// reqwest does not with the policy of its adapter, `ObserveRequests::redirects`.
@@ -264,6 +265,12 @@ impl Traces {
     pub(crate) fn tell(&self, host: &str) -> bool {
         let hosts = self.config.propagate_to.as_ref();
         hosts.is_none_or(|hosts| hosts.include(host))
+    }
+
+    /// Whether this host is named as one that may know of traces.
+    pub(crate) fn name(&self, host: &str) -> bool {
+        let hosts = self.config.propagate_to.as_ref();
+        hosts.is_some_and(|hosts| hosts.name(host))
     }
 
     /// Decides on a trace that begins here.

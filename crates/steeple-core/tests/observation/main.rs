@@ -4,6 +4,7 @@
 
 mod propagation;
 mod rpc;
+mod servers;
 mod settlement;
 mod sinks;
 mod traces;
