@@ -4,14 +4,15 @@
 //! current one. These functions read and complete it from anywhere below, without an extractor. In a task that was
 //! spawned, or outside of any request, there is no current observation and they do nothing.
 
-use std::{cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop, sync::Arc};
+use std::{cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop, sync::Arc, time::SystemTime};
+
+use tracing::Level;
 
 use crate::{
+    errors::Scene,
     observation::{State, Verdict},
-    outcome::ErrorType,
     record::AttachedError,
     request_id::RequestId,
-    text,
     trace_context::TraceContext,
     traces::{
         Carried, FinishedSpan, Propagated, carried, entered, entered::EnteredSpan, propagated,
@@ -196,21 +197,52 @@ pub fn matched_route(template: &str) {
 /// alone.
 pub fn attach<E: Error + ?Sized>(error: &E) {
     // The error prints itself before the observation is taken up: its code may ask for the current one too.
-    let attached = AttachedError {
-        type_name: ErrorType::known_name_of::<E>(),
-        message: text::bounded(error),
-    };
+    let reported = with(|state| state.reporter().is_some()).unwrap_or(false);
+    let attached = AttachedError::of(error, reported);
     with(|state| state.attach(attached));
 }
 
 /// Attaches what an error of unknown type says to the current request, unless one was attached before or the request panicked:
 /// for adapters whose framework hides the type.
 pub fn attach_message(message: impl Display) {
-    let attached = AttachedError {
-        type_name: None,
-        message: text::bounded(message),
-    };
+    let attached = AttachedError::of_message(message);
     with(|state| state.attach_if_none(attached));
+}
+
+/// Gives the reports of [errors](crate::errors::ErrorReport) of the current request or job a tag that they can be searched by. Of one name
+/// there is one value, the last.
+///
+/// At most 32 tags are kept, of a name of 32 bytes and a value of 200; what is longer is cut off.
+pub fn tag(name: &str, value: &str) {
+    with_scene(|scene| scene.tag(name, value));
+}
+
+/// Tells who is served, for the reports of errors of the current request or job. Sinks send it hashed unless they are told to
+/// send what is personal.
+pub fn user(id: &str) {
+    with_scene(|scene| scene.set_user(id));
+}
+
+/// Makes the reports of errors of the current request or job the same as others by `parts` alone, at most 8, whatever they say.
+pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) {
+    // The parts are made before the observation is taken up: their code may ask for the current one too.
+    let parts = Scene::parts(parts);
+    with_scene(|scene| scene.set_fingerprint(parts));
+}
+
+/// Leaves a breadcrumb for the reports of errors of the current request or job: the last 32 are kept. For layers that see what is
+/// logged.
+pub fn breadcrumb(level: Level, target: &str, message: &str) {
+    with_scene(|scene| scene.breadcrumb(SystemTime::now(), level, target, message));
+}
+
+/// Lends what the application tells besides its errors to `f`, if anybody wants to know.
+fn with_scene(f: impl FnOnce(&mut Scene)) {
+    with(|state| {
+        if state.reports_errors() {
+            f(state.scene.get_or_insert_default());
+        }
+    });
 }
 
 /// Marks the current request or job as timed out, whatever it answers.

@@ -37,6 +37,7 @@
 mod clock;
 mod connection;
 pub mod current;
+pub mod errors;
 mod grpc;
 mod head;
 mod headers;
@@ -68,6 +69,7 @@ mod upgrade;
 pub use self::{
     clock::Timestamp,
     connection::Connection,
+    errors::log_error,
     grpc::GrpcStatus,
     head::{HttpVersion, RequestDetails, RequestHead, ResponseHead, Scheme},
     headers::{Fields, Headers},

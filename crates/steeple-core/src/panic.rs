@@ -8,7 +8,11 @@ use std::{
     sync::Once,
 };
 
-use crate::{current, text};
+use crate::{
+    current,
+    errors::{self, Backtrace, ErrorReport, Facts, Failure},
+    text,
+};
 
 /// What is known of a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub struct PanicReport {
     pub message: String,
     /// File, line and column, unless the application replaced the hook.
     pub location: Option<String>,
+    /// Where it happened, if [errors are reported](crate::ObserverBuilder::error_sink).
+    pub backtrace: Option<Backtrace>,
 }
 
 /// The code that ran inside an observation panicked; the panic is recorded.
@@ -38,6 +44,7 @@ impl PanicReport {
         Self {
             message: message(payload),
             location: None,
+            backtrace: None,
         }
     }
 }
@@ -76,12 +83,37 @@ fn describe(info: &PanicHookInfo<'_>) {
         .try_with(|describing| !describing.replace(true))
         .unwrap_or(false);
     if first {
-        let report = PanicReport {
-            message: message(info.payload()),
-            location: info.location().map(ToString::to_string),
-        };
-        current::with(|state| state.describe(report));
+        report(info);
         let _ = DESCRIBING.try_with(|describing| describing.set(false));
+    }
+}
+
+/// Tells the current observation of a panic, which reports it once it is over: the application may catch it. Outside of any the
+/// panic is reported at once, and so it is where the process dies of it.
+fn report(info: &PanicHookInfo<'_>) {
+    let observed = current::with(|state| state.reporter());
+    let observer = observed.clone().unwrap_or_else(errors::of_process);
+    let panic = PanicReport {
+        message: message(info.payload()),
+        location: info.location().map(ToString::to_string),
+        backtrace: observer.as_ref().map(|_| Backtrace::capture()),
+    };
+    let trace = current::trace();
+    let dying = current::with(|state| state.describe(panic.clone())).unwrap_or(None);
+    let Some(observer) = observer else {
+        return;
+    };
+    let dies = cfg!(panic = "abort") || dying.is_some();
+    if observed.is_some() && !dies {
+        return;
+    }
+    let facts = current::with(|state| Facts::of(state, &observer, None));
+    let facts = facts.map_or_else(|| Facts::of_process(trace), |facts| facts.at(trace));
+    let report = ErrorReport::new(Failure::panic(&panic, dying.as_ref()), facts);
+    if dies {
+        errors::send_last(observer, report);
+    } else {
+        errors::send(observer, report);
     }
 }
 

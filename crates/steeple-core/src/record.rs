@@ -1,9 +1,10 @@
 //! The one record that every signal of a request derives from.
 
-use std::time::Duration;
+use std::{borrow::Cow, error::Error, fmt::Display, time::Duration};
 
 use crate::{
     clock::Elapsed,
+    errors::{Backtrace, Cause},
     grpc::GrpcStatus,
     head::{HttpVersion, Scheme},
     label::LabelValues,
@@ -14,6 +15,7 @@ use crate::{
     panic::PanicReport,
     request_id::RequestId,
     route::Route,
+    text,
     trace_context::TraceContext,
     traces::{Lineage, Recording},
 };
@@ -171,4 +173,39 @@ pub struct AttachedError {
     pub type_name: Option<&'static str>,
     /// What it says, at most 1,024 bytes.
     pub message: String,
+    /// What caused it, the nearest first.
+    pub sources: Vec<Cause>,
+    /// Where it was attached, if [errors are reported](crate::ObserverBuilder::error_sink).
+    pub backtrace: Option<Backtrace>,
+    /// What it prints as its type, where that is hidden.
+    pub(crate) printed_type: Option<Cow<'static, str>>,
+}
+
+impl AttachedError {
+    /// Runs the code of the error, which may use what is current.
+    pub(crate) fn of<E: Error + ?Sized>(error: &E, reported: bool) -> Self {
+        let mut chain = Cause::chain(error).into_iter();
+        let first = chain.next();
+        let (printed_type, message) = first
+            .map(|first| (first.type_name, first.message))
+            .unwrap_or_default();
+        Self {
+            type_name: ErrorType::known_name_of::<E>(),
+            message,
+            sources: chain.collect(),
+            backtrace: reported.then(Backtrace::capture),
+            printed_type,
+        }
+    }
+
+    /// One of which nothing is known but what it says.
+    pub(crate) fn of_message(message: impl Display) -> Self {
+        Self {
+            type_name: None,
+            message: text::bounded(message),
+            sources: Vec::new(),
+            backtrace: None,
+            printed_type: None,
+        }
+    }
 }

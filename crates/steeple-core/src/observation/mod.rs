@@ -30,7 +30,7 @@ pub(crate) use self::{
     call::Call,
     content::ContentRule,
     pool::acquire,
-    state::{Beginning, Refined, State, Subject, Verdict},
+    state::{Beginning, Refined, State, Subject, Trouble, Verdict},
 };
 pub use self::{
     job::{Job, JobFuture},
@@ -95,6 +95,9 @@ impl Observation {
                 result.get_or_insert_with(f);
             })
         });
+        if let Some(state) = &mut self.state {
+            state.returned();
+        }
         match (caught, result) {
             (Ok(()), Some(result)) => Ok(result),
             (Ok(()), None) => Err(Box::new("there is no result")),

@@ -52,6 +52,9 @@ pub(crate) fn release(mut state: Box<State>) {
     if state.propagated.is_some() {
         state.propagated = None;
     }
+    if let Some(scene) = &mut state.scene {
+        scene.clear();
+    }
     let last = LAST.try_with(|last| last.replace(Some(state)));
     if let Ok(Some(last)) = last {
         push(last);

@@ -49,6 +49,11 @@ pub(crate) fn settle(mut state: Box<State>) {
                     shared.deliver(|| log_panic(panic, &request_id, &lineage));
                 }
                 shared.request(&record);
+                if let Some(error_type) = record.error_type
+                    && !record.keys.ignored
+                {
+                    shared.failed(record.outcome, error_type, record.status, trouble);
+                }
             });
         }
         Subject::Job { kind, name } => {
@@ -67,6 +72,9 @@ pub(crate) fn settle(mut state: Box<State>) {
                     shared.deliver(|| log_panic(panic, &request_id, &lineage));
                 }
                 shared.job(&record);
+                if let Some(error_type) = record.error_type {
+                    shared.failed(record.outcome, error_type, None, trouble);
+                }
             });
         }
     }

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     clock::{Elapsed, Moment},
+    errors::Scene,
     grpc::GrpcStatus,
     head::{HttpVersion, ResponseHead, Scheme},
     headers::{Headers, RequestFields, ResponseFields},
@@ -109,6 +110,8 @@ pub(crate) struct Trouble {
     pub(crate) error: Option<AttachedError>,
     /// The last panic that the hook described, caught by the application or by us.
     described: Option<PanicReport>,
+    /// Whether it may be on its way to whoever catches it.
+    unwinding: bool,
     /// The panic that ended it.
     pub(crate) panic: Option<PanicReport>,
 }
@@ -127,6 +130,8 @@ pub(crate) struct State {
     pub(crate) propagated: Option<Arc<Propagated>>,
     /// What is made current with it if its trace is recorded.
     pub(crate) scope: Option<Arc<dyn TraceScope>>,
+    /// What the application tells for the case that an error happens, or did of an earlier one.
+    pub(crate) scene: Option<Box<Scene>>,
     request_count: Arc<AtomicU64>,
 }
 
@@ -140,6 +145,7 @@ impl State {
             recording: None,
             propagated: None,
             scope: None,
+            scene: None,
             request_count: Arc::default(),
         }
     }
@@ -257,9 +263,33 @@ impl State {
         }
     }
 
-    /// Takes in what the hook saw of a panic that may yet be caught by the application.
-    pub(crate) fn describe(&mut self, panic: PanicReport) {
-        self.trouble().described = Some(panic);
+    /// Takes in what the hook saw of a panic that may yet be caught by the application, and gives the one back that it came on top
+    /// of: the process dies of two at once.
+    pub(crate) fn describe(&mut self, panic: PanicReport) -> Option<PanicReport> {
+        let trouble = self.trouble();
+        let unwinding = mem::replace(&mut trouble.unwinding, true);
+        trouble.described.replace(panic).filter(|_| unwinding)
+    }
+
+    /// Takes in that no panic is on its way any more.
+    #[inline]
+    pub(crate) fn returned(&mut self) {
+        if let Some(trouble) = &mut self.progress.trouble {
+            trouble.unwinding = false;
+        }
+    }
+
+    /// Whether anybody is told of errors.
+    #[inline]
+    pub(crate) fn reports_errors(&self) -> bool {
+        self.shared
+            .as_ref()
+            .is_some_and(|shared| shared.errors.is_on())
+    }
+
+    /// Who tells of errors, if anybody does.
+    pub(crate) fn reporter(&self) -> Option<Arc<Shared>> {
+        self.shared.clone().filter(|shared| shared.errors.is_on())
     }
 
     fn trouble(&mut self) -> &mut Trouble {

@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, atomic::AtomicBool},
     thread,
+    time::Duration,
 };
 
 use metrics::Recorder;
@@ -10,6 +11,7 @@ use tracing::Dispatch;
 
 use crate::{
     clock,
+    errors::{self, ErrorSink, Reporting},
     head::Scheme,
     label::{Label, Labels, MOST_LABELS, MOST_VALUES},
     method::{MOST_METHODS, Methods},
@@ -35,6 +37,7 @@ pub struct ObserverBuilder {
     local_recorder: Option<Arc<dyn Recorder + Send + Sync>>,
     dispatch: Option<Dispatch>,
     sinks: Vec<Box<dyn Sink>>,
+    errors: Reporting,
     names: Option<Vec<MetricNames>>,
     traces: Option<TraceConfig>,
 }
@@ -64,6 +67,20 @@ impl ObserverBuilder {
     /// Adds a sink.
     pub fn sink(mut self, sink: impl Sink) -> Self {
         self.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Adds a sink for the reports of errors: of what requests and jobs fail by, and of what is [logged](crate::log_error).
+    /// Default: there is none, and nothing is collected for it.
+    pub fn error_sink(mut self, sink: impl ErrorSink) -> Self {
+        self.errors.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Sets how long a process that a panic ends, as with `panic = "abort"`, waits for the report of that to leave it. Default: 500
+    /// ms.
+    pub fn rescue_deadline(mut self, deadline: Duration) -> Self {
+        self.errors.rescue_deadline = deadline;
         self
     }
 
@@ -134,6 +151,9 @@ impl ObserverBuilder {
 
     fn assemble(self) -> Observer {
         panic::install_hook();
+        if self.errors.is_on() {
+            errors::start();
+        }
         clock::calibrate();
         let labels = Labels::new(self.labels);
         let methods = self.methods.map_or_else(Methods::default, |names| {
@@ -161,6 +181,7 @@ impl ObserverBuilder {
                 .map(|recorder| RequestMetrics::new(recorder, &methods, names))
                 .collect(),
             sinks: self.sinks,
+            errors: self.errors,
             methods,
             labels,
             servers: Servers::new(),

@@ -22,11 +22,13 @@ use crate::{
     clock::Moment,
     connection::Connection,
     current,
+    errors::{self, ErrorReport, Facts, Failure, Reporting},
     head::{HttpVersion, RequestHead, Scheme},
     label::Labels,
     lifetime::Lifetime,
     method::{Method, Methods},
-    observation::{self, Beginning, ContentRule, Job, Observation, Refined, Subject},
+    observation::{self, Beginning, ContentRule, Job, Observation, Refined, Subject, Trouble},
+    outcome::{ErrorType, Outcome},
     outgoing::{CallRecord, OutgoingCall, OutgoingHead, Servers},
     panic::{self, PanicReport},
     reading::Reading,
@@ -56,6 +58,7 @@ pub(crate) struct Shared {
     scheme: Scheme,
     pub(crate) metrics: Vec<RequestMetrics>,
     sinks: Vec<Box<dyn Sink>>,
+    pub(crate) errors: Reporting,
     built_on: ThreadId,
     warned_of_twice: AtomicBool,
     warned_of_sink: AtomicBool,
@@ -157,6 +160,12 @@ impl Observer {
         Job::new(Observation::new(state))
     }
 
+    /// Makes this observer the one that panics and [errors](crate::log_error) are reported to which happen outside of any request
+    /// or job: one in a process, the last that was made it.
+    pub fn serve_process(&self) {
+        errors::serve_process(Arc::clone(&self.shared));
+    }
+
     /// Whether a request went through the layer of this observer twice.
     #[must_use]
     pub fn is_applied_twice(&self) -> bool {
@@ -250,6 +259,41 @@ impl Shared {
         }
         for sink in &self.sinks {
             self.deliver(|| sink.job(record));
+        }
+    }
+
+    /// Reports how the current request or job failed, if anybody wants to know.
+    #[cold]
+    pub(crate) fn failed(
+        &self,
+        outcome: Outcome,
+        error_type: ErrorType,
+        status: Option<u16>,
+        trouble: Option<&Trouble>,
+    ) {
+        if !self.errors.is_on() {
+            return;
+        }
+        let panic = trouble.and_then(|trouble| trouble.panic.as_ref());
+        let error = trouble.and_then(|trouble| trouble.error.as_ref());
+        let failure = Failure::of_end(outcome, error_type, status, panic, error);
+        if let Some(facts) = current::with(|state| Facts::of(state, self, Some(outcome))) {
+            self.report(&Arc::new(ErrorReport::new(failure, facts)));
+        }
+    }
+
+    /// Hands a report to each sink.
+    pub(crate) fn report(&self, report: &Arc<ErrorReport>) {
+        for sink in &self.errors.sinks {
+            self.deliver(|| sink.error(report));
+        }
+    }
+
+    /// Waits until what the sinks were given has left a process that is dying.
+    #[cold]
+    pub(crate) fn rescue(&self) {
+        for sink in &self.errors.sinks {
+            self.deliver(|| sink.rescue(self.errors.rescue_deadline));
         }
     }
 

@@ -1,0 +1,208 @@
+use std::ffi::c_void;
+
+/// How many frames are kept.
+const DEEPEST: usize = 128;
+
+/// Where code was called from, as the processor knows it. Names are looked up when somebody asks for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backtrace(Box<[usize]>);
+
+/// One call of a [`Backtrace`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Frame {
+    /// The function, by its full path, where the program has symbols.
+    pub function: Option<String>,
+    /// The file, where the program has debug information.
+    pub file: Option<String>,
+    /// The line in it, from 1.
+    pub line: Option<u32>,
+    /// The column in it, from 1.
+    pub column: Option<u32>,
+    /// Where the call returns to.
+    pub address: usize,
+    /// Whether it is the application's own code: none of the standard library and of the libraries that serve requests.
+    pub in_app: bool,
+}
+
+impl Backtrace {
+    /// Where this is called from. It reads the stack alone, at some 10 µs.
+    pub(crate) fn capture() -> Self {
+        let mut addresses = Vec::with_capacity(32);
+        backtrace::trace(|frame| {
+            addresses.push(frame.ip() as usize);
+            addresses.len() < DEEPEST
+        });
+        Self(addresses.into())
+    }
+
+    /// The calls, the innermost first, without those that made a panic or a report of them.
+    ///
+    /// The first time in a process this reads the debug information of the program, which may take seconds: not for the threads
+    /// that serve requests.
+    #[must_use]
+    pub fn frames(&self) -> Vec<Frame> {
+        let mut frames = Vec::with_capacity(self.0.len());
+        for address in &self.0 {
+            resolve(*address, &mut frames);
+        }
+        // What panics and reports do stands on top.
+        let is_machinery = |frame: &Frame| frame.function.as_deref().is_some_and(is_machinery);
+        let top = frames.iter().rposition(is_machinery).map_or(0, |at| at + 1);
+        frames.drain(..top);
+        let is_bottom = |frame: &Frame| frame.function.as_deref().is_some_and(is_bottom);
+        if let Some(bottom) = frames.iter().position(is_bottom) {
+            frames.truncate(bottom);
+        }
+        frames
+    }
+}
+
+/// Of inlined functions there are several at one address.
+fn resolve(address: usize, frames: &mut Vec<Frame>) {
+    let before = frames.len();
+    backtrace::resolve(address as *mut c_void, |symbol| {
+        let function = symbol.name().map(|name| format!("{name:#}"));
+        frames.push(Frame {
+            in_app: function.as_deref().is_some_and(is_in_app),
+            function,
+            file: symbol.filename().map(|file| file.display().to_string()),
+            line: symbol.lineno(),
+            column: symbol.colno(),
+            address,
+        });
+    });
+    if frames.len() == before {
+        frames.push(Frame {
+            function: None,
+            file: None,
+            line: None,
+            column: None,
+            address,
+            in_app: false,
+        });
+    }
+}
+
+fn is_machinery(function: &str) -> bool {
+    const STARTS: [&str; 8] = [
+        "backtrace::",
+        "core::panicking::",
+        "std::panicking::",
+        "core::option::expect_failed",
+        "core::option::unwrap_failed",
+        "core::result::unwrap_failed",
+        "steeple_core::errors::backtrace::",
+        "steeple_core::panic::describe",
+    ];
+    let exact = ["rust_begin_unwind", "__rustc::rust_begin_unwind"];
+    exact.contains(&function)
+        // What catches panics is at the bottom.
+        && !function.starts_with("std::panicking::catch_unwind")
+        || STARTS.iter().any(|start| {
+            function.starts_with(start)
+                && !function.contains("catch_unwind")
+                && !function.contains("panicking::try")
+        })
+}
+
+/// Whether it is what every thread begins with.
+fn is_bottom(function: &str) -> bool {
+    function.starts_with("std::sys::backtrace::__rust_begin_short_backtrace")
+}
+
+/// The libraries under a web service, which no failure is searched for in first.
+const LIBRARIES: [&str; 26] = [
+    "actix_http",
+    "actix_rt",
+    "actix_server",
+    "actix_service",
+    "actix_web",
+    "alloc",
+    "anyhow",
+    "axum",
+    "axum_core",
+    "core",
+    "eyre",
+    "futures_core",
+    "futures_executor",
+    "futures_util",
+    "http_body_util",
+    "hyper",
+    "hyper_util",
+    "matchit",
+    "std",
+    "tokio",
+    "tonic",
+    "tower",
+    "tower_http",
+    "tracing",
+    "tracing_futures",
+    "tracing_subscriber",
+];
+
+fn is_in_app(function: &str) -> bool {
+    // `<shop::Cart as axum::handler::Handler>::call` is the shop's.
+    let start = function.trim_start_matches(['<', '&', '*', '(', '[']);
+    let start = start.strip_prefix("dyn ").unwrap_or(start);
+    let start = start.strip_prefix("mut ").unwrap_or(start);
+    match start.split_once("::") {
+        Some((library, _)) => !LIBRARIES.contains(&library) && !library.starts_with("steeple"),
+        // Those of no crate are the runtime's: `main`, `_start`, `__libc_start_main`.
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[inline(never)]
+    fn captured_here() -> Backtrace {
+        Backtrace::capture()
+    }
+
+    #[test]
+    fn the_first_frame_is_the_code_that_asked() {
+        let frames = captured_here().frames();
+        let function = frames[0].function.as_deref().unwrap();
+        assert!(function.ends_with("captured_here"), "{frames:#?}");
+        assert!(frames[0].file.as_deref().unwrap().ends_with("backtrace.rs"));
+        assert!(frames[0].line.is_some());
+        let is_bottom = |frame: &Frame| frame.function.as_deref().is_some_and(is_bottom);
+        assert!(!frames.iter().any(is_bottom));
+    }
+
+    #[test]
+    fn the_stack_may_be_deep() {
+        fn deep(left: u32) -> Backtrace {
+            if left == 0 {
+                return Backtrace::capture();
+            }
+            std::hint::black_box(deep(left - 1))
+        }
+        assert_eq!(deep(1_000).0.len(), DEEPEST);
+    }
+
+    #[test]
+    fn the_code_of_an_application_is_told_from_that_of_libraries() {
+        for own in [
+            "shop::cart::add",
+            "<shop::Cart as axum::handler::Handler<()>>::call",
+            "<&shop::Cart as core::fmt::Debug>::fmt",
+        ] {
+            assert!(is_in_app(own), "{own}");
+        }
+        for other in [
+            "core::option::unwrap_failed",
+            "<alloc::boxed::Box<F> as core::ops::function::FnOnce<A>>::call_once",
+            "<dyn core::any::Any>::is",
+            "tokio::runtime::task::raw::poll",
+            "steeple_core::observation::Observation::run",
+            "__libc_start_main",
+            "main",
+        ] {
+            assert!(!is_in_app(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Takes reports from the hook of panics to the sinks, whose code must not run in there: a panic in it would end the process.
+
+use std::{
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock, TryLockError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+        mpsc::{self, Receiver, SyncSender},
+    },
+    thread,
+};
+
+use super::ErrorReport;
+use crate::{observer::Shared, panic};
+
+/// How many reports wait at most.
+const MOST_WAITING: usize = 256;
+
+/// Who is told of what fails outside of any request or job.
+static PROCESS: RwLock<Option<Arc<Shared>>> = RwLock::new(None);
+static PARCELS: OnceLock<SyncSender<Parcel>> = OnceLock::new();
+/// How many reports there was no room for since the last that was delivered.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// A report on its way.
+struct Parcel {
+    observer: Arc<Shared>,
+    report: ErrorReport,
+    /// Whom to tell once it has left the process, if that is dying.
+    dying: Option<SyncSender<()>>,
+}
+
+/// Begins to deliver.
+pub(crate) fn start() {
+    PARCELS.get_or_init(|| {
+        let (parcels, arriving) = mpsc::sync_channel(MOST_WAITING);
+        // Without a thread all is lost and counted.
+        let _ = thread::Builder::new()
+            .name("steeple-panics".to_owned())
+            .spawn(|| deliver(arriving));
+        parcels
+    });
+}
+
+fn deliver(arriving: Receiver<Parcel>) {
+    for parcel in arriving {
+        let Parcel {
+            observer,
+            report,
+            dying,
+        } = parcel;
+        observer.report(&Arc::new(report));
+        let lost = LOST.swap(0, Relaxed);
+        if lost > 0 {
+            panic::quietly(|| tracing::warn!(lost, "there was no room for reports of panics"));
+        }
+        if let Some(waiting) = dying {
+            observer.rescue();
+            let _ = waiting.try_send(());
+        }
+    }
+}
+
+/// Gives a report away, without waiting.
+pub(crate) fn send(observer: Arc<Shared>, report: ErrorReport) {
+    give(Parcel {
+        observer,
+        report,
+        dying: None,
+    });
+}
+
+/// Gives a report away and waits until it has left the process, for at most as long as the observer says.
+#[cold]
+pub(crate) fn send_last(observer: Arc<Shared>, report: ErrorReport) {
+    let deadline = observer.errors.rescue_deadline;
+    let (done, wait) = mpsc::sync_channel(1);
+    give(Parcel {
+        observer,
+        report,
+        dying: Some(done),
+    });
+    let _ = wait.recv_timeout(deadline);
+}
+
+fn give(parcel: Parcel) {
+    let given = PARCELS
+        .get()
+        .is_some_and(|parcels| parcels.try_send(parcel).is_ok());
+    if !given {
+        LOST.fetch_add(1, Relaxed);
+    }
+}
+
+/// Makes `observer` the one that is told of what fails outside of any request or job.
+pub(crate) fn serve_process(observer: Arc<Shared>) {
+    let before = PROCESS
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .replace(observer);
+    drop(before);
+}
+
+/// The one that is told, if there is one and it has sinks; none while it is being replaced, since who asks may be a panic in that.
+pub(crate) fn of_process() -> Option<Arc<Shared>> {
+    let observer = match PROCESS.try_read() {
+        Ok(observer) => observer.clone(),
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().clone(),
+        Err(TryLockError::WouldBlock) => None,
+    };
+    observer.filter(|observer| observer.errors.is_on())
+}

@@ -1,0 +1,24 @@
+//! What went wrong, told once for each failure, with all that is known of it.
+
+mod backtrace;
+mod cause;
+mod courier;
+mod logged;
+mod report;
+mod reporting;
+mod scene;
+mod sink;
+
+pub use self::{
+    backtrace::{Backtrace, Frame},
+    cause::Cause,
+    logged::log_error,
+    report::{ErrorKind, ErrorReport, FailedRequest, Subject},
+    scene::{Breadcrumb, Scene, UserId},
+    sink::ErrorSink,
+};
+pub(crate) use self::{
+    courier::{of_process, send, send_last, serve_process, start},
+    report::{Facts, Failure},
+    reporting::Reporting,
+};
