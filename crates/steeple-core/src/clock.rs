@@ -119,11 +119,27 @@ impl Timestamp {
 
     #[cold]
     fn of_system(moment: Moment) -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = since.map_or(0, |since| since.as_nanos() as u64);
+        let (now, read) = Self::read_system();
+        let ago = read.since(moment).map_or(0, Elapsed::as_nanos);
         Self {
-            unix_nanos: now.saturating_sub(moment.elapsed().as_nanos()),
+            unix_nanos: now.saturating_sub(ago),
             moment,
+        }
+    }
+
+    /// What the system's clock says, in nanoseconds since 1970, and the moment of that. Who is interrupted between the two clocks
+    /// reads them again.
+    fn read_system() -> (u64, Moment) {
+        const TRIES: u32 = 4;
+        const AT_ONCE: u64 = 100_000;
+        let mut tries = 0;
+        loop {
+            let read = Moment::now();
+            let since = SystemTime::now().duration_since(UNIX_EPOCH);
+            tries += 1;
+            if tries == TRIES || read.elapsed().as_nanos() < AT_ONCE {
+                return (since.map_or(0, |since| since.as_nanos() as u64), read);
+            }
         }
     }
 
