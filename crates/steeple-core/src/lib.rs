@@ -37,6 +37,7 @@
 mod clock;
 mod connection;
 pub mod current;
+mod environment;
 pub mod errors;
 mod grpc;
 mod head;
@@ -66,9 +67,12 @@ mod trace_context;
 mod traces;
 mod upgrade;
 
+#[doc(hidden)]
+pub use self::environment::Variables;
 pub use self::{
     clock::Timestamp,
     connection::Connection,
+    environment::EnvironmentError,
     errors::log_error,
     grpc::GrpcStatus,
     head::{HttpVersion, RequestDetails, RequestHead, ResponseHead, Scheme},

@@ -81,7 +81,8 @@
 //! | `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` | `cumulative`, `delta` or `lowmemory`, which is delta here |
 //! | `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` | `explicit_bucket_histogram` or `base2_exponential_bucket_histogram`, for what the registry counts in both ways |
 //!
-//! [`TraceEnvironment::read`] reads `OTEL_PROPAGATORS`, `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
+//! [`Propagators::from_environment`](steeple_core::Propagators::from_environment) reads `OTEL_PROPAGATORS`, and
+//! [`Sampler::from_environment`](steeple_core::Sampler::from_environment) `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
 //!
 //! # Elastic APM
 //!
@@ -134,7 +135,7 @@ mod value;
 pub use self::spans::EncodedSpans;
 pub use self::{
     builder::OtlpBuilder,
-    config::{Compression, Delivery, EnvironmentError, Protocol, TraceEnvironment},
+    config::{Compression, Delivery, Protocol},
     error::OtlpError,
     logs::{LogRecord, Logs, Severity},
     metrics::{HistogramAggregation, Temporality},
@@ -146,4 +147,7 @@ pub use self::{
     value::Value,
 };
 pub use steeple_client::Failure;
-pub use steeple_core::pipeline::{Accounting, DropReason, Report, RetryPolicy};
+pub use steeple_core::{
+    EnvironmentError,
+    pipeline::{Accounting, DropReason, Report, RetryPolicy},
+};

@@ -95,11 +95,11 @@ impl<'a> Layers<'a> {
             }
         });
         parsed.map_err(|source| match key {
-            Some(key) => OtlpError::Environment(EnvironmentError {
+            Some(key) => OtlpError::Environment(EnvironmentError::new(
                 key,
-                value: format!("{:?}", source.url()),
-                accepted: "a URL with scheme and host, such as `http://collector:4318`; `https` needs the feature `tls`",
-            }),
+                source.url(),
+                "a URL with scheme and host, such as `http://collector:4318`; `https` needs the feature `tls`",
+            )),
             None => OtlpError::Endpoint { signal, source },
         })
     }

@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use steeple_core::{Observer, ObserverBuilder, ObserverError, TraceConfig, current};
+use steeple_core::{
+    EnvironmentError, Observer, ObserverBuilder, ObserverError, TraceConfig, current,
+};
 use steeple_metrics::{
     BuildError as RegistryError, Builder as RegistryBuilder, Exemplar, InstallError, Kind, Matcher,
     RegisterError, Registry,
@@ -23,7 +25,7 @@ use crate::export::{Export, ExportSettings};
 use crate::pushes::PushSettings;
 use crate::{
     doctor::{Doctor, Patient},
-    environment::{Environment, EnvironmentError},
+    environment::Environment,
     instance::{Steeple, ops_builder},
     lint::{self, OwnMetrics},
     outlets::Outlets,

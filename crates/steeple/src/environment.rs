@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsString, net::IpAddr};
 
-use steeple_core::{MOST_METHODS, MetricNames, Propagators};
+use steeple_core::{EnvironmentError, MOST_METHODS, MetricNames, Propagators, Variables};
 #[cfg(feature = "push")]
 use steeple_push::{Endpoint, EndpointError};
 
@@ -13,7 +13,6 @@ use crate::service_name::ServiceName;
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 const KNOWN_METHODS: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
-pub(crate) const PROPAGATORS: &str = "OTEL_PROPAGATORS";
 const OPS_HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
 const OPS_PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 const METRIC_NAMES: &str = "STEEPLE_METRIC_NAMES";
@@ -34,19 +33,6 @@ const EXPORTERS: [&str; 3] = [
     "OTEL_METRICS_EXPORTER",
     "OTEL_LOGS_EXPORTER",
 ];
-
-/// An environment variable has a value that it cannot have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the environment variable {key} is {value}, but must be {accepted}; correct or unset it")]
-#[non_exhaustive]
-pub struct EnvironmentError {
-    /// The variable.
-    pub key: &'static str,
-    /// Its value, unless that is secret.
-    pub value: String,
-    /// What is accepted.
-    pub accepted: &'static str,
-}
 
 /// The variables that are set. As the OpenTelemetry specification has it, an empty variable is not set.
 #[derive(Default)]
@@ -75,27 +61,18 @@ impl Environment {
 
     /// What counts where nothing is observed, whatever the other variables are.
     pub(crate) fn of_disabled() -> Self {
-        let alone = |name: &str| {
-            let read = Self::read(|key| env::var_os(key).filter(|_| key == name));
-            read.unwrap_or_default()
-        };
+        let variable = |key: &str| env::var_os(key);
+        let ops_token = Variables::new(&variable).text(OPS_TOKEN);
         Self {
-            propagators: alone(PROPAGATORS).propagators,
-            ops_token: alone(OPS_TOKEN).ops_token,
+            propagators: Propagators::from_environment(variable).unwrap_or_default(),
+            ops_token: ops_token.unwrap_or_default(),
             ..Self::default()
         }
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, EnvironmentError> {
-        let text = |key: &'static str| match variable(key).map(OsString::into_string) {
-            None => Ok(None),
-            Some(Ok(value)) => Ok(Some(value).filter(|value| !value.is_empty())),
-            Some(Err(_)) => Err(EnvironmentError {
-                key,
-                value: "not UTF-8".to_owned(),
-                accepted: "UTF-8",
-            }),
-        };
+        let variables = Variables::new(&variable);
+        let text = |key| variables.text(key);
         #[cfg(not(feature = "otlp"))]
         for key in asked_to_export(&variable) {
             tracing::warn!(
@@ -114,15 +91,15 @@ impl Environment {
         }
         Ok(Self {
             service_name: text(SERVICE_NAME)?.map(name).transpose()?,
-            disabled: text(DISABLED)?.is_some_and(|value| boolean(DISABLED, &value)),
+            disabled: variables.boolean(DISABLED)? == Some(true),
             known_methods: text(KNOWN_METHODS)?
                 .map(|list| methods(&list))
                 .transpose()?,
             metric_names: text(METRIC_NAMES)?
                 .map(|list| metric_names(&list))
                 .transpose()?,
-            lint: text(LINT)?.map(|value| boolean(LINT, &value)),
-            propagators: text(PROPAGATORS)?.map(|list| propagators(&list)),
+            lint: variables.boolean(LINT)?,
+            propagators: Propagators::from_environment(&variable)?,
             ops_host: text(OPS_HOST)?.map(|host| address(&host)).transpose()?,
             ops_port: text(OPS_PORT)?.map(|port| number(&port)).transpose()?,
             ops_token: text(OPS_TOKEN)?,
@@ -161,37 +138,10 @@ fn asked_to_export(variable: impl Fn(&str) -> Option<OsString>) -> Vec<&'static 
     endpoints.chain(exporters).collect()
 }
 
-#[cfg(feature = "otlp")]
-impl From<steeple_otlp::EnvironmentError> for EnvironmentError {
-    fn from(error: steeple_otlp::EnvironmentError) -> Self {
-        Self {
-            key: error.key,
-            value: error.value,
-            accepted: error.accepted,
-        }
-    }
-}
-
 fn name(name: String) -> Result<ServiceName, EnvironmentError> {
-    let value = format!("{name:?}");
-    ServiceName::parse(name).map_err(|_| EnvironmentError {
-        key: SERVICE_NAME,
-        value,
-        accepted: "a name of at most 255 bytes without control characters and outer white space, such as `shop`",
-    })
-}
-
-/// Reads a [boolean](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#boolean-value):
-/// whatever is not `true` is false, and a warning if it is not `false` either.
-fn boolean(key: &str, value: &str) -> bool {
-    if !value.eq_ignore_ascii_case("true") && !value.eq_ignore_ascii_case("false") {
-        tracing::warn!(
-            key,
-            value,
-            "the environment variable is neither `true` nor `false` and is taken for `false`"
-        );
-    }
-    value.eq_ignore_ascii_case("true")
+    const ACCEPTED: &str = "a name of at most 255 bytes without control characters and outer white space, such as `shop`";
+    let error = EnvironmentError::new(SERVICE_NAME, &name, ACCEPTED);
+    ServiceName::parse(name).map_err(|_| error)
 }
 
 fn methods(list: &str) -> Result<Vec<String>, EnvironmentError> {
@@ -209,27 +159,19 @@ fn methods(list: &str) -> Result<Vec<String>, EnvironmentError> {
     if methods.iter().all(token) && methods.len() <= MOST_METHODS {
         return Ok(methods);
     }
-    Err(EnvironmentError {
-        key: KNOWN_METHODS,
-        value: format!("{list:?}"),
-        accepted: "at most 254 methods separated by commas, such as `GET,POST`",
-    })
+    Err(EnvironmentError::new(
+        KNOWN_METHODS,
+        list,
+        "at most 254 methods separated by commas, such as `GET,POST`",
+    ))
 }
 
 fn metric_names(list: &str) -> Result<Vec<MetricNames>, EnvironmentError> {
+    const ACCEPTED: &str = "any of `semantic-conventions`, `classic`, `axum-prometheus` and `actix-web-prom:NAMESPACE`, \
+                            with a namespace of letters, digits, `_` and `:`, not a digit first, separated by commas";
     let names = list.split(',').map(|names| names.trim().parse());
-    names.collect::<Result<_, _>>().map_err(|_| EnvironmentError {
-        key: METRIC_NAMES,
-        value: format!("{list:?}"),
-        accepted: "any of `semantic-conventions`, `classic`, `axum-prometheus` and `actix-web-prom:NAMESPACE`, with \
-                   a namespace of letters, digits, `_` and `:`, not a digit first, separated by commas",
-    })
-}
-
-fn propagators(list: &str) -> Propagators {
-    Propagators::parse(list, |unknown| {
-        tracing::warn!(key = PROPAGATORS, "ignored: {unknown}");
-    })
+    let names = names.collect::<Result<_, _>>();
+    names.map_err(|_| EnvironmentError::new(METRIC_NAMES, list, ACCEPTED))
 }
 
 fn address(host: &str) -> Result<IpAddr, EnvironmentError> {
@@ -239,30 +181,26 @@ fn address(host: &str) -> Result<IpAddr, EnvironmentError> {
     } else {
         host
     };
-    host.parse().map_err(|_| EnvironmentError {
-        key: OPS_HOST,
-        value: format!("{host:?}"),
-        accepted: "`localhost` or an IP address, such as 127.0.0.1",
+    host.parse().map_err(|_| {
+        EnvironmentError::new(
+            OPS_HOST,
+            host,
+            "`localhost` or an IP address, such as 127.0.0.1",
+        )
     })
 }
 
 fn number(port: &str) -> Result<u16, EnvironmentError> {
-    port.parse().map_err(|_| EnvironmentError {
-        key: OPS_PORT,
-        value: format!("{port:?}"),
-        accepted: "a port from 0 to 65535, such as 9464",
-    })
+    port.parse()
+        .map_err(|_| EnvironmentError::new(OPS_PORT, port, "a port from 0 to 65535, such as 9464"))
 }
 
 #[cfg(feature = "push")]
 fn endpoint(key: &'static str, url: &str) -> Result<Endpoint, EnvironmentError> {
+    const ACCEPTED: &str = "an http URL, such as `http://127.0.0.1:9091` of a Pushgateway or \
+                            `http://127.0.0.1:9090/api/v1/write` for remote write";
     url.parse()
-        .map_err(|error: EndpointError| EnvironmentError {
-            key,
-            value: format!("{:?}", error.url()),
-            accepted: "an http URL, such as `http://127.0.0.1:9091` of a Pushgateway or \
-                   `http://127.0.0.1:9090/api/v1/write` for remote write",
-        })
+        .map_err(|error: EndpointError| EnvironmentError::new(key, error.url(), ACCEPTED))
 }
 
 #[cfg(test)]
@@ -286,7 +224,7 @@ mod tests {
             (KNOWN_METHODS, "GET, PROPFIND"),
             (METRIC_NAMES, "semantic-conventions, axum-prometheus"),
             (LINT, "false"),
-            (PROPAGATORS, "b3,baggage"),
+            ("OTEL_PROPAGATORS", "b3,baggage"),
             (OPS_HOST, "localhost"),
             (OPS_PORT, "0"),
             (OPS_TOKEN, "0123456789abcdef0123456789abcdef"),

@@ -2,17 +2,14 @@
 
 use std::{borrow::Cow, ffi::OsString};
 
-use steeple_core::{ObserverBuilder, Sampler};
+use steeple_core::{EnvironmentError, ObserverBuilder, Sampler};
 use steeple_metrics::{Builder as RegistryBuilder, Matcher, NativeConfig, Registry};
-use steeple_otlp::{
-    EnvironmentError, HistogramAggregation, Otlp, OtlpBuilder, OtlpError, Signal, TraceEnvironment,
-    Value,
-};
+use steeple_otlp::{HistogramAggregation, Otlp, OtlpBuilder, OtlpError, Signal, Value};
 
 use crate::{
     builder::Configure,
     doctor::Exporter,
-    environment::{EXPORT_ENDPOINTS, PROPAGATORS, is_set},
+    environment::{EXPORT_ENDPOINTS, is_set},
     service_name::ServiceName,
     traces::Traces,
 };
@@ -34,9 +31,7 @@ impl ExportEnvironment {
         Ok(Self {
             otlp: Otlp::builder().environment(&variable)?,
             has_endpoint: own.map(|own| own || general),
-            // Propagators count without an export, too, and are read there.
-            sampler: TraceEnvironment::read(|key| variable(key).filter(|_| key != PROPAGATORS))?
-                .sampler,
+            sampler: Sampler::from_environment(variable)?,
         })
     }
 }

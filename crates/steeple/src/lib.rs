@@ -106,8 +106,8 @@ pub use steeple_actix as actix;
 pub use steeple_axum as axum;
 pub use steeple_core as core;
 pub use steeple_core::{
-    Job, Label, MetricNames, Observer, Outcome, RequestId, RequestRecord, RoutePolicy, Sink,
-    Upgrade,
+    EnvironmentError, Job, Label, MetricNames, Observer, Outcome, RequestId, RequestRecord,
+    RoutePolicy, Sink, Upgrade,
     current::{self, carry},
 };
 pub use steeple_metrics as metrics;
@@ -123,7 +123,6 @@ pub use steeple_tower as tower;
 
 pub use self::{
     builder::{BuildError, SteepleBuilder},
-    environment::EnvironmentError,
     instance::{Steeple, observe},
     report::{FlushReport, ShutdownError},
     service_name::ServiceNameError,

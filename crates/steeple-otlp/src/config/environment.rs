@@ -1,10 +1,11 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use super::{
-    Compression, Delivery, EnvironmentError, Protocol, lists,
-    variables::{Variables, find, warn_unknown},
+use steeple_core::Variables;
+
+use super::{Compression, Delivery, Protocol, lists};
+use crate::{
+    EnvironmentError, HistogramAggregation, Signal, Temporality, Value, resource::Resource,
 };
-use crate::{HistogramAggregation, Signal, Temporality, Value, resource::Resource};
 
 /// The variable for all signals and those for each, in the order of [`Signal::ALL`].
 type Keys = [&'static str; 4];
@@ -74,33 +75,33 @@ impl Environment {
     pub(crate) fn read(
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, EnvironmentError> {
-        let variables = Variables::new(variable);
+        let variables = Variables::new(&variable);
         Ok(Self {
-            general: variables.delivery(0)?,
+            general: delivery(variables, 0)?,
             signals: [
-                variables.delivery(1)?,
-                variables.delivery(2)?,
-                variables.delivery(3)?,
+                delivery(variables, 1)?,
+                delivery(variables, 2)?,
+                delivery(variables, 3)?,
             ],
             exported: [
-                variables.exported(Signal::Traces)?,
-                variables.exported(Signal::Metrics)?,
-                variables.exported(Signal::Logs)?,
+                exported(variables, Signal::Traces)?,
+                exported(variables, Signal::Metrics)?,
+                exported(variables, Signal::Logs)?,
             ],
-            resource: variables.resource()?,
+            resource: resource(variables)?,
             spans: Batching {
                 delay: variables.duration("OTEL_BSP_SCHEDULE_DELAY")?,
                 timeout: variables.duration("OTEL_BSP_EXPORT_TIMEOUT")?,
-                queue: variables.quantity("OTEL_BSP_MAX_QUEUE_SIZE")?,
-                batch: variables.items("OTEL_BSP_MAX_EXPORT_BATCH_SIZE")?,
+                queue: quantity(variables, "OTEL_BSP_MAX_QUEUE_SIZE")?,
+                batch: items(variables, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE")?,
             },
             log_records: Batching {
                 delay: variables.duration("OTEL_BLRP_SCHEDULE_DELAY")?,
                 timeout: variables.duration("OTEL_BLRP_EXPORT_TIMEOUT")?,
-                queue: variables.quantity("OTEL_BLRP_MAX_QUEUE_SIZE")?,
-                batch: variables.items("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE")?,
+                queue: quantity(variables, "OTEL_BLRP_MAX_QUEUE_SIZE")?,
+                batch: items(variables, "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE")?,
             },
-            metric_interval: variables.interval(METRIC_INTERVAL)?,
+            metric_interval: interval(variables, METRIC_INTERVAL)?,
             metric_timeout: variables.duration(METRIC_TIMEOUT)?,
             temporality: variables.enumeration(
                 TEMPORALITY,
@@ -125,110 +126,104 @@ impl Environment {
     }
 }
 
-impl<F: Fn(&str) -> Option<OsString>> Variables<F> {
-    /// For the signal at this place in [`Keys`].
-    fn delivery(&self, place: usize) -> Result<Delivery, EnvironmentError> {
-        let file = |keys: Keys| Ok(self.text(keys[place])?.map(PathBuf::from));
-        Ok(Delivery {
-            endpoint: self.text(ENDPOINT[place])?,
-            protocol: self.enumeration(
-                PROTOCOL[place],
-                &[
-                    ("grpc", Protocol::Grpc),
-                    ("http/protobuf", Protocol::HttpProtobuf),
-                    ("http/json", Protocol::HttpJson),
-                ],
-            )?,
-            headers: self.headers(HEADERS[place])?,
-            timeout: self.duration(TIMEOUT[place])?,
-            compression: self.enumeration(
-                COMPRESSION[place],
-                &[("gzip", Compression::Gzip), ("none", Compression::None)],
-            )?,
-            certificate: file(CERTIFICATE)?,
-            client_certificate: file(CLIENT_CERTIFICATE)?,
-            client_key: file(CLIENT_KEY)?,
-            insecure: self.boolean(INSECURE[place])?,
-        })
-    }
+/// For the signal at this place in [`Keys`].
+fn delivery(variables: Variables<'_>, place: usize) -> Result<Delivery, EnvironmentError> {
+    let file = |keys: Keys| Ok(variables.text(keys[place])?.map(PathBuf::from));
+    Ok(Delivery {
+        endpoint: variables.text(ENDPOINT[place])?,
+        protocol: variables.enumeration(
+            PROTOCOL[place],
+            &[
+                ("grpc", Protocol::Grpc),
+                ("http/protobuf", Protocol::HttpProtobuf),
+                ("http/json", Protocol::HttpJson),
+            ],
+        )?,
+        headers: headers(variables, HEADERS[place])?,
+        timeout: variables.duration(TIMEOUT[place])?,
+        compression: variables.enumeration(
+            COMPRESSION[place],
+            &[("gzip", Compression::Gzip), ("none", Compression::None)],
+        )?,
+        certificate: file(CERTIFICATE)?,
+        client_certificate: file(CLIENT_CERTIFICATE)?,
+        client_key: file(CLIENT_KEY)?,
+        insecure: variables.boolean(INSECURE[place])?,
+    })
+}
 
-    fn headers(
-        &self,
-        key: &'static str,
-    ) -> Result<Option<Vec<(String, String)>>, EnvironmentError> {
-        let Some(list) = self.text(key)? else {
-            return Ok(None);
-        };
-        lists::pairs(&list).map(Some).ok_or(EnvironmentError {
+fn headers(
+    variables: Variables<'_>,
+    key: &'static str,
+) -> Result<Option<Vec<(String, String)>>, EnvironmentError> {
+    let Some(list) = variables.text(key)? else {
+        return Ok(None);
+    };
+    lists::pairs(&list).map(Some).ok_or_else(|| {
+        EnvironmentError::without_value(
             key,
-            value: "not shown, since it may be secret".to_owned(),
-            accepted: "names and values such as `api-key=abc,tenant=a%2Cb`",
-        })
-    }
+            "not shown, since it may be secret",
+            "names and values such as `api-key=abc,tenant=a%2Cb`",
+        )
+    })
+}
 
-    /// Whether OTLP is among the exporters of a list.
-    fn exported(&self, signal: Signal) -> Result<Option<bool>, EnvironmentError> {
-        let key = EXPORTERS[signal as usize];
-        let Some(list) = self.text(key)? else {
-            return Ok(None);
-        };
-        let mut known = vec![("otlp", true), ("none", false)];
-        if signal == Signal::Metrics {
-            // They are there to be scraped anyway.
-            known.push(("prometheus", false));
-        }
-        let mut exported = None;
-        for name in list.split(',') {
-            match find(name, &known) {
-                Some(is_otlp) => exported = Some(is_otlp || exported == Some(true)),
-                None => warn_unknown(key, name, &known),
-            }
-        }
-        Ok(exported)
+/// Whether OTLP is among the exporters of a list.
+fn exported(variables: Variables<'_>, signal: Signal) -> Result<Option<bool>, EnvironmentError> {
+    let key = EXPORTERS[signal as usize];
+    let mut known = vec![("otlp", true), ("none", false)];
+    if signal == Signal::Metrics {
+        // They are there to be scraped anyway.
+        known.push(("prometheus", false));
     }
+    let named = variables.enumerations(key, &known)?;
+    Ok((!named.is_empty()).then(|| named.contains(&true)))
+}
 
-    fn resource(&self) -> Result<Resource, EnvironmentError> {
-        let mut resource = Resource::default();
-        if let Some(list) = self.text(RESOURCE_ATTRIBUTES)? {
-            let accepted = "keys and values such as `service.version=1.2,team=a%2Cb`";
-            let pairs = lists::pairs(&list)
-                .ok_or_else(|| EnvironmentError::new(RESOURCE_ATTRIBUTES, &list, accepted))?;
-            for (key, value) in pairs {
-                resource.0.set(key, value);
-            }
+fn resource(variables: Variables<'_>) -> Result<Resource, EnvironmentError> {
+    let mut resource = Resource::default();
+    if let Some(list) = variables.text(RESOURCE_ATTRIBUTES)? {
+        let accepted = "keys and values such as `service.version=1.2,team=a%2Cb`";
+        let pairs = lists::pairs(&list)
+            .ok_or_else(|| EnvironmentError::new(RESOURCE_ATTRIBUTES, &list, accepted))?;
+        for (key, value) in pairs {
+            resource.0.set(key, value);
         }
-        if let Some(name) = self.text(SERVICE_NAME)? {
-            resource.0.set("service.name", Value::from(name));
-        }
-        Ok(resource)
     }
+    if let Some(name) = variables.text(SERVICE_NAME)? {
+        resource.0.set("service.name", Value::from(name));
+    }
+    Ok(resource)
+}
 
-    /// A number that is not 0.
-    fn quantity(&self, key: &'static str) -> Result<Option<u64>, EnvironmentError> {
-        const ACCEPTED: &str = "a number above 0, such as 512";
-        let number = self.number(key, ACCEPTED)?;
-        match number {
-            Some(0) => Err(EnvironmentError::new(key, "0", ACCEPTED)),
-            number => Ok(number),
-        }
+/// A number that is not 0.
+fn quantity(variables: Variables<'_>, key: &'static str) -> Result<Option<u64>, EnvironmentError> {
+    const ACCEPTED: &str = "a number above 0, such as 512";
+    let number = variables.number(key, ACCEPTED)?;
+    match number {
+        Some(0) => Err(EnvironmentError::new(key, "0", ACCEPTED)),
+        number => Ok(number),
     }
+}
 
-    /// A number of milliseconds that is not 0.
-    fn interval(&self, key: &'static str) -> Result<Option<Duration>, EnvironmentError> {
-        const ACCEPTED: &str = "a number of milliseconds from 1 to 86400000, such as 60000";
-        match self.number(key, ACCEPTED)? {
-            Some(milliseconds) if !(1..=86_400_000).contains(&milliseconds) => {
-                let value = milliseconds.to_string();
-                Err(EnvironmentError::new(key, &value, ACCEPTED))
-            }
-            milliseconds => Ok(milliseconds.map(Duration::from_millis)),
+/// A number of milliseconds that is not 0.
+fn interval(
+    variables: Variables<'_>,
+    key: &'static str,
+) -> Result<Option<Duration>, EnvironmentError> {
+    const ACCEPTED: &str = "a number of milliseconds from 1 to 86400000, such as 60000";
+    match variables.number(key, ACCEPTED)? {
+        Some(milliseconds) if !(1..=86_400_000).contains(&milliseconds) => {
+            let value = milliseconds.to_string();
+            Err(EnvironmentError::new(key, &value, ACCEPTED))
         }
+        milliseconds => Ok(milliseconds.map(Duration::from_millis)),
     }
+}
 
-    fn items(&self, key: &'static str) -> Result<Option<usize>, EnvironmentError> {
-        let number = self.quantity(key)?;
-        Ok(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
-    }
+fn items(variables: Variables<'_>, key: &'static str) -> Result<Option<usize>, EnvironmentError> {
+    let number = quantity(variables, key)?;
+    Ok(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
 }
 
 #[cfg(test)]

@@ -3,12 +3,6 @@
 mod delivery;
 mod environment;
 mod lists;
-mod traces;
-mod variables;
 
+pub use delivery::{Compression, Delivery, Protocol};
 pub(crate) use environment::{Batching, ENDPOINT, Environment};
-pub use {
-    delivery::{Compression, Delivery, Protocol},
-    traces::TraceEnvironment,
-    variables::EnvironmentError,
-};
