@@ -62,7 +62,8 @@ mod request_metrics;
 mod route;
 mod sink;
 mod template;
-mod text;
+#[doc(hidden)]
+pub mod text;
 mod trace_context;
 mod traces;
 mod upgrade;

@@ -5,20 +5,36 @@ use std::fmt::{self, Display, Write};
 /// How many bytes of a message are kept.
 const LONGEST: usize = 1_024;
 
-/// Writes `value` out, cut at [`LONGEST`] bytes on a character's boundary.
+/// What `value` prints, cut at [`LONGEST`] bytes between characters.
 pub(crate) fn bounded(value: impl Display) -> String {
-    let mut text = Bounded(String::new());
-    // An error means that the text is full, or that the value cannot print itself: what is there is kept.
-    let _ = write!(text, "{value}");
-    text.0
+    printed(value, LONGEST)
 }
 
-struct Bounded(String);
+/// What `value` prints: at most `longest` bytes, cut between characters.
+#[must_use]
+pub fn printed(value: impl Display, longest: usize) -> String {
+    let mut text = Vec::new();
+    print(&mut text, value, longest);
+    String::from_utf8(text).unwrap_or_default()
+}
 
-impl Write for Bounded {
+/// Adds the same to `text`.
+pub fn print(text: &mut Vec<u8>, value: impl Display, longest: usize) {
+    let left = longest;
+    // An error means that there is no more room, or that the value cannot print itself: what is there is kept.
+    let _ = write!(Bounded { text, left }, "{value}");
+}
+
+struct Bounded<'a> {
+    text: &'a mut Vec<u8>,
+    left: usize,
+}
+
+impl Write for Bounded<'_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
-        let kept = beginning(part, LONGEST - self.0.len());
-        self.0.push_str(kept);
+        let kept = beginning(part, self.left);
+        self.text.extend_from_slice(kept.as_bytes());
+        self.left -= kept.len();
         if kept.len() == part.len() {
             Ok(())
         } else {
@@ -27,9 +43,10 @@ impl Write for Bounded {
     }
 }
 
-/// At most `longest` bytes of `text`, cut on a character's boundary.
+/// At most `longest` bytes of `text`, cut between characters.
+#[must_use]
 #[inline]
-pub(crate) fn beginning(text: &str, longest: usize) -> &str {
+pub fn beginning(text: &str, longest: usize) -> &str {
     if text.len() <= longest {
         return text;
     }
@@ -47,5 +64,12 @@ mod tests {
         assert_eq!(text.len(), 1_024);
         assert_eq!(bounded(format!("x{}", "ä".repeat(2_000))).len(), 1_023);
         assert_eq!(bounded("short"), "short");
+    }
+
+    #[test]
+    fn text_is_added_to_what_is_there() {
+        let mut text = b"said: ".to_vec();
+        print(&mut text, "too much", 3);
+        assert_eq!(text, b"said: too");
     }
 }

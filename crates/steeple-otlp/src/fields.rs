@@ -61,6 +61,7 @@ pub(crate) mod span_event {
     pub(crate) const TIME: u32 = 1;
     pub(crate) const NAME: u32 = 2;
     pub(crate) const ATTRIBUTES: u32 = 3;
+    pub(crate) const DROPPED_ATTRIBUTES: u32 = 4;
 }
 
 pub(crate) mod span_link {

@@ -1,5 +1,6 @@
 //! The spans of the [`tracing`] crate.
 
+mod attributes;
 mod fields;
 mod filter;
 mod layer;

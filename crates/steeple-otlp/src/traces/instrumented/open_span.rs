@@ -114,7 +114,7 @@ impl OpenSpan {
     pub(super) fn finished(&self, ended: u64) -> Finished<'_> {
         Finished {
             context: &self.context,
-            written: self.fields.attributes.len() + self.events().len(),
+            written: self.fields.attributes.as_bytes().len() + self.events().len(),
             duration: Duration::from_nanos(ended - self.started.unix_nanos()),
             failed: self.status() == Some(StatusCode::Error),
         }
@@ -142,11 +142,11 @@ impl OpenSpan {
             message,
             |text| text.extend_from_slice(name.as_bytes()),
             |message| {
-                message.extend_from_slice(&fields.attributes);
+                message.extend_from_slice(fields.attributes.as_bytes());
                 message.extend_from_slice(self.events());
                 let besides = self.besides.as_ref();
                 let dropped_events = besides.map_or(0, |besides| besides.dropped_events);
-                push_dropped(message, fields.dropped, dropped_events);
+                push_dropped(message, fields.attributes.dropped(), dropped_events);
                 self.push_status(message);
             },
         );

@@ -1,6 +1,11 @@
 //! The spans of `tracing`.
 
-use std::{io, thread};
+use std::{
+    error::Error,
+    fmt, io,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    thread,
+};
 
 use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode};
 use steeple_core::{Observation, ResponseHead, Sampler, current, pipeline::DropReason};
@@ -33,6 +38,9 @@ scenarios! {
     spans_nest_in_the_request_and_leave_with_it,
     events_are_those_of_the_span_they_happen_in,
     an_error_event_makes_its_span_an_error,
+    what_an_error_says_is_bounded_and_printed_once,
+    an_event_with_more_attributes_than_there_is_room_for_tells_how_many,
+    attributes_that_are_recorded_together_are_dropped_and_counted_each,
     fields_of_the_names_that_tracing_opentelemetry_knows_are_no_attributes,
     a_request_that_is_not_recorded_has_no_orphans,
     a_span_that_outlives_its_request_leaves_on_its_own,
@@ -151,6 +159,88 @@ fn an_error_event_makes_its_span_an_error(through: Through) {
         (StatusCode::Error, "connection reset")
     );
     assert_eq!(of_name(&spans, "fine").status, None);
+}
+
+/// How many bytes of a value are kept.
+const LONGEST_VALUE: usize = 4_096;
+
+fn what_an_error_says_is_bounded_and_printed_once(through: Through) {
+    /// Says a MiB, and counts what it gets rid of.
+    #[derive(Debug, Default)]
+    struct Long(AtomicUsize);
+    impl fmt::Display for Long {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (0..1 << 20).try_for_each(|_| {
+                self.0.fetch_add(1, Relaxed);
+                f.write_str("x")
+            })
+        }
+    }
+    impl Error for Long {}
+    let service = Service::new();
+    let long = Long::default();
+    respond(service.handle(through, || {
+        let error: &dyn Error = &long;
+        tracing::info_span!("failing").in_scope(|| tracing::error!(error, "query failed"));
+        tracing::info_span!("named", otel.status_code = "error", otel.status_description = %long)
+            .in_scope(|| ());
+    }));
+    assert_eq!(long.0.load(Relaxed), 2 * (LONGEST_VALUE + 1));
+    let spans = service.spans();
+    let said = "x".repeat(LONGEST_VALUE);
+    for name in ["failing", "named"] {
+        assert_eq!(of_name(&spans, name).status.as_ref().unwrap().message, said);
+    }
+    let event = &of_name(&spans, "failing").events[0];
+    let expected = ["exception.message", "error"].map(|key| format!("{key}={said}"));
+    assert_eq!(texts(&event.attributes)[2..], expected);
+}
+
+fn an_event_with_more_attributes_than_there_is_room_for_tells_how_many(through: Through) {
+    let service = Service::new();
+    respond(service.handle(through, || {
+        let (v, w) = ("x".repeat(LONGEST_VALUE), "y".repeat(2 * LONGEST_VALUE));
+        let (a, b, c, d, e) = (&*v, &*v, &*v, &*v, &*v);
+        tracing::info!(a, b, c, d, e, f = a, g = a, h = a, i = a, j = w, k = w, l = ?v, m = %v, n = a, o = a, p = a, "large");
+    }));
+    let spans = service.spans();
+    let event = &of_name(&spans, "GET /users/{id}").events[0];
+    let (kept, dropped) = (event.attributes.len(), event.dropped_attributes_count);
+    // Level and target are there in any case.
+    assert_eq!((kept, dropped), (15 + 2, 1));
+}
+
+fn attributes_that_are_recorded_together_are_dropped_and_counted_each(through: Through) {
+    let service = Service::new();
+    respond(service.handle(through, || {
+        let v = "x".repeat(LONGEST_VALUE);
+        let v = &*v;
+        let span = tracing::info_span!(
+            "large",
+            a = v,
+            b = v,
+            c = v,
+            d = v,
+            e = v,
+            f = v,
+            g = v,
+            h = v,
+            i = v,
+            j = v,
+            k = v,
+            l = v,
+            m = tracing::field::Empty,
+            n = tracing::field::Empty,
+            o = tracing::field::Empty,
+            p = tracing::field::Empty
+        );
+        tracing::record_all!(span, m = v, n = v, o = v, p = v);
+        span.record("m", 7);
+    }));
+    let spans = service.spans();
+    let span = of_name(&spans, "large");
+    let (kept, dropped) = (span.attributes.len(), span.dropped_attributes_count);
+    assert_eq!((kept, dropped), (12 + 1, 4));
 }
 
 fn fields_of_the_names_that_tracing_opentelemetry_knows_are_no_attributes(through: Through) {
