@@ -44,6 +44,7 @@ mod head;
 mod headers;
 mod hex;
 mod insert_map;
+mod kept_head;
 mod label;
 mod lifetime;
 mod method;
@@ -78,6 +79,7 @@ pub use self::{
     grpc::GrpcStatus,
     head::{HttpVersion, RequestDetails, RequestHead, ResponseHead, Scheme},
     headers::{Fields, Headers},
+    kept_head::KeptHead,
     label::{Label, MOST_LABELS},
     method::MOST_METHODS,
     observation::{

@@ -107,7 +107,7 @@ fn report(info: &PanicHookInfo<'_>) {
     if observed.is_some() && !dies {
         return;
     }
-    let facts = current::with(|state| Facts::of(state, &observer, None));
+    let facts = current::with(|state| Facts::of_current(state, &observer));
     let facts = facts.map_or_else(|| Facts::of_process(trace), |facts| facts.at(trace));
     let report = ErrorReport::new(Failure::panic(&panic, dying.as_ref()), facts);
     if dies {

@@ -23,6 +23,12 @@ impl Lengths {
         Self(1 << TRACEPARENT.len() | 1 << REQUEST_ID.len() | bodies | calls)
     };
 
+    /// Those of these names.
+    pub(crate) fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let bit = |name: &str| 1_u64.checked_shl(name.len() as u32).unwrap_or(0);
+        Self(names.into_iter().fold(0, |bits, name| bits | bit(name)))
+    }
+
     #[inline(always)]
     pub(crate) fn contain(self, length: usize) -> bool {
         length < 64 && self.0 >> length & 1 != 0

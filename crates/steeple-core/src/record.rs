@@ -7,6 +7,7 @@ use crate::{
     errors::{Backtrace, Cause},
     grpc::GrpcStatus,
     head::{HttpVersion, Scheme},
+    kept_head::KeptHead,
     label::LabelValues,
     method::Method,
     observation::Call,
@@ -52,6 +53,8 @@ pub struct RequestRecord<'a> {
     pub error: Option<&'a AttachedError>,
     /// What is kept of it for its trace, if that is recorded.
     pub recording: Option<&'a Recording>,
+    /// What is kept of its head, if its trace is recorded or errors are reported.
+    pub head: Option<&'a KeptHead>,
     pub(crate) lineage: &'a Lineage,
     pub(crate) elapsed: Elapsed,
     pub(crate) to_head: Option<Elapsed>,

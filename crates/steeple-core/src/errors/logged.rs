@@ -26,7 +26,7 @@ pub fn log_error<E: Error + ?Sized>(error: &E, context: &[(&str, &str)]) {
         return;
     };
     let trace = current::trace();
-    let facts = current::with(|state| Facts::of(state, &observer, None));
+    let facts = current::with(|state| Facts::of_current(state, &observer));
     let facts = facts.map_or_else(|| Facts::of_process(trace), |facts| facts.at(trace));
     let mut report = ErrorReport::new(Failure::error(ErrorKind::Logged, &attached), facts);
     for (name, value) in context {

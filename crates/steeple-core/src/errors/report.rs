@@ -5,6 +5,7 @@ use std::{
 
 use super::{Backtrace, Cause, Scene};
 use crate::{
+    kept_head::KeptHead,
     observation::{self, State},
     observer::Shared,
     outcome::{ErrorType, Outcome},
@@ -63,7 +64,7 @@ pub enum ErrorKind {
 #[non_exhaustive]
 pub enum Subject {
     /// A request.
-    Request(FailedRequest),
+    Request(Box<FailedRequest>),
     /// A job.
     #[non_exhaustive]
     Job {
@@ -90,6 +91,8 @@ pub struct FailedRequest {
     pub outcome: Option<Outcome>,
     /// How long it had taken by then.
     pub duration: Duration,
+    /// What is kept of its head.
+    pub head: KeptHead,
 }
 
 impl ErrorKind {
@@ -238,16 +241,27 @@ impl Facts {
         }
     }
 
-    /// Those of a request or job that ended with `outcome`, or goes on.
-    pub(crate) fn of(state: &State, shared: &Shared, outcome: Option<Outcome>) -> Self {
+    /// Those of a request or job that goes on.
+    pub(crate) fn of_current(state: &State, shared: &Shared) -> Self {
+        Self::of(state, shared, None, state.kept_head())
+    }
+
+    /// Those of a request or job that ended with `outcome`.
+    pub(crate) fn of(
+        state: &State,
+        shared: &Shared,
+        outcome: Option<Outcome>,
+        head: Option<&KeptHead>,
+    ) -> Self {
         let subject = match state.beginning.subject {
-            observation::Subject::Request => Subject::Request(FailedRequest {
+            observation::Subject::Request => Subject::Request(Box::new(FailedRequest {
                 method: shared.methods.name(state.beginning.method).to_owned(),
                 route: shared.routes.template(state.progress.route).to_owned(),
                 status: (state.progress.status != 0).then_some(state.progress.status),
                 outcome,
                 duration: state.beginning.started.elapsed().into(),
-            }),
+                head: head.cloned().unwrap_or_default(),
+            })),
             observation::Subject::Job { kind, name } => Subject::Job { kind, name },
         };
         Self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     connection::Connection,
     current,
+    kept_head::KeptHead,
     lifetime::Lifetime,
     observation::{
         pool,
@@ -29,6 +30,8 @@ pub(crate) fn settle(mut state: Box<State>) {
     let trouble = troubled.as_deref();
     let recorded = state.take_recording(&shared);
     let recording = recorded.as_deref();
+    let kept = state.head.take();
+    let head = kept.as_deref().filter(|_| state.progress.keeps_head);
     let mut settling;
     match state.beginning.subject {
         Subject::Request => {
@@ -39,6 +42,7 @@ pub(crate) fn settle(mut state: Box<State>) {
                 &lineage,
                 trouble,
                 recording,
+                head,
             );
             if record.upgraded {
                 go_on(&shared, &record, state.progress.upgrade.take());
@@ -52,7 +56,7 @@ pub(crate) fn settle(mut state: Box<State>) {
                 if let Some(error_type) = record.error_type
                     && !record.keys.ignored
                 {
-                    shared.failed(record.outcome, error_type, record.status, trouble);
+                    shared.failed(record.outcome, error_type, record.status, trouble, head);
                 }
             });
         }
@@ -73,13 +77,14 @@ pub(crate) fn settle(mut state: Box<State>) {
                 }
                 shared.job(&record);
                 if let Some(error_type) = record.error_type {
-                    shared.failed(record.outcome, error_type, None, trouble);
+                    shared.failed(record.outcome, error_type, None, trouble, None);
                 }
             });
         }
     }
     if let Some(mut state) = settling {
         state.shared = Some(shared);
+        state.head = kept;
         if let Some(mut recording) = recorded {
             recording.end();
             state.recording = Some(recording);
@@ -99,6 +104,7 @@ fn request_record<'a>(
     lineage: &'a Lineage,
     trouble: Option<&'a Trouble>,
     recording: Option<&'a Recording>,
+    head: Option<&'a KeptHead>,
 ) -> RequestRecord<'a> {
     let request_broken = state.is_request_broken();
     let mut outcome = state.outcome();
@@ -124,6 +130,7 @@ fn request_record<'a>(
         request_id,
         lineage,
         recording,
+        head,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
         elapsed: beginning.started.elapsed(),

@@ -12,8 +12,9 @@ use crate::{
     clock::{Elapsed, Moment},
     errors::Scene,
     grpc::GrpcStatus,
-    head::{HttpVersion, ResponseHead, Scheme},
+    head::{HttpVersion, RequestHead, ResponseHead, Scheme},
     headers::{Headers, RequestFields, ResponseFields},
+    kept_head::KeptHead,
     label::{LabelValues, OTHER},
     method::Method,
     observation::{content::ContentRule, request_counter::RequestCounter},
@@ -84,6 +85,8 @@ pub(crate) struct Progress {
     counts_request: bool,
     expected_size: Option<u64>,
     pub(crate) response_size: u64,
+    /// Whether the head of the request is kept.
+    pub(crate) keeps_head: bool,
     pub(crate) complete: bool,
     verdict: Option<Verdict>,
     /// What a classifier says of the answer.
@@ -130,6 +133,8 @@ pub(crate) struct State {
     pub(crate) propagated: Option<Arc<Propagated>>,
     /// What is made current with it if its trace is recorded.
     pub(crate) scope: Option<Arc<dyn TraceScope>>,
+    /// What is kept of the head of the request, or was of an earlier one's.
+    pub(crate) head: Option<Box<KeptHead>>,
     /// What the application tells for the case that an error happens, or did of an earlier one.
     pub(crate) scene: Option<Box<Scene>>,
     request_count: Arc<AtomicU64>,
@@ -145,6 +150,7 @@ impl State {
             recording: None,
             propagated: None,
             scope: None,
+            head: None,
             scene: None,
             request_count: Arc::default(),
         }
@@ -277,6 +283,22 @@ impl State {
         if let Some(trouble) = &mut self.progress.trouble {
             trouble.unwinding = false;
         }
+    }
+
+    /// Keeps the head of the request, unless it is.
+    pub(crate) fn keep_head(&mut self, head: &RequestHead<'_>) {
+        if let Some(shared) = &self.shared
+            && !self.progress.keeps_head
+        {
+            self.progress.keeps_head = true;
+            let kept = self.head.get_or_insert_default();
+            kept.keep(head, &shared.kept_fields);
+        }
+    }
+
+    /// What is kept of the head of the request, unless that is being settled.
+    pub(crate) fn kept_head(&self) -> Option<&KeptHead> {
+        self.head.as_deref().filter(|_| self.progress.keeps_head)
     }
 
     /// Whether anybody is told of errors.

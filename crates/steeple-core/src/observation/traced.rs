@@ -23,15 +23,15 @@ impl State {
         }
         traces.decide(&mut self.fields, head, own);
         if self.fields.lineage.is_recorded() {
-            self.record_request(traces, head);
+            self.record_request(traces);
+            self.keep_head(head);
         }
     }
 
-    fn record_request(&mut self, traces: &Traces, head: &RequestHead<'_>) {
+    fn record_request(&mut self, traces: &Traces) {
         self.record(traces);
         if let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) {
             recording.link(SpanLink::to_caller(&self.fields.lineage));
-            recording.keep(head);
             let propagators = shared.reading.propagators();
             let received = &self.fields.received;
             let trace_state = propagators.map(|propagators| propagators.trace_state(received));

@@ -13,6 +13,7 @@ use crate::{
     clock,
     errors::{self, ErrorSink, Reporting},
     head::Scheme,
+    kept_head::KeptFields,
     label::{Label, Labels, MOST_LABELS, MOST_VALUES},
     method::{MOST_METHODS, Methods},
     observer::{Handle, Isolation, Observer, ObserverError, Shared},
@@ -38,6 +39,7 @@ pub struct ObserverBuilder {
     dispatch: Option<Dispatch>,
     sinks: Vec<Box<dyn Sink>>,
     errors: Reporting,
+    kept_headers: Vec<String>,
     names: Option<Vec<MetricNames>>,
     traces: Option<TraceConfig>,
 }
@@ -74,6 +76,13 @@ impl ObserverBuilder {
     /// Default: there is none, and nothing is collected for it.
     pub fn error_sink(mut self, sink: impl ErrorSink) -> Self {
         self.errors.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Keeps these header fields of requests, by their names in lower case, for the reports of their errors: no credentials. Default:
+    /// `host` and `user-agent` alone.
+    pub fn kept_headers<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.kept_headers.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -182,6 +191,7 @@ impl ObserverBuilder {
                 .collect(),
             sinks: self.sinks,
             errors: self.errors,
+            kept_fields: KeptFields::new(self.kept_headers),
             methods,
             labels,
             servers: Servers::new(),

@@ -24,6 +24,7 @@ use crate::{
     current,
     errors::{self, ErrorReport, Facts, Failure, Reporting},
     head::{HttpVersion, RequestHead, Scheme},
+    kept_head::{KeptFields, KeptHead},
     label::Labels,
     lifetime::Lifetime,
     method::{Method, Methods},
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Vec<RequestMetrics>,
     sinks: Vec<Box<dyn Sink>>,
     pub(crate) errors: Reporting,
+    pub(crate) kept_fields: KeptFields,
     built_on: ThreadId,
     warned_of_twice: AtomicBool,
     warned_of_sink: AtomicBool,
@@ -105,6 +107,9 @@ impl Observer {
         };
         if let Some(traces) = &shared.traces {
             state.trace_request(traces, head);
+        }
+        if shared.errors.is_on() {
+            state.keep_head(head);
         }
         Observation::new(state)
     }
@@ -270,6 +275,7 @@ impl Shared {
         error_type: ErrorType,
         status: Option<u16>,
         trouble: Option<&Trouble>,
+        head: Option<&KeptHead>,
     ) {
         if !self.errors.is_on() {
             return;
@@ -277,7 +283,7 @@ impl Shared {
         let panic = trouble.and_then(|trouble| trouble.panic.as_ref());
         let error = trouble.and_then(|trouble| trouble.error.as_ref());
         let failure = Failure::of_end(outcome, error_type, status, panic, error);
-        if let Some(facts) = current::with(|state| Facts::of(state, self, Some(outcome))) {
+        if let Some(facts) = current::with(|state| Facts::of(state, self, Some(outcome), head)) {
             self.report(&Arc::new(ErrorReport::new(failure, facts)));
         }
     }

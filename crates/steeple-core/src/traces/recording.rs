@@ -1,18 +1,14 @@
 //! What is kept of a request or job whose trace is recorded.
 
-use std::{fmt, net::SocketAddr};
+use std::fmt;
 
 use crate::{
     clock::Timestamp,
-    head::RequestHead,
     pipeline::{Budget, Reservation},
     propagation::TraceState,
-    text,
     trace_context::{SpanId, TraceContext, TraceId},
 };
 
-/// How many bytes of each text of a request are kept; the rest is cut off.
-const LONGEST_TEXT: usize = 1_024;
 /// How many bytes the finished spans and the events of one request may have, each.
 pub(crate) const MOST_BYTES: usize = 256 << 10;
 /// What the first span or event makes room for, so that buffers grow seldom.
@@ -27,12 +23,6 @@ pub struct Recording {
     context: TraceContext,
     started: Timestamp,
     link: Option<SpanLink>,
-    peer: Option<SocketAddr>,
-    method: String,
-    path: String,
-    query: Option<String>,
-    host: String,
-    user_agent: String,
     pub(crate) trace_state: TraceState,
     spans: Encoded,
     events: Encoded,
@@ -76,12 +66,6 @@ impl Recording {
             context,
             started,
             link: None,
-            peer: None,
-            method: String::new(),
-            path: String::new(),
-            query: None,
-            host: String::new(),
-            user_agent: String::new(),
             trace_state: TraceState::default(),
             spans: Encoded::within(budget),
             events: Encoded::within(budget),
@@ -91,18 +75,7 @@ impl Recording {
     /// Becomes that of another request or job.
     pub(crate) fn begin(&mut self, context: TraceContext, started: Timestamp) {
         (self.context, self.started) = (context, started);
-        (self.link, self.peer) = (None, None);
-        for text in [
-            &mut self.method,
-            &mut self.path,
-            &mut self.host,
-            &mut self.user_agent,
-        ] {
-            text.clear();
-        }
-        if let Some(query) = &mut self.query {
-            query.clear();
-        }
+        self.link = None;
         self.trace_state.clear();
         self.end();
     }
@@ -115,29 +88,6 @@ impl Recording {
 
     pub(crate) fn link(&mut self, link: Option<SpanLink>) {
         self.link = link;
-    }
-
-    /// Keeps what a span tells of its request.
-    pub(crate) fn keep(&mut self, head: &RequestHead<'_>) {
-        keep(&mut self.method, head.method);
-        keep(&mut self.path, head.details.path());
-        match head.details.query() {
-            Some(query) => keep(self.query.get_or_insert_default(), query),
-            None => self.query = None,
-        }
-        self.peer = head.details.peer();
-        let (host, user_agent) = (&mut self.host, &mut self.user_agent);
-        if let Some(authority) = head.details.authority() {
-            keep(host, without_user(authority));
-        }
-        head.headers.visit(&mut |name, value| {
-            let text = || str::from_utf8(value).unwrap_or_default();
-            match name.len() {
-                4 if name == "host" && host.is_empty() => keep(host, without_user(text())),
-                10 if name == "user-agent" => keep(user_agent, text()),
-                _ => {}
-            }
-        });
     }
 
     /// Lets `write` write a finished span behind the others, unless there is no room.
@@ -167,42 +117,6 @@ impl Recording {
     #[must_use]
     pub fn span_link(&self) -> Option<SpanLink> {
         self.link
-    }
-
-    /// The method as sent; empty for a job.
-    #[must_use]
-    pub fn method(&self) -> &str {
-        &self.method
-    }
-
-    /// The path of the target; empty for a job.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The query of the target, without the `?`. It may hold secrets.
-    #[must_use]
-    pub fn query(&self) -> Option<&str> {
-        self.query.as_deref()
-    }
-
-    /// The host that was asked for, with a port if there was one; empty if it is not known.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// The field `user-agent`, empty if there was none.
-    #[must_use]
-    pub fn user_agent(&self) -> &str {
-        &self.user_agent
-    }
-
-    /// Who is at the other end of the connection, where the framework tells it.
-    #[must_use]
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.peer
     }
 
     /// The field [`tracestate`](https://www.w3.org/TR/trace-context-2/#tracestate-header) to go on with, empty if there is none.
@@ -276,20 +190,6 @@ impl Encoded {
     }
 }
 
-fn keep(kept: &mut String, value: &str) {
-    kept.clear();
-    kept.push_str(text::beginning(value, LONGEST_TEXT));
-}
-
-/// An authority without the [user information](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1) in front of the host, which
-/// may be a password.
-fn without_user(authority: &str) -> &str {
-    authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host)
-}
-
-/// Queries may hold secrets.
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recording")
@@ -354,12 +254,5 @@ mod tests {
         assert_eq!(used, encoded.bytes.capacity());
         encoded.clear();
         assert_eq!(budget.used(), used);
-    }
-
-    #[test]
-    fn long_texts_are_cut_between_characters() {
-        let mut kept = String::new();
-        keep(&mut kept, &"\u{20ac}".repeat(LONGEST_TEXT));
-        assert_eq!(kept, "\u{20ac}".repeat(LONGEST_TEXT / 3));
     }
 }

@@ -25,6 +25,7 @@ fn reporting() -> (Stage, Reports) {
     let stage = Stage::with(|builder| {
         builder
             .route("/livez", RoutePolicy::new().ignore())
+            .kept_headers(["accept"])
             .error_sink(move |report: &Arc<ErrorReport>| {
                 sink.lock().unwrap().push(Arc::clone(report));
             })
@@ -294,4 +295,31 @@ fn a_panic_that_the_application_catches_and_answers_with_success_is_its_own_affa
     }
     respond(&mut observation, 200, Some(0));
     assert!(taken(&reports).is_empty());
+}
+
+#[test]
+fn a_report_tells_the_head_of_its_request_and_no_more_of_it_than_wanted() {
+    let (stage, reports) = reporting();
+    let sent = [
+        ("host", "shop.example"),
+        ("accept", "text/html"),
+        ("authorization", "Bearer secret"),
+        ("user-agent", "curl/8"),
+    ];
+    respond(&mut stage.start("POST", &sent), 500, Some(0));
+    respond(&mut stage.get(), 500, Some(0));
+    let reports = taken(&reports);
+    let head = |report: &ErrorReport| match &report.subject {
+        Subject::Request(request) => request.head.clone(),
+        other => panic!("{other:?}"),
+    };
+    let told = head(&reports[0]);
+    assert_eq!(
+        [told.method(), told.host(), told.user_agent()],
+        ["POST", "shop.example", "curl/8"]
+    );
+    assert_eq!(Vec::from_iter(told.headers()), [("accept", "text/html")]);
+    let next = head(&reports[1]);
+    assert_eq!([next.host(), next.user_agent()], ["", ""]);
+    assert_eq!(next.headers().count(), 0);
 }

@@ -37,7 +37,12 @@ struct Seen {
 struct Records(Arc<Mutex<Vec<Seen>>>);
 
 impl Records {
-    fn keep(&self, trace: TraceContext, recording: Option<&steeple_core::Recording>) {
+    fn keep(
+        &self,
+        trace: TraceContext,
+        recording: Option<&steeple_core::Recording>,
+        head: Option<&steeple_core::KeptHead>,
+    ) {
         let mut seen = Seen {
             trace: trace.trace_id().to_string(),
             parent: trace.parent_span_id().map(|parent| parent.to_string()),
@@ -49,15 +54,12 @@ impl Records {
             seen.link = recording
                 .span_link()
                 .map(|link| format!("{}-{}", link.trace_id, link.span_id));
-            seen.texts = [
-                recording.method(),
-                recording.path(),
-                recording.host(),
-                recording.user_agent(),
-            ]
-            .map(str::to_owned);
-            seen.query = recording.query().map(str::to_owned);
-            seen.peer = recording.peer();
+            if let Some(head) = head {
+                seen.texts =
+                    [head.method(), head.path(), head.host(), head.user_agent()].map(str::to_owned);
+                seen.query = head.query().map(str::to_owned);
+                seen.peer = head.peer();
+            }
             seen.spans = recording.spans().0.to_vec();
             seen.count = recording.spans().1;
             seen.events = recording.events().0.to_vec();
@@ -83,11 +85,11 @@ impl Records {
 
 impl Sink for Records {
     fn request(&self, record: &RequestRecord<'_>) {
-        self.keep(record.trace(), record.recording);
+        self.keep(record.trace(), record.recording, record.head);
     }
 
     fn job(&self, record: &JobRecord<'_>) {
-        self.keep(record.trace(), record.recording);
+        self.keep(record.trace(), record.recording, None);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use steeple_core::{ErrorType, Outcome, Recording, RequestRecord};
+use steeple_core::{ErrorType, KeptHead, Outcome, Recording, RequestRecord};
 
 use crate::{
     fields::span,
@@ -42,8 +42,10 @@ pub(crate) fn push_request(
         |name| push_name(name, record),
         |message| {
             let mut attributes = Attributes(message);
-            attributes.of_request(record, recording, redaction);
-            attributes.of_connection(record, recording);
+            if let Some(head) = record.head {
+                attributes.of_request(record, head, redaction);
+                attributes.of_connection(record, head);
+            }
             attributes.of_answer(record);
             let ending = Ending {
                 ended,
@@ -91,43 +93,38 @@ impl Attributes<'_> {
         push_integer_attribute(self.0, span::ATTRIBUTES, key, value);
     }
 
-    fn of_request(
-        &mut self,
-        record: &RequestRecord<'_>,
-        recording: &Recording,
-        redaction: &Redaction,
-    ) {
+    fn of_request(&mut self, record: &RequestRecord<'_>, head: &KeptHead, redaction: &Redaction) {
         self.text("http.request.method", record.method());
         if record.method() == OTHER {
-            self.text("http.request.method_original", recording.method());
+            self.text("http.request.method_original", head.method());
         }
         if let Some(route) = route(record) {
             self.text("http.route", route);
         }
         self.text("url.scheme", record.scheme.as_str());
-        self.text("url.path", recording.path());
-        if let Some(query) = recording.query() {
+        self.text("url.path", head.path());
+        if let Some(query) = head.query() {
             push_written_attribute(self.0, span::ATTRIBUTES, "url.query", |text| {
                 for part in redaction.parts(query) {
                     text.extend_from_slice(part.as_bytes());
                 }
             });
         }
-        if !recording.user_agent().is_empty() {
-            self.text("user_agent.original", recording.user_agent());
+        if !head.user_agent().is_empty() {
+            self.text("user_agent.original", head.user_agent());
         }
     }
 
-    fn of_connection(&mut self, record: &RequestRecord<'_>, recording: &Recording) {
+    fn of_connection(&mut self, record: &RequestRecord<'_>, head: &KeptHead) {
         self.text("network.protocol.version", record.version.as_str());
-        if !recording.host().is_empty() {
-            let (address, port) = address_and_port(recording.host());
+        if !head.host().is_empty() {
+            let (address, port) = address_and_port(head.host());
             self.text("server.address", address);
             if let Some(port) = port {
                 self.integer("server.port", port.into());
             }
         }
-        if let Some(peer) = recording.peer() {
+        if let Some(peer) = head.peer() {
             for key in ["client.address", "network.peer.address"] {
                 push_written_attribute(self.0, span::ATTRIBUTES, key, |address| {
                     // Writing to memory does not fail.
