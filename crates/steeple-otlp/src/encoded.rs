@@ -4,11 +4,11 @@ use steeple_core::pipeline::Weigh;
 ///
 /// The three signals have that number, and those of what is around it, in common.
 #[derive(Debug, Default)]
-pub struct Encoded {
+pub(crate) struct Encoded {
     /// The fields, one after the other.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// How many spans, data points or log records these are.
-    pub count: u32,
+    pub(crate) count: u32,
 }
 
 impl Weigh for Encoded {

@@ -125,14 +125,11 @@ mod probe;
 mod report;
 mod resource;
 mod signal;
-mod spans;
 mod target;
 mod time;
 mod traces;
 mod value;
 
-#[doc(hidden)]
-pub use self::spans::EncodedSpans;
 pub use self::{
     builder::OtlpBuilder,
     config::{Compression, Delivery, Protocol},

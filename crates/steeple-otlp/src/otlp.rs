@@ -3,14 +3,14 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::{OptionFuture, join3};
 use steeple_core::{
     Observer, TraceConfig,
-    pipeline::{Accounting, Pipeline, Producer, Scheduled},
+    pipeline::{Accounting, Pipeline, Scheduled},
 };
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{filter::Filtered, layer::Layer};
 
 use crate::{
-    EncodedSpans, Logs, OtlpBuilder, OtlpReport, RecordedTraces, RequestSpans, Signal,
-    TailSampling, TracingLayer, TracingSubscriber,
+    Logs, OtlpBuilder, OtlpReport, RecordedTraces, RequestSpans, Signal, TailSampling,
+    TracingLayer, TracingSubscriber,
     blocking::block_on,
     encoded::Encoded,
     opentelemetry::{LoggerProvider, TracerProvider, context::RequestContext},
@@ -54,13 +54,6 @@ impl Otlp {
             in_context,
             tail: tail_sampling.map(TailSampler::new).map(Arc::new),
         }
-    }
-
-    /// Queues finished spans, if traces are exported.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn spans(&self) -> Option<Producer<EncodedSpans>> {
-        self.traces.as_ref().map(Pipeline::producer)
     }
 
     /// Makes spans of the requests and jobs that an observer [records](steeple_core::TraceConfig), if traces are exported: a

@@ -12,7 +12,7 @@ use steeple_otlp::{LogRecord, Otlp, OtlpReport, Severity};
 use tokio::runtime::Builder;
 
 use crate::{
-    signals::encoded,
+    signals::end_spans,
     sink::{Answer, PATIENCE, Sink},
 };
 
@@ -82,7 +82,7 @@ fn started(sink: &Sink, drop_deadline: Duration) -> Otlp {
         .drop_deadline(drop_deadline)
         .start(Registry::new())
         .unwrap();
-    otlp.spans().unwrap().push(encoded(&[Default::default()]));
+    end_spans(&otlp, 1);
     let logs = otlp.logs().unwrap();
     logs.emit(&LogRecord::new(Severity::Info, "one"));
     otlp

@@ -12,7 +12,7 @@ use steeple_otlp::{
 };
 
 use crate::{
-    signals::encoded,
+    signals::end_spans,
     sink::{
         Answer::{self, Body, Drip, Huge, Reset, Stall, Status},
         PATIENCE, Sink,
@@ -35,10 +35,7 @@ fn of(signal: Signal, sink: &Sink) -> OtlpBuilder {
 /// Queues two spans or two log records; of metrics, a flush queues those of the export.
 fn push(otlp: &Otlp, signal: Signal) {
     match signal {
-        Signal::Traces => {
-            let two = encoded(&[Default::default(), Default::default()]);
-            otlp.spans().unwrap().push(two);
-        }
+        Signal::Traces => end_spans(otlp, 2),
         Signal::Logs => {
             for body in ["one", "two"] {
                 otlp.logs()

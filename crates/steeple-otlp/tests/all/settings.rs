@@ -9,7 +9,7 @@ use steeple_otlp::{
 };
 
 use crate::{
-    signals::{attribute, encoded, text},
+    signals::{attribute, end_spans, text},
     sink::{PATIENCE, Sink},
 };
 
@@ -38,9 +38,7 @@ fn told(error: &dyn Error) -> String {
 /// Sends one span, one log record and the metrics.
 fn send_all(builder: OtlpBuilder) -> OtlpReport {
     let otlp = builder.start(Registry::new()).unwrap();
-    if let Some(spans) = otlp.spans() {
-        spans.push(encoded(&[Default::default()]));
-    }
+    end_spans(&otlp, 1);
     if let Some(logs) = otlp.logs() {
         logs.emit(&LogRecord::new(Severity::Info, "hello"));
     }
@@ -281,16 +279,13 @@ fn batches_and_the_queue_are_as_the_environment_says() {
     sink.wait_until("two full batches", |requests| requests.len() == 2);
     assert_eq!(sink.log_records().len(), 8);
 
-    let spans = otlp.spans().unwrap();
-    let three = || encoded(&[Default::default(), Default::default(), Default::default()]);
-    spans.push(three());
-    spans.push(three());
+    end_spans(&otlp, 8);
     let figures = otlp.accounting(Signal::Traces).unwrap();
     assert_eq!(
         (figures.created, figures.queued, figures.dropped_total()),
-        (6, 3, 3)
+        (8, 5, 3)
     );
-    assert_eq!(otlp.flush_blocking(PATIENCE).traces.unwrap().exported, 3);
+    assert_eq!(otlp.flush_blocking(PATIENCE).traces.unwrap().exported, 5);
     let figures = otlp.accounting(Signal::Logs).unwrap();
     assert_eq!((figures.exported, figures.created), (9, 9));
 }

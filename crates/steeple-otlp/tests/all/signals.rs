@@ -2,15 +2,17 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use opentelemetry::trace::{self, Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList, any_value::Value as Any},
     resource::v1::Resource,
     trace::v1::{Span, span::SpanKind},
 };
-use prost::Message as _;
+use steeple_core::{Observer, TraceConfig};
 use steeple_metrics::Registry;
 use steeple_otlp::{
-    Compression, EncodedSpans, LogRecord, Otlp, OtlpBuilder, Protocol, Severity, Signal, Value,
+    Compression, LogRecord, Otlp, OtlpBuilder, Protocol, Severity, Signal, Value,
+    opentelemetry::Tracer,
 };
 
 use crate::sink::{PATIENCE, Sink};
@@ -54,47 +56,55 @@ pub(crate) fn text(text: &str) -> Any {
     Any::StringValue(text.to_owned())
 }
 
-/// Spans as the traces module queues them.
-pub(crate) fn encoded(spans: &[Span]) -> EncodedSpans {
-    const ITEMS: u8 = 2 << 3 | 2;
-    let mut bytes = Vec::new();
-    for span in spans {
-        bytes.push(ITEMS);
-        bytes.extend(span.encode_length_delimited_to_vec());
-    }
-    EncodedSpans {
-        bytes,
-        count: spans.len() as u32,
+/// Ends so many spans, each of a trace of its own, if traces are exported.
+pub(crate) fn end_spans(otlp: &Otlp, count: usize) {
+    if let Some(tracer) = tracer(otlp) {
+        (0..count).for_each(|_| drop(tracer.start("span")));
     }
 }
 
-fn span(name: &str) -> Span {
+fn tracer(otlp: &Otlp) -> Option<Tracer> {
+    let observer = Observer::builder().traces(TraceConfig::new());
+    let provider = otlp.tracer_provider(&observer.build().unwrap())?;
+    Some(provider.tracer(""))
+}
+
+/// Ends a span, and tells what is to arrive of it.
+fn ended(tracer: &Tracer, name: &'static str) -> Span {
+    const NANOS: [u64; 2] = [1_700_000_000_000_000_001, 1_700_000_000_000_000_002];
+    let [start, end] = NANOS.map(|nanos| UNIX_EPOCH + Duration::from_nanos(nanos));
+    let builder = tracer.span_builder(name);
+    let mut span = builder
+        .with_kind(trace::SpanKind::Server)
+        .with_start_time(start)
+        .with_attributes([opentelemetry::KeyValue::new("http.route", "/a/{b}")])
+        .start(tracer);
+    span.end_with_timestamp(end);
+    let context = span.span_context();
     Span {
-        trace_id: TRACE.to_vec(),
-        span_id: SPAN.to_vec(),
+        trace_id: context.trace_id().to_bytes().to_vec(),
+        span_id: context.span_id().to_bytes().to_vec(),
         name: name.to_owned(),
         kind: SpanKind::Server.into(),
-        start_time_unix_nano: 1_700_000_000_000_000_001,
-        end_time_unix_nano: 1_700_000_000_000_000_002,
+        start_time_unix_nano: NANOS[0],
+        end_time_unix_nano: NANOS[1],
         attributes: vec![attribute("http.route", text("/a/{b}"))],
-        flags: 0x101,
+        flags: 3,
         ..Span::default()
     }
 }
 
 #[test]
-fn spans_arrive_as_they_were_encoded() {
+fn spans_arrive_as_they_ended() {
     for compression in [Compression::None, Compression::Gzip] {
         for (sink, builder) in each_protocol() {
             let otlp = builder.compression(compression).start(Registry::new());
             let otlp = otlp.unwrap();
-            let spans = otlp.spans().unwrap();
-            spans.push(encoded(&[span("one"), span("two")]));
-            spans.push(encoded(&[span("three")]));
+            let tracer = tracer(&otlp).unwrap();
+            let spans = ["one", "two", "three"].map(|name| ended(&tracer, name));
             let report = otlp.flush_blocking(PATIENCE).traces.unwrap();
             assert_eq!((report.exported, report.lost, report.pending), (3, 0, 0));
-            let came = sink.spans();
-            assert_eq!(came, [span("one"), span("two"), span("three")]);
+            assert_eq!(sink.spans(), spans);
         }
     }
 }
@@ -180,7 +190,7 @@ fn every_request_says_what_it_is_of() {
             .resource_attribute("replicas", 3_i64)
             .start(Registry::new())
             .unwrap();
-        otlp.spans().unwrap().push(encoded(&[span("one")]));
+        end_spans(&otlp, 1);
         let logs = otlp.logs().unwrap();
         logs.emit(&LogRecord::new(Severity::Info, "one"));
         assert!(otlp.shutdown_blocking(PATIENCE).is_complete());

@@ -25,6 +25,7 @@ pub(crate) struct Service {
     pub(crate) backend: Sink,
     pub(crate) otlp: Otlp,
     pub(crate) observer: Observer,
+    pub(crate) registry: Registry,
 }
 
 impl Service {
@@ -48,12 +49,12 @@ impl Service {
         config: TraceConfig,
         configure: impl FnOnce(ObserverBuilder) -> ObserverBuilder,
     ) -> Self {
-        let backend = Sink::new();
+        let (backend, registry) = (Sink::new(), Registry::new());
         let otlp = otlp
             .endpoint(backend.url())
             .without(Signal::Metrics)
             .without(Signal::Logs)
-            .start(Registry::new())
+            .start(registry.clone())
             .unwrap();
         let spans = otlp.request_spans().unwrap().redact_query(["token"]);
         let observer = Observer::builder().traces(config).sink(spans);
@@ -62,6 +63,7 @@ impl Service {
             backend,
             otlp,
             observer,
+            registry,
         }
     }
 
