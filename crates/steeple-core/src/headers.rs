@@ -205,7 +205,7 @@ pub(crate) fn grpc_status(trailers: &dyn Headers) -> Option<GrpcStatus> {
 
 /// Whether a [content type](https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md#requests) is gRPC's, and not
 /// one that only begins like it.
-fn is_grpc(content_type: &[u8]) -> bool {
+pub(crate) fn is_grpc(content_type: &[u8]) -> bool {
     content_type
         .strip_prefix(b"application/grpc")
         .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))

@@ -4,6 +4,11 @@ use std::{any, fmt};
 
 use crate::{grpc::GrpcStatus, label::OTHER};
 
+/// The type of error of what took longer than somebody waits.
+pub(crate) const TIMEOUT: &str = "timeout";
+/// The type of error of a body that broke off.
+pub(crate) const BODY_ERROR: &str = "body_error";
+
 /// How a request or job ended, as every signal tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -93,7 +98,7 @@ impl fmt::Display for Outcome {
 pub enum ErrorType {
     /// The status that was answered.
     Status(u16),
-    /// The type of an error, or one of `panic`, `body_error`, `timeout` and `_OTHER`.
+    /// The type of an error, or one of `panic`, `body_error`, `timeout` and `_OTHER`, or the status of a gRPC call.
     Named(&'static str),
 }
 

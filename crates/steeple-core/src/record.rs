@@ -5,12 +5,11 @@ use std::{borrow::Cow, error::Error, fmt::Display, time::Duration};
 use crate::{
     clock::Elapsed,
     errors::{Backtrace, Cause},
-    grpc::GrpcStatus,
+    grpc::{Call, RpcCall},
     head::{HttpVersion, Scheme},
     kept_head::KeptHead,
     label::LabelValues,
     method::Method,
-    observation::Call,
     observer::Shared,
     outcome::{ErrorType, Outcome},
     panic::PanicReport,
@@ -62,17 +61,6 @@ pub struct RequestRecord<'a> {
     pub(crate) keys: Keys,
 }
 
-/// A gRPC call, in the words of the
-/// [conventions for RPC](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/rpc/grpc.md).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RpcCall<'a> {
-    /// `package.Service/Method`; `_OTHER` as long as it is not known that there is such a method.
-    pub method: &'a str,
-    /// How it ended. A client that goes away ends it as cancelled, or as past the deadline if it was.
-    pub status: GrpcStatus,
-}
-
 /// The parts of a record by their places in the observer's tables, which the metrics find their series by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keys {
@@ -105,10 +93,7 @@ impl<'a> RequestRecord<'a> {
     #[must_use]
     pub fn rpc(&self) -> Option<RpcCall<'a>> {
         let call = self.keys.call?;
-        Some(RpcCall {
-            method: self.shared.routes.method(call.method),
-            status: call.status,
-        })
+        Some(call.named(&self.shared.routes))
     }
 
     /// From the head of the request to the end of the response's body.

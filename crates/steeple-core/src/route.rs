@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    grpc::{Shown, is_method},
     insert_map::{InsertMap, Slot},
     label::{LabelValues, Labels, OTHER},
     template::Template,
@@ -181,11 +182,13 @@ impl Routes {
         self.known.find(template).map(|(slot, _)| Route(slot.0))
     }
 
-    /// Finds the method of gRPC whose path is `path`. If it is not known it is entered, as long as fewer than `limit` were and
+    /// Finds the method of gRPC whose path is `path`. If it is not known it is entered, as far as its call `shown` it to exist and
     /// half of the table is left to routes.
-    pub(crate) fn find_or_enter(&self, path: &str, limit: impl FnOnce() -> usize) -> Option<Route> {
+    pub(crate) fn find_or_enter(&self, path: &str, shown: impl FnOnce() -> Shown) -> Option<Route> {
         let enter = || {
-            let room = self.known.len() < MOST_ROUTES / 2 && self.methods.load(Relaxed) < limit();
+            let room = is_method(path)
+                && self.known.len() < MOST_ROUTES / 2
+                && self.methods.load(Relaxed) < shown().most_methods();
             room.then(|| {
                 self.methods.fetch_add(1, Relaxed);
                 self.resolve_text(path.into()).0

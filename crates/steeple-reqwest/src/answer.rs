@@ -1,12 +1,16 @@
 //! Answers whose bodies are observed.
 
 use reqwest::{Body, Response, ResponseBuilderExt};
-use steeple_core::OutgoingCall;
+use steeple_core::{Fields, OutgoingCall};
 use steeple_tower::{ClientBody, version};
 
 /// Tells `call` of an answer, and leaves it with the body.
 pub(crate) fn observe(response: Response, mut call: OutgoingCall) -> Response {
-    call.respond(response.status().as_u16(), version(response.version()));
+    call.respond(
+        response.status().as_u16(),
+        version(response.version()),
+        &Fields(response.headers()),
+    );
     let url = response.url().clone();
     let (parts, body) = http::Response::from(response).into_parts();
     let mut observed = http::Response::builder()

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use http::Extensions;
 use reqwest::{Request, Response, Url, redirect::Policy};
 use reqwest_middleware::{Error, Middleware, Next};
-use steeple_core::{Attempts, ErrorType, Observer, OutgoingHead, Scheme};
+use steeple_core::{Attempts, ErrorType, Fields, Headers, Observer, OutgoingHead, Scheme};
 
 use crate::answer;
 
@@ -63,7 +63,8 @@ impl Middleware for ObserveRequests {
         next: Next<'_>,
     ) -> Result<Response, Error> {
         let attempts = extensions.get_or_insert_default::<Attempts>();
-        let mut call = self.0.call(&head(&request, attempts.next()));
+        let fields = Fields(request.headers());
+        let mut call = self.0.call(&head(&request, &fields, attempts.next()));
         steeple_tower::inject(&call, request.headers_mut());
         match next.run(request, extensions).await {
             Ok(response) => {
@@ -78,7 +79,7 @@ impl Middleware for ObserveRequests {
     }
 }
 
-fn head(request: &Request, resend_count: u32) -> OutgoingHead<'_> {
+fn head<'a>(request: &'a Request, headers: &'a dyn Headers, resend_count: u32) -> OutgoingHead<'a> {
     let url = request.url();
     OutgoingHead {
         method: request.method().as_str(),
@@ -90,6 +91,7 @@ fn head(request: &Request, resend_count: u32) -> OutgoingHead<'_> {
         port: url.port(),
         path: url.path(),
         query: url.query(),
+        headers,
         resend_count,
     }
 }

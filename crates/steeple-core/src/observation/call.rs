@@ -3,25 +3,12 @@
 use std::time::Duration;
 
 use crate::{
-    grpc::GrpcStatus,
+    grpc::{Call, GrpcStatus, Shown},
     observation::State,
     observer::Shared,
     outcome::Outcome,
     route::{LONGEST_TEMPLATE, Route},
 };
-
-/// Which method was called, as far as it is known to exist, and how that ended.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Call {
-    pub(crate) method: Route,
-    pub(crate) status: GrpcStatus,
-}
-
-/// How many methods are told apart once a call of them was answered.
-const MOST_METHODS: usize = 500;
-/// How many of them may be known from calls that failed. Any middleware can refuse a call of a method that does not exist,
-/// so a client may choose these.
-const MOST_FAILED: usize = 100;
 
 impl State {
     /// Takes in the path of a call.
@@ -67,7 +54,7 @@ impl State {
     #[cold]
     fn end_call(&mut self, shared: &Shared, outcome: Outcome) -> Call {
         let routes = &shared.routes;
-        let enter = || routes.find_or_enter(&self.fields.path, || self.most_methods());
+        let enter = || routes.find_or_enter(&self.fields.path, || self.shown());
         let known = self.fields.grpc_method.or_else(enter);
         if let Some(method) = known
             && self.progress.route == Route::UNMATCHED
@@ -80,16 +67,14 @@ impl State {
         }
     }
 
-    /// As far as the table of methods may be filled by what this call shows: that its method exists, or that it may.
-    fn most_methods(&self) -> usize {
+    fn shown(&self) -> Shown {
         match self.progress.grpc_status {
-            _ if !is_method(&self.fields.path) => 0,
-            Some(GrpcStatus::Unimplemented) => 0,
-            Some(GrpcStatus::Ok) => MOST_METHODS,
+            Some(GrpcStatus::Unimplemented) => Shown::Nothing,
+            Some(GrpcStatus::Ok) => Shown::Exists,
             // Who sends messages is no middleware.
-            _ if self.progress.response_size > 0 => MOST_METHODS,
-            Some(_) => MOST_FAILED,
-            None => 0,
+            _ if self.progress.response_size > 0 => Shown::Exists,
+            Some(_) => Shown::MayExist,
+            None => Shown::Nothing,
         }
     }
 
@@ -103,37 +88,6 @@ impl State {
             Outcome::Success | Outcome::ClientError | Outcome::ServerError => {
                 told.unwrap_or(GrpcStatus::Unknown)
             }
-        }
-    }
-}
-
-/// Whether `path` is that of a [method](https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md#requests):
-/// `/package.Service/Method`.
-fn is_method(path: &str) -> bool {
-    let is_name = |name: &str| {
-        !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-    };
-    path.strip_prefix('/')
-        .and_then(|path| path.split_once('/'))
-        .is_some_and(|(service, method)| is_name(service) && is_name(method))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_method_is_a_service_and_a_name() {
-        for good in ["/shop.Orders/Place", "/Orders/place_2", "/a/b"] {
-            assert!(is_method(good), "{good}");
-        }
-        for bad in [
-            "", "/", "//", "/a", "/a/", "//b", "a/b", "/a/b/c", "/a/{b}", "/a/%20", "/a/b c",
-        ] {
-            assert!(!is_method(bad), "{bad}");
         }
     }
 }

@@ -27,7 +27,6 @@ use crate::{
 
 use self::surroundings::Surroundings;
 pub(crate) use self::{
-    call::Call,
     content::ContentRule,
     pool::acquire,
     state::{Beginning, Refined, State, Subject, Trouble, Verdict},

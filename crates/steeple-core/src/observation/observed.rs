@@ -6,7 +6,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::{observation::Observation, panic::Panicked};
+use crate::{observation::Observation, outcome::BODY_ERROR, panic::Panicked};
 
 pin_project! {
     /// A part of a request that is polled, for adapters: the future of its response, or its response's body.
@@ -99,7 +99,7 @@ impl<T> Observed<T> {
         match &polled {
             Poll::Pending => return polled,
             Poll::Ready(Some(Ok(piece))) => take_in(observation, piece),
-            Poll::Ready(Some(Err(_))) => observation.fail("body_error"),
+            Poll::Ready(Some(Err(_))) => observation.fail(BODY_ERROR),
             Poll::Ready(None) => {}
         }
         if is_over {

@@ -19,7 +19,7 @@ use crate::{
     method::Method,
     observation::{content::ContentRule, request_counter::RequestCounter},
     observer::Shared,
-    outcome::{ErrorType, Outcome},
+    outcome::{BODY_ERROR, ErrorType, Outcome, TIMEOUT},
     panic::PanicReport,
     record::AttachedError,
     route::{Policy, Route},
@@ -27,9 +27,6 @@ use crate::{
     traces::{Propagated, Recording, TraceScope},
     upgrade::Upgrade,
 };
-
-/// The type of error of what is [timed out](Outcome::TimedOut).
-const TIMEOUT: &str = "timeout";
 
 /// What is observed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -322,7 +319,7 @@ impl State {
         let failure = if self.progress.status == 0 {
             (Outcome::ServerError, error_type)
         } else {
-            (Outcome::BodyError, "body_error")
+            (Outcome::BodyError, BODY_ERROR)
         };
         self.progress.failure.get_or_insert(failure);
     }

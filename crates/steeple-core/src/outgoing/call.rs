@@ -3,14 +3,16 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    clock::{Elapsed, Timestamp},
+    clock::Timestamp,
     current,
     head::{HttpVersion, Scheme},
+    headers::Headers,
     observer::Shared,
-    outcome::ErrorType,
+    outcome::{BODY_ERROR, ErrorType},
     outgoing::{
         CallKeys, CallRecord, Newcomer, OutgoingHead, address,
         record::{CANCELLED, CallTarget},
+        rpc::Rpc,
     },
     text,
     trace_context::TraceContext,
@@ -23,7 +25,7 @@ const LONGEST_TEXT: usize = 1_024;
 /// One request that goes out, under observation, from [`Observer::call`](crate::Observer::call).
 ///
 /// It settles exactly once: when the body of its answer is complete, or when it is dropped. A drop before the head of the
-/// answer is a cancellation.
+/// answer is a cancellation, and of a gRPC call before its status.
 #[must_use = "dropping a call settles it as cancelled"]
 pub struct OutgoingCall {
     open: Option<Open>,
@@ -43,8 +45,20 @@ struct Open {
     /// The server, as long as it is not told apart but may be.
     newcomer: Option<Newcomer>,
     target: Option<Box<CallTarget>>,
+    /// What it is besides if it is a gRPC call.
+    rpc: Option<Rpc>,
     answer: Option<(u16, HttpVersion)>,
-    failure: Option<&'static str>,
+}
+
+/// How a call comes to its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    /// The answer is complete.
+    Finished,
+    /// Nobody wanted more of it.
+    Dropped,
+    /// By an error of this type.
+    Failed(&'static str),
 }
 
 impl OutgoingCall {
@@ -75,11 +89,12 @@ impl OutgoingCall {
                 keys: CallKeys {
                     method: shared.methods.classify(head.method),
                     server,
+                    rpc: None,
                 },
                 newcomer,
                 target: is_recorded.then(|| Box::new(CallTarget::of(head))),
+                rpc: Rpc::of(head, &shared.routes),
                 answer: None,
-                failure: None,
             }),
         }
     }
@@ -96,12 +111,22 @@ impl OutgoingCall {
     }
 
     /// Takes in the head of the answer.
-    pub fn respond(&mut self, status: u16, version: HttpVersion) {
+    pub fn respond(&mut self, status: u16, version: HttpVersion, headers: &dyn Headers) {
         if let Some(open) = &mut self.open {
             open.answer = Some((status, version));
             if let Some(newcomer) = open.newcomer.take() {
                 open.keys.server = open.shared.servers.admit(&newcomer);
             }
+        }
+        self.trailers(headers);
+    }
+
+    /// Takes in the trailers of the answer, which tell how a gRPC call ended.
+    pub fn trailers(&mut self, trailers: &dyn Headers) {
+        if let Some(open) = &mut self.open
+            && let Some(rpc) = &mut open.rpc
+        {
+            rpc.read(trailers);
         }
     }
 
@@ -116,31 +141,33 @@ impl OutgoingCall {
         }
     }
 
-    /// Settles as failed: without an answer before the head, by a broken body after it.
+    /// Settles as failed without an answer.
     ///
     /// `error_type` is the error's type or another word from a small set.
     pub fn fail(&mut self, error_type: &'static str) {
-        if let Some(open) = &mut self.open {
-            open.failure = Some(error_type);
-        }
-        self.settle();
+        self.settle(End::Failed(error_type));
+    }
+
+    /// Settles as failed by a body that broke off.
+    pub fn break_off(&mut self) {
+        self.settle(End::Failed(BODY_ERROR));
     }
 
     /// Settles as complete. Does nothing if it is settled already.
     pub fn finish(&mut self) {
-        self.settle();
+        self.settle(End::Finished);
     }
 
-    fn settle(&mut self) {
+    fn settle(&mut self, end: End) {
         if let Some(open) = self.open.take() {
-            open.settle();
+            open.settle(end);
         }
     }
 }
 
 impl Drop for OutgoingCall {
     fn drop(&mut self) {
-        self.settle();
+        self.settle(End::Dropped);
     }
 }
 
@@ -151,24 +178,28 @@ impl fmt::Debug for OutgoingCall {
 }
 
 impl Open {
-    fn settle(self) {
+    fn settle(self, end: End) {
+        let elapsed = self.started.elapsed();
         let status = self.answer.map(|(status, _)| status);
+        let (rpc, error_type) = match self.rpc {
+            None => (None, error_of_http(end, status)),
+            Some(rpc) => {
+                let (call, error) = rpc.settle(end, status, elapsed.into(), &self.shared.routes);
+                (Some(call), error)
+            }
+        };
         let record = CallRecord {
             trace: self.trace,
             started: self.started,
             scheme: self.scheme,
             version: self.answer.map(|(_, version)| version),
             status,
-            error_type: match (self.failure, status) {
-                (Some(error_type), _) => Some(ErrorType::Named(error_type)),
-                (None, None) => Some(ErrorType::Named(CANCELLED)),
-                (None, Some(status)) => (status >= 400).then_some(ErrorType::Status(status)),
-            },
+            error_type,
             resend_count: self.resend_count,
             target: self.target.as_deref(),
-            elapsed: self.elapsed(),
+            elapsed,
             shared: &self.shared,
-            keys: self.keys,
+            keys: CallKeys { rpc, ..self.keys },
         };
         // Exemplars lead to the call's own span. What panics in there is caught there.
         if let Some(trace) = &self.trace {
@@ -179,9 +210,15 @@ impl Open {
             entered::exit(entered::key(trace));
         }
     }
+}
 
-    fn elapsed(&self) -> Elapsed {
-        self.started.elapsed()
+fn error_of_http(end: End, status: Option<u16>) -> Option<ErrorType> {
+    match (end, status) {
+        (End::Failed(error_type), _) => Some(ErrorType::Named(error_type)),
+        (End::Finished | End::Dropped, None) => Some(ErrorType::Named(CANCELLED)),
+        (End::Finished | End::Dropped, Some(status)) => {
+            (status >= 400).then_some(ErrorType::Status(status))
+        }
     }
 }
 

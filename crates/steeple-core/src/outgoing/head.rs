@@ -1,9 +1,9 @@
 //! What an adapter tells of a request that goes out.
 
-use crate::head::Scheme;
+use crate::{head::Scheme, headers::Headers};
 
 /// The head of a request that goes out, borrowed from the client's own type.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct OutgoingHead<'a> {
     /// The method, case preserved.
     pub method: &'a str,
@@ -17,6 +17,8 @@ pub struct OutgoingHead<'a> {
     pub path: &'a str,
     /// The query of its URL, without the `?`.
     pub query: Option<&'a str>,
+    /// The header fields, which tell whether it is a gRPC call.
+    pub headers: &'a dyn Headers,
     /// How often it was sent before, by [`Attempts`](crate::Attempts).
     pub resend_count: u32,
 }

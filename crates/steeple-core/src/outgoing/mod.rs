@@ -5,6 +5,7 @@ mod call;
 mod head;
 mod hosts;
 mod record;
+mod rpc;
 mod servers;
 
 pub use self::{

@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use crate::{
     clock::{Elapsed, Timestamp},
+    grpc::{Call, RpcCall},
     head::{HttpVersion, Scheme},
     method::Method,
     observer::Shared,
@@ -29,8 +30,8 @@ pub struct CallRecord<'a> {
     pub version: Option<HttpVersion>,
     /// The status that it was answered with, if it was.
     pub status: Option<u16>,
-    /// What went wrong: a status from 400 on, the type of an error, `body_error`, or `cancelled` if nobody waited for the
-    /// answer.
+    /// What went wrong: a status from 400 on, any status of a gRPC call but `OK`, the type of an error, `body_error`, `timeout`
+    /// if a gRPC call took longer than its `grpc-timeout`, or `cancelled` if nobody waited for the answer.
     pub error_type: Option<ErrorType>,
     /// How often it was sent before.
     pub resend_count: u32,
@@ -74,6 +75,8 @@ impl fmt::Debug for CallTarget {
 pub(crate) struct CallKeys {
     pub(crate) method: Method,
     pub(crate) server: Server,
+    /// What became of it as a gRPC call, if it is one.
+    pub(crate) rpc: Option<Call>,
 }
 
 impl<'a> CallRecord<'a> {
@@ -89,6 +92,14 @@ impl<'a> CallRecord<'a> {
     #[must_use]
     pub fn server(&self) -> (&'a str, Option<u16>) {
         self.shared.servers.address(self.keys.server)
+    }
+
+    /// What it was as a remote procedure call, if it was one. Where no status came it is what the client makes of that:
+    /// `UNAVAILABLE` without an answer, `INTERNAL` if the answer broke off, `CANCELLED` or `DEADLINE_EXCEEDED` if nobody waited.
+    #[must_use]
+    pub fn rpc(&self) -> Option<RpcCall<'a>> {
+        let call = self.keys.rpc?;
+        Some(call.named(&self.shared.routes))
     }
 
     /// Whether nobody waited for its answer, which is no error.

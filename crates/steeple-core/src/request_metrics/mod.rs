@@ -12,13 +12,13 @@ mod series;
 
 use std::sync::{Arc, OnceLock};
 
-use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
+use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder};
 
 pub use self::metric_names::{MetricNames, UnknownMetricNames};
 use self::{
     admission::Admission,
     in_flight::InFlight,
-    outgoing::OutgoingKey,
+    outgoing::{OutgoingKey, OutgoingSeries},
     rpc::{CallKey, CallSeries},
     series::{Series, SeriesKey},
 };
@@ -28,10 +28,10 @@ pub(crate) use self::{
     preset::{BUCKETS, Preset},
 };
 use crate::{
+    grpc::Call,
     head::Scheme,
     insert_map::InsertMap,
     method::{Method, Methods},
-    observation::Call,
     observer::Shared,
     record::{JobRecord, RequestRecord},
     route::Route,
@@ -56,7 +56,7 @@ pub(crate) struct RequestMetrics {
     admission: Admission,
     connections: OnceLock<LifetimeMetrics>,
     calls: InsertMap<CallKey, Box<CallSeries>>,
-    outgoing: InsertMap<OutgoingKey, Histogram>,
+    outgoing: InsertMap<OutgoingKey, OutgoingSeries>,
     sink_panics: Counter,
     applied_twice: Counter,
 }

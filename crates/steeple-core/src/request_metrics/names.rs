@@ -24,6 +24,7 @@ pub(super) const UPGRADED: (&str, &str) =
     ("http.server.open_upgrades", "http.server.upgrade.duration");
 pub(super) const CALL_DURATION: &str = "rpc.server.call.duration";
 pub(super) const OUTGOING_DURATION: &str = "http.client.request.duration";
+pub(super) const OUTGOING_CALL_DURATION: &str = "rpc.client.call.duration";
 pub(super) const JOB_DURATION: &str = "steeple.job.duration";
 
 pub(super) const SINK_PANICS: &str = "steeple_sink_panics_total";
@@ -95,6 +96,11 @@ pub(super) fn describe(recorder: &dyn Recorder) {
             OUTGOING_DURATION,
             Unit::Seconds,
             "Duration of requests that go out, to the end of the answer's body.",
+        ),
+        (
+            OUTGOING_CALL_DURATION,
+            Unit::Seconds,
+            "Duration of gRPC calls that go out, to the end of the answer's body.",
         ),
         (JOB_DURATION, Unit::Seconds, "Duration of jobs."),
     ];

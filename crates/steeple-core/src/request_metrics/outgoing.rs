@@ -1,15 +1,23 @@
-//! The metric of [requests that go out](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-metrics.md#metric-httpclientrequestduration).
+//! The metrics of [requests that go out](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-metrics.md#metric-httpclientrequestduration),
+//! and of those that are [remote procedure calls](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/rpc/rpc-metrics.md#metric-rpcclientcallduration).
 
 use metrics::{Histogram, Key, Label};
 
 use crate::{
+    grpc::Call,
     outgoing::CallRecord,
-    request_metrics::{METADATA, RequestMetrics, names, series::error_code},
+    request_metrics::{METADATA, RequestMetrics, names, rpc, series::error_code},
 };
 
-/// Everything that the labels of a request that goes out depend on.
+/// Everything that the labels of a request that goes out depend on, and of the call that it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct OutgoingKey(u64);
+pub(super) struct OutgoingKey(u64, u32);
+
+/// The handles of one combination of labels.
+pub(super) struct OutgoingSeries {
+    duration: Histogram,
+    call_duration: Option<Histogram>,
+}
 
 impl RequestMetrics {
     /// Records a request that went out.
@@ -17,8 +25,8 @@ impl RequestMetrics {
         let key = self.outgoing_key(record);
         let register = || self.register_outgoing(record);
         match self.outgoing.find_or_insert(&key, || (key, register())) {
-            Some((_, duration)) => duration.record(record.elapsed),
-            None => register().record(record.elapsed),
+            Some((_, series)) => series.record(record),
+            None => register().record(record),
         }
     }
 
@@ -38,26 +46,52 @@ impl RequestMetrics {
         let packed = fields
             .into_iter()
             .fold(0, |packed, (width, field)| packed << width | field);
-        OutgoingKey(packed)
+        OutgoingKey(packed, record.keys.rpc.map_or(0, Call::code))
     }
 
-    fn register_outgoing(&self, record: &CallRecord<'_>) -> Histogram {
-        let (address, port) = record.server();
+    fn register_outgoing(&self, record: &CallRecord<'_>) -> OutgoingSeries {
+        let histogram = |name, labels| {
+            (self.recorder).register_histogram(&Key::from_parts(name, labels), &METADATA)
+        };
+        let of_server = self.labels_of_server(record);
+        let call_duration = record.rpc().map(|call| {
+            let labels = rpc::labels_of(call).into_iter().chain(of_server.clone());
+            histogram(names::OUTGOING_CALL_DURATION, labels.collect())
+        });
         let mut labels = vec![
             Label::new(names::METHOD, record.method().to_owned()),
-            Label::new(names::SERVER_ADDRESS, address.to_owned()),
             Label::from_static_parts(names::SCHEME, record.scheme.as_str()),
         ];
-        let text = |name, value: Option<String>| value.map(|value| Label::new(name, value));
-        labels.extend(text(names::SERVER_PORT, port.map(|port| port.to_string())));
-        labels.extend(text(
-            names::STATUS,
-            record.status.map(|status| status.to_string()),
-        ));
+        let status = record.status.map(|status| status.to_string());
+        labels.extend(status.map(|status| Label::new(names::STATUS, status)));
         let version = record.version.map(|version| version.as_str());
         labels.extend(version.map(|version| Label::from_static_parts(names::VERSION, version)));
-        labels.extend(self.error_type(record.error_type));
-        let key = Key::from_parts(names::OUTGOING_DURATION, labels);
-        self.recorder.register_histogram(&key, &METADATA)
+        labels.extend(of_server);
+        OutgoingSeries {
+            duration: histogram(names::OUTGOING_DURATION, labels),
+            call_duration,
+        }
+    }
+
+    /// Which server it was, and what went wrong there.
+    fn labels_of_server(&self, record: &CallRecord<'_>) -> Vec<Label> {
+        let (address, port) = record.server();
+        let address = Label::new(names::SERVER_ADDRESS, address.to_owned());
+        let port = port.map(|port| Label::new(names::SERVER_PORT, port.to_string()));
+        let error_type = self.error_type(record.error_type);
+        [address]
+            .into_iter()
+            .chain(port)
+            .chain(error_type)
+            .collect()
+    }
+}
+
+impl OutgoingSeries {
+    fn record(&self, record: &CallRecord<'_>) {
+        self.duration.record(record.elapsed);
+        if let Some(call_duration) = &self.call_duration {
+            call_duration.record(record.elapsed);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use metrics::{Histogram, Key, Label};
 
 use crate::{
-    observation::Call,
+    grpc::{Call, RpcCall},
     record::RequestRecord,
     request_metrics::{
         METADATA, RequestMetrics, names,
@@ -18,8 +18,7 @@ pub(super) struct CallKey(SeriesKey, u32);
 impl CallKey {
     #[inline]
     pub(super) fn new(request: SeriesKey, call: Call) -> Self {
-        // Method 16 bits, status 8.
-        Self(request, u32::from(call.method.0) << 8 | call.status as u32)
+        Self(request, call.code())
     }
 }
 
@@ -49,14 +48,17 @@ impl CallSeries {
     }
 }
 
+/// The labels that calls have on both sides.
+pub(super) fn labels_of(call: RpcCall<'_>) -> [Label; 3] {
+    [
+        Label::from_static_parts(names::RPC_SYSTEM, "grpc"),
+        Label::new(names::RPC_METHOD, call.method.to_owned()),
+        Label::from_static_parts(names::RPC_STATUS, call.status.as_str()),
+    ]
+}
+
 fn labels(metrics: &RequestMetrics, record: &RequestRecord<'_>) -> Vec<Label> {
-    let of_call = record.rpc().into_iter().flat_map(|call| {
-        [
-            Label::from_static_parts(names::RPC_SYSTEM, "grpc"),
-            Label::new(names::RPC_METHOD, call.method.to_owned()),
-            Label::from_static_parts(names::RPC_STATUS, call.status.as_str()),
-        ]
-    });
+    let of_call = record.rpc().into_iter().flat_map(labels_of);
     let error_type = metrics.error_type(record.error_type);
     let own = record
         .labels()

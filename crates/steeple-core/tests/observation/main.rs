@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod errors;
+mod outgoing_rpc;
 mod propagation;
 mod rpc;
 mod servers;

@@ -628,6 +628,7 @@ fn what_is_recorded_of_a_call_leads_to_the_calls_own_span() {
         port: None,
         path: "/",
         query: None,
+        headers: &(),
         resend_count: 0,
     };
     let request = observation.run(|| {

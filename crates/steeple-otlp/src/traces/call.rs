@@ -8,6 +8,7 @@ use crate::{
     fields::span,
     traces::{
         redaction::Redaction,
+        rpc::push_rpc,
         span::{Span, SpanKind, StatusCode, push_status},
     },
     value::{push_integer_attribute, push_text_attribute, push_written_attribute},
@@ -16,8 +17,8 @@ use crate::{
 const OTHER: &str = "_OTHER";
 
 /// Writes the span of a request that went out, by the
-/// [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-spans.md#http-client) for
-/// clients.
+/// conventions for clients of [HTTP](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-spans.md#http-client)
+/// and of [RPC](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/rpc/rpc-spans.md).
 pub(crate) fn push_call(
     message: &mut Vec<u8>,
     record: &CallRecord<'_>,
@@ -32,9 +33,10 @@ pub(crate) fn push_call(
         started,
         ended: started + record.duration().as_nanos() as u64,
     };
-    let name = match record.method() {
-        OTHER => "HTTP",
-        method => method,
+    let name = match (record.rpc(), record.method()) {
+        (Some(call), _) => call.method,
+        (None, OTHER) => "HTTP",
+        (None, method) => method,
     };
     head.push(
         message,
@@ -54,6 +56,9 @@ fn push_attributes(
     target: &CallTarget,
     redaction: &Redaction,
 ) {
+    if let Some(call) = record.rpc() {
+        push_rpc(message, call);
+    }
     let mut text = |key, value: &str| push_text_attribute(message, span::ATTRIBUTES, key, value);
     text("http.request.method", record.method());
     if record.method() == OTHER {

@@ -6,6 +6,7 @@ pub(crate) mod instrumented;
 mod job;
 mod redaction;
 mod request;
+mod rpc;
 mod sink;
 pub(crate) mod span;
 pub(crate) mod span_queue;

@@ -9,6 +9,7 @@ use crate::{
     traces::{
         ending::Ending,
         redaction::Redaction,
+        rpc::push_rpc,
         span::{Span, SpanKind},
     },
     value::{
@@ -146,9 +147,7 @@ impl Attributes<'_> {
             );
         }
         if let Some(call) = record.rpc() {
-            self.text("rpc.system.name", "grpc");
-            self.text("rpc.method", call.method);
-            self.text("rpc.status_code", call.status.as_str());
+            push_rpc(self.0, call);
         }
         match record.outcome {
             Outcome::Success | Outcome::ClientError | Outcome::ServerError => {}

@@ -5,7 +5,7 @@ use std::{
 
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use steeple_core::OutgoingCall;
+use steeple_core::{Fields, OutgoingCall};
 
 pin_project! {
     /// The body of an answer to a request that is observed until it ends.
@@ -21,9 +21,14 @@ pin_project! {
 impl<B: Body> ClientBody<B> {
     /// Settles `call`, if there is one, when `inner` ends.
     pub fn new(inner: B, call: Option<OutgoingCall>) -> Self {
+        let mut body = Self { inner, call };
         // Nobody asks a body for more that is over.
-        let call = call.filter(|_| !inner.is_end_stream());
-        Self { inner, call }
+        if body.inner.is_end_stream()
+            && let Some(mut call) = body.call.take()
+        {
+            call.finish();
+        }
+        body
     }
 }
 
@@ -37,13 +42,18 @@ impl<B: Body> Body for ClientBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let frame = ready!(this.inner.as_mut().poll_frame(context));
-        match &frame {
-            Some(Ok(_)) if !this.inner.is_end_stream() => {}
-            Some(Ok(_)) | None => *this.call = None,
-            Some(Err(_)) => {
-                if let Some(mut call) = this.call.take() {
-                    call.fail("body_error");
+        let goes_on =
+            matches!(&frame, Some(Ok(frame)) if frame.is_data()) && !this.inner.is_end_stream();
+        if !goes_on && let Some(mut call) = this.call.take() {
+            match &frame {
+                Some(Err(_)) => call.break_off(),
+                Some(Ok(frame)) => {
+                    if let Some(trailers) = frame.trailers_ref() {
+                        call.trailers(&Fields(trailers));
+                    }
+                    call.finish();
                 }
+                None => call.finish(),
             }
         }
         Poll::Ready(frame)

@@ -7,7 +7,7 @@ use std::{
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
-use steeple_core::{ErrorType, OutgoingCall};
+use steeple_core::{ErrorType, Fields, OutgoingCall};
 
 use crate::{client::ClientBody, head};
 
@@ -49,6 +49,7 @@ where
                     call.respond(
                         response.status().as_u16(),
                         head::version(response.version()),
+                        &Fields(response.headers()),
                     );
                 }
                 Ok(response.map(|body| ClientBody::new(body, call)))

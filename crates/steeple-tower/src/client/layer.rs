@@ -5,7 +5,7 @@ use tower_layer::Layer;
 use crate::client::Client;
 
 /// Observes every request that a client sends: tells the callee of the trace, times and counts it, and makes a span of it, to
-/// the end of the answer's body.
+/// the end of the answer's body. A gRPC call is told by its method and the status in the headers or the trailers.
 ///
 /// Inside of what sends requests again, each attempt counts. They are told apart by the
 /// [`Attempts`](steeple_core::Attempts) among the extensions of the request, if it has such before it is sent first.

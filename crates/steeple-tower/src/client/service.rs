@@ -2,7 +2,7 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response, Uri, uri};
 use http_body::Body;
-use steeple_core::{Attempts, Observer, OutgoingHead, Scheme};
+use steeple_core::{Attempts, Fields, Headers, Observer, OutgoingHead, Scheme};
 use tower_service::Service;
 
 use crate::client::{ClientBody, ClientFuture, inject};
@@ -39,13 +39,19 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let call = self.observer.call(&head(&request, &self.origin));
+        let call = self
+            .observer
+            .call(&head(&request, &Fields(request.headers()), &self.origin));
         inject(&call, request.headers_mut());
         ClientFuture::new(self.inner.call(request), call)
     }
 }
 
-fn head<'a, B>(request: &'a Request<B>, origin: &'a Uri) -> OutgoingHead<'a> {
+fn head<'a, B>(
+    request: &'a Request<B>,
+    headers: &'a dyn Headers,
+    origin: &'a Uri,
+) -> OutgoingHead<'a> {
     let uri = request.uri();
     let server = match uri.host() {
         Some(_) => uri,
@@ -63,6 +69,7 @@ fn head<'a, B>(request: &'a Request<B>, origin: &'a Uri) -> OutgoingHead<'a> {
         port: server.port_u16(),
         path: uri.path(),
         query: uri.query(),
+        headers,
         resend_count: attempts.map_or(0, Attempts::next),
     }
 }

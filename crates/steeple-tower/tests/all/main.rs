@@ -6,6 +6,7 @@ mod cancellation;
 #[cfg(feature = "tower-http")]
 mod classify;
 mod client;
+mod client_grpc;
 mod connections;
 mod errors;
 mod grpc;

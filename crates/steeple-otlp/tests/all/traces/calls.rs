@@ -20,6 +20,7 @@ const CALL: OutgoingHead<'_> = OutgoingHead {
     port: None,
     path: "/orders",
     query: Some("token=secret&page=2"),
+    headers: &(),
     resend_count: 0,
 };
 
@@ -29,7 +30,7 @@ fn a_call_is_a_client_s_span_below_the_request_that_makes_it() {
     let mut observation = service.start(&());
     let _ = observation.run(|| {
         let mut call = service.observer.call(&CALL);
-        call.respond(201, HttpVersion::Http2);
+        call.respond(201, HttpVersion::Http2, &());
         call.finish();
     });
     observation.respond(&ResponseHead {
@@ -76,7 +77,7 @@ fn what_a_call_fails_with_is_its_error() {
         ..CALL
     };
     let mut missing = service.observer.call(&head);
-    missing.respond(404, HttpVersion::Http11);
+    missing.respond(404, HttpVersion::Http11, &());
     missing.finish();
     let mut refused = service.observer.call(&head);
     refused.fail("connect");

@@ -1,8 +1,6 @@
-//! gRPC: the status of a call, and how long its caller waits.
+//! How a gRPC call ends.
 
-use std::{fmt, time::Duration};
-
-use crate::headers::parse_decimal;
+use std::fmt;
 
 /// The [status](https://github.com/grpc/grpc/blob/v1.76.0/doc/statuscodes.md) of a gRPC call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +75,19 @@ impl GrpcStatus {
         Self::ALL[usize::from(number)]
     }
 
+    /// What a client [makes](https://github.com/grpc/grpc/blob/v1.76.0/doc/http-grpc-status-mapping.md) of an answer of HTTP that
+    /// tells none.
+    pub(crate) const fn of_http(status: u16) -> Self {
+        match status {
+            400 => Self::Internal,
+            401 => Self::Unauthenticated,
+            403 => Self::PermissionDenied,
+            404 => Self::Unimplemented,
+            429 | 502..=504 => Self::Unavailable,
+            _ => Self::Unknown,
+        }
+    }
+
     /// The name in capitals, `DEADLINE_EXCEEDED`: the attribute `rpc.status_code`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -101,6 +112,12 @@ impl GrpcStatus {
         }
     }
 
+    /// What a client calls the error, which everything but success is to it, as the
+    /// [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/rpc/grpc.md#client) have it.
+    pub(crate) fn client_error(self) -> Option<&'static str> {
+        (self != Self::Ok).then_some(self.as_str())
+    }
+
     /// Whether the service is to blame, as the
     /// [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/rpc/grpc.md#server) have it.
     #[must_use]
@@ -120,45 +137,6 @@ impl GrpcStatus {
 impl fmt::Display for GrpcStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// The value of [`grpc-timeout`](https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md#requests): at most eight
-/// digits and a unit. It is kept as it came, since few calls are dropped, and only they ask for it.
-#[derive(Debug, Default)]
-pub(crate) struct Timeout {
-    value: [u8; 9],
-    length: u8,
-}
-
-impl Timeout {
-    /// Takes in `value`; what is too long is none.
-    pub(crate) fn keep(&mut self, value: &[u8]) {
-        self.clear();
-        if let Some(kept) = self.value.get_mut(..value.len()) {
-            kept.copy_from_slice(value);
-            self.length = value.len() as u8;
-        }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.length = 0;
-    }
-
-    /// How long the caller waits, if it said so.
-    pub(crate) fn read(&self) -> Option<Duration> {
-        let value = &self.value[..usize::from(self.length)];
-        let (unit, digits) = value.split_last()?;
-        let count = parse_decimal(digits)?;
-        match unit {
-            b'H' => Some(Duration::from_secs(count * 3_600)),
-            b'M' => Some(Duration::from_secs(count * 60)),
-            b'S' => Some(Duration::from_secs(count)),
-            b'm' => Some(Duration::from_millis(count)),
-            b'u' => Some(Duration::from_micros(count)),
-            b'n' => Some(Duration::from_nanos(count)),
-            _ => None,
-        }
     }
 }
 
@@ -185,22 +163,22 @@ mod tests {
             );
         }
     }
-
     #[test]
-    fn a_timeout_is_at_most_eight_digits_and_a_unit() {
-        let mut timeout = Timeout::default();
-        let mut read = |value: &str| {
-            timeout.keep(value.as_bytes());
-            timeout.read()
-        };
-        assert_eq!(read("2S"), Some(Duration::from_secs(2)));
-        assert_eq!(read("1H"), Some(Duration::from_secs(3_600)));
-        assert_eq!(read("3M"), Some(Duration::from_secs(180)));
-        assert_eq!(read("99999999m"), Some(Duration::from_millis(99_999_999)));
-        assert_eq!(read("5u"), Some(Duration::from_micros(5)));
-        assert_eq!(read("7n"), Some(Duration::from_nanos(7)));
-        for bad in ["", "S", "1", "1s", "-1S", "1.5S", "999999999S", "1 S"] {
-            assert_eq!(read(bad), None, "{bad}");
+    fn an_answer_of_http_that_tells_no_status_is_never_a_success() {
+        for (status, made) in [
+            (200, GrpcStatus::Unknown),
+            (302, GrpcStatus::Unknown),
+            (400, GrpcStatus::Internal),
+            (401, GrpcStatus::Unauthenticated),
+            (403, GrpcStatus::PermissionDenied),
+            (404, GrpcStatus::Unimplemented),
+            (429, GrpcStatus::Unavailable),
+            (500, GrpcStatus::Unknown),
+            (502, GrpcStatus::Unavailable),
+            (503, GrpcStatus::Unavailable),
+            (504, GrpcStatus::Unavailable),
+        ] {
+            assert_eq!(GrpcStatus::of_http(status), made, "{status}");
         }
     }
 }
