@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod grpc;
+#[path = "../conformance/grpc/service.rs"]
+mod service;
+
 use std::{
     net::SocketAddr,
     sync::mpsc::{self, Receiver},

@@ -87,15 +87,16 @@ fn observed_by(names: MetricNames, series_limit: usize) -> Steeple {
     let _ = counter.take_in(broken, |piece| piece.len());
     drop(upload);
     let mut call = steeple.observer().call(&OutgoingHead {
-        method: "GET",
+        method: "POST",
         scheme: Scheme::Http,
         host: "prices",
         port: None,
-        path: "/",
+        path: "/shop.Prices/Of",
         query: None,
+        headers: &[("content-type", "application/grpc")],
         resend_count: 0,
     });
-    call.respond(500, HttpVersion::Http11);
+    call.respond(200, HttpVersion::Http2, &[("grpc-status", "14")]);
     drop(call);
     steeple
         .observe("job", "nightly")

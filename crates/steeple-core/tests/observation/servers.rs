@@ -47,10 +47,11 @@ impl Caller {
             port,
             path: "/",
             query: None,
+            headers: &(),
             resend_count: 0,
         });
         if answers {
-            call.respond(200, HttpVersion::Http11);
+            call.respond(200, HttpVersion::Http11, &());
             call.finish();
         } else {
             call.fail("connect_error");

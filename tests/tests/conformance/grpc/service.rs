@@ -140,7 +140,7 @@ fn without_status() -> http::Response<Body> {
 
 /// Messages as they are.
 #[derive(Clone, Copy)]
-struct Raw;
+pub(super) struct Raw;
 
 impl Codec for Raw {
     type Encode = Bytes;

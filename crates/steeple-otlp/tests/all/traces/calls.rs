@@ -65,6 +65,55 @@ fn a_call_is_a_client_s_span_below_the_request_that_makes_it() {
 }
 
 #[test]
+fn a_grpc_call_is_called_by_its_method_and_fails_by_its_status() {
+    let service = Service::new();
+    let head = OutgoingHead {
+        path: "/shop.Orders/Place",
+        query: None,
+        headers: &[("content-type", "application/grpc")],
+        ..CALL
+    };
+    for status in ["0", "14"] {
+        let mut call = service.observer.call(&head);
+        call.respond(200, HttpVersion::Http2, &());
+        call.trailers(&[("grpc-status", status)]);
+        call.finish();
+    }
+    drop(service.observer.call(&head));
+    let spans = service.spans();
+    let seen = spans.iter().map(|span| {
+        assert_eq!(
+            (&*span.name, span.kind()),
+            ("shop.Orders/Place", SpanKind::Client)
+        );
+        let mut own = texts(&span.attributes);
+        own.retain(|own| own.starts_with("rpc.") || own.starts_with("error.type"));
+        own.sort_unstable();
+        (own, span.status.as_ref().map(|status| status.code()))
+    });
+    let attributes = |status: &str, error: Option<&str>| {
+        let error = error.map(|error| format!("error.type={error}"));
+        let rpc = [
+            "rpc.method=shop.Orders/Place".to_owned(),
+            format!("rpc.status_code={status}"),
+            "rpc.system.name=grpc".to_owned(),
+        ];
+        Vec::from_iter(error.into_iter().chain(rpc))
+    };
+    assert_eq!(
+        Vec::from_iter(seen),
+        [
+            (attributes("OK", None), None),
+            (
+                attributes("UNAVAILABLE", Some("UNAVAILABLE")),
+                Some(StatusCode::Error)
+            ),
+            (attributes("CANCELLED", Some("cancelled")), None),
+        ]
+    );
+}
+
+#[test]
 fn what_a_call_fails_with_is_its_error() {
     let service = Service::new();
     let head = OutgoingHead {

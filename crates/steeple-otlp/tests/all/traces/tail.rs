@@ -298,6 +298,7 @@ fn a_call_outside_of_any_request_is_kept_if_it_failed_and_not_if_it_was_cancelle
         port: None,
         path: "/",
         query: None,
+        headers: &(),
         resend_count: 0,
     };
     let service = service(TailSampling::ratio(0.0));
@@ -305,6 +306,13 @@ fn a_call_outside_of_any_request_is_kept_if_it_failed_and_not_if_it_was_cancelle
     assert_eq!(service.exported_and_sampled(), (0, 1));
     service.observer.call(&head).fail("connect");
     assert_eq!(service.exported_and_sampled(), (1, 1));
+    let mut unavailable = service.observer.call(&OutgoingHead {
+        headers: &[("content-type", "application/grpc")],
+        ..head
+    });
+    unavailable.respond(200, HttpVersion::Http2, &[("grpc-status", "14")]);
+    drop(unavailable);
+    assert_eq!(service.exported_and_sampled(), (2, 1));
 }
 
 #[test]
