@@ -66,7 +66,7 @@ fn a_trace_through_three_services_is_read_back() {
             "price",
             "GET",
             "GET /prices/{item}",
-            "POST",
+            "chain.Rates/Of",
             "chain.Rates/Of",
             "look_up",
         ]
