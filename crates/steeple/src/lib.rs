@@ -37,7 +37,7 @@
 //! | `http_server_open_upgrades`, `http_server_upgrade_duration_seconds` | gauge and histogram of WebSockets and tunnels by route |
 //! | `http_server_open_connections`, `http_server_connection_duration_seconds` | gauge and histogram, where the adapter sees connections |
 //! | `http_client_request_duration_seconds` | histogram of requests that go out through an observed client, by server |
-//! | `rpc_client_call_duration_seconds` | histogram of those that are gRPC calls, by method, status and server |
+//! | `rpc_server_call_duration_seconds`, `rpc_client_call_duration_seconds` | histograms of gRPC calls, by method and status |
 //! | `steeple_job_duration_seconds` | histogram of [jobs](Steeple::observe) |
 //! | `steeple_*`, `target_info` | what steeple itself does, and for whom |
 //!

@@ -166,7 +166,7 @@ fn quoted(text: &str) -> impl Iterator<Item = String> {
 #[test]
 fn the_labels_are_the_documented_ones() {
     let documented = documented_labels(METRICS);
-    assert_eq!(documented.len(), 16);
+    assert_eq!(documented.len(), 17);
     assert_labels(&observed(100), documented);
 }
 
