@@ -46,6 +46,9 @@ struct Encoded {
     reserved: Reservation,
     count: u32,
     dropped: u32,
+    /// Whether something had no room. To write more only to see that it has none either would be dear: the buffer would grow and
+    /// shrink each time.
+    full: bool,
 }
 
 /// What became of a span or an event that ended while a request was running.
@@ -146,10 +149,15 @@ impl Encoded {
             reserved: budget.reservation(),
             count: 0,
             dropped: 0,
+            full: false,
         }
     }
 
     fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> FinishedSpan {
+        if self.full {
+            self.dropped += 1;
+            return FinishedSpan::NoRoom;
+        }
         let before = self.bytes.len();
         if self.bytes.capacity() == 0 {
             self.bytes.reserve(FIRST_BYTES);
@@ -158,6 +166,7 @@ impl Encoded {
         if self.bytes.len() > MOST_BYTES || !self.reserve() {
             self.bytes.truncate(before);
             self.fit();
+            self.full = true;
             self.dropped += 1;
             return FinishedSpan::NoRoom;
         }
@@ -179,7 +188,7 @@ impl Encoded {
     }
 
     fn clear(&mut self) {
-        (self.count, self.dropped) = (0, 0);
+        (self.count, self.dropped, self.full) = (0, 0, false);
         self.bytes.clear();
         // Where memory is short, those who need it now come before those who may.
         let budget = self.reserved.budget();
@@ -202,6 +211,23 @@ impl fmt::Debug for Recording {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn once_there_is_no_room_nothing_more_is_written_until_the_next_request() {
+        let mut encoded = Encoded::within(&Budget::new(usize::MAX));
+        let large = |bytes: &mut Vec<u8>| bytes.extend([7; 1_000]);
+        while encoded.push(large) == FinishedSpan::Kept {}
+        let (count, capacity) = (encoded.count, encoded.bytes.capacity());
+        assert!(count > 250);
+        for _ in 0..100 {
+            let became = encoded.push(|_| panic!("written in vain"));
+            assert_eq!(became, FinishedSpan::NoRoom);
+        }
+        assert_eq!((encoded.count, encoded.dropped), (count, 101));
+        assert_eq!(encoded.bytes.capacity(), capacity);
+        encoded.clear();
+        assert_eq!(encoded.push(large), FinishedSpan::Kept);
+    }
 
     #[test]
     fn what_has_no_room_is_left_out_whole_and_the_buffer_is_not_kept() {
