@@ -8,7 +8,7 @@ use steeple_metrics::protobuf::{
 
 use crate::{
     fields::{envelope, span, span_event, span_link, span_status},
-    value::push_text_attribute,
+    value::{push_integer_attribute, push_text_attribute},
 };
 
 /// The [kinds](https://opentelemetry.io/docs/specs/otel/trace/api/#spankind), by their numbers.
@@ -122,7 +122,9 @@ pub(crate) fn push_dropped(message: &mut Vec<u8>, attributes: u32, events: u32) 
     }
 }
 
-/// Writes what went wrong, as an [event](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/).
+/// Writes what went wrong, as an [event](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/), and
+/// [where](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/code.md), if that is known
+/// as file, line and column.
 #[cold]
 pub(crate) fn push_exception(
     message: &mut Vec<u8>,
@@ -132,17 +134,27 @@ pub(crate) fn push_exception(
     location: Option<&str>,
 ) {
     push_event(message, unix_nanos, "exception", |event| {
+        let (file, line) = location.and_then(file_and_line).unzip();
         let attributes = [
             ("exception.type", exception_type),
             ("exception.message", Some(description)),
-            ("exception.stacktrace", location),
+            ("code.file.path", file),
         ];
         for (key, value) in attributes {
             if let Some(value) = value {
                 push_text_attribute(event, span_event::ATTRIBUTES, key, value);
             }
         }
+        if let Some(line) = line {
+            push_integer_attribute(event, span_event::ATTRIBUTES, "code.line.number", line);
+        }
     });
+}
+
+fn file_and_line(location: &str) -> Option<(&str, i64)> {
+    let (file_and_line, _column) = location.rsplit_once(':')?;
+    let (file, line) = file_and_line.rsplit_once(':')?;
+    Some((file, line.parse().ok()?))
 }
 
 /// When what began at `started` ended, if it is now.
