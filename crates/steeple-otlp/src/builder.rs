@@ -239,9 +239,13 @@ impl OtlpBuilder {
     }
 
     /// Asks the backends of what is exported, at any time, whether they take it.
-    #[must_use]
-    pub fn probe(&self) -> Probe {
-        Probe::new(self.clone())
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    pub fn probe(&self) -> Result<Probe, OtlpError> {
+        self.check()?;
+        Ok(Probe::new(self.clone()))
     }
 
     /// Starts to export: metrics from `registry`, where the figures of the export itself are as well.

@@ -53,7 +53,7 @@ fn ask(builder: &OtlpBuilder, limit: Duration, sender: oneshot::Sender<Answers>)
 }
 
 async fn ask_one(builder: &OtlpBuilder, signal: Signal, limit: Duration) -> Result<(), Failure> {
-    // Export has started, so that of all this only the files of TLS can have become bad.
+    // It was checked, so that of all this only the files of TLS can have become bad.
     let target = Target::of(builder, signal).map_err(|_| Failure::Tls)?;
     let answer = target.transport.send(signal, Vec::new());
     match timeout(limit, answer).await {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, ffi::OsString};
 
 use steeple_core::{EnvironmentError, ObserverBuilder, Sampler};
 use steeple_metrics::{Builder as RegistryBuilder, Matcher, NativeConfig, Registry};
-use steeple_otlp::{HistogramAggregation, Otlp, OtlpBuilder, OtlpError, Signal, Value};
+use steeple_otlp::{HistogramAggregation, Otlp, OtlpBuilder, OtlpError, Probe, Signal, Value};
 
 use crate::{
     builder::Configure,
@@ -67,8 +67,8 @@ impl ExportSettings {
         if !Signal::ALL.into_iter().any(|signal| otlp.exports(signal)) {
             return Ok(None);
         }
-        otlp.check()?;
         Ok(Some(Export {
+            probe: otlp.probe()?,
             otlp,
             sampler: environment.sampler.clone(),
             redacted: self.redacted,
@@ -79,6 +79,7 @@ impl ExportSettings {
 /// What is going to be exported.
 pub(crate) struct Export {
     otlp: OtlpBuilder,
+    probe: Probe,
     sampler: Option<Sampler>,
     redacted: Vec<String>,
 }
@@ -95,7 +96,7 @@ impl Export {
 
     /// What of it the doctor looks at.
     pub(crate) fn for_doctor(&self) -> Exporter {
-        Exporter::new(&self.otlp)
+        Exporter::new(self.probe.clone(), self.otlp.exports(Signal::Traces))
     }
 
     /// Starts it. Nothing records traces that nobody sends.

@@ -144,6 +144,13 @@ fn a_malformed_endpoint_is_an_error_that_names_key_value_and_accepted_form() {
 }
 
 #[test]
+fn a_backend_that_cannot_be_sent_to_cannot_be_asked_either() {
+    let probe = Otlp::builder().endpoint("collector").probe();
+    assert!(matches!(probe, Err(OtlpError::Endpoint { .. })));
+    assert!(Otlp::builder().probe().is_ok());
+}
+
+#[test]
 fn what_this_build_cannot_do_is_an_error() {
     let grpc = Otlp::builder().protocol(Protocol::Grpc).check();
     let https = Otlp::builder().endpoint("https://collector").check();

@@ -4,7 +4,7 @@ use std::{
 };
 
 use futures_util::lock::Mutex;
-use steeple_otlp::{Failure, OtlpBuilder, Probe, Signal};
+use steeple_otlp::{Failure, Probe, Signal};
 
 use super::{Code, Diagnosis, Severity};
 
@@ -22,10 +22,10 @@ pub(crate) struct Exporter {
 }
 
 impl Exporter {
-    pub(crate) fn new(otlp: &OtlpBuilder) -> Self {
+    pub(crate) fn new(probe: Probe, exports_traces: bool) -> Self {
         Self {
-            probe: otlp.probe(),
-            exports_traces: otlp.exports(Signal::Traces),
+            probe,
+            exports_traces,
             known: Mutex::new(None),
         }
     }
