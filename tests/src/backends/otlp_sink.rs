@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::{
         logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
         trace::v1::ExportTraceServiceRequest,
     },
-    common::v1::{AnyValue, any_value::Value},
+    common::v1::{AnyValue, KeyValue, any_value::Value},
     logs::v1::LogRecord,
     metrics::v1::Metric,
     resource::v1::Resource,
@@ -102,19 +102,25 @@ impl<T> Received<T> {
     /// The text of an attribute of the resource, if it is there.
     #[must_use]
     pub fn of_resource(&self, key: &str) -> Option<&str> {
-        let mut attributes = self.resource.attributes.iter();
-        match attributes.find(|attribute| attribute.key == key)?.value {
-            Some(AnyValue {
-                value: Some(Value::StringValue(ref text)),
-            }) => Some(text),
-            _ => None,
-        }
+        text(&self.resource.attributes, key)
     }
 
     /// The name of the service; empty where there is none.
     #[must_use]
     pub fn service(&self) -> &str {
         self.of_resource("service.name").unwrap_or_default()
+    }
+}
+
+/// The text of the attribute of this key, if it is there.
+#[must_use]
+pub fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
+    let mut attributes = attributes.iter();
+    match attributes.find(|attribute| attribute.key == key)?.value {
+        Some(AnyValue {
+            value: Some(Value::StringValue(ref text)),
+        }) => Some(text),
+        _ => None,
     }
 }
 

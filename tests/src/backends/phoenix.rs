@@ -1,10 +1,12 @@
 //! A backend that stores traces.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{BackendError, Server, free_address, http::request, program::could_not_run};
+use super::{
+    BackendError, OtlpAddresses, Server, free_address, http::request, program::could_not_run,
+};
 
 const PROGRAM: &str = "phoenix";
 const START: Duration = Duration::from_secs(120);
@@ -14,8 +16,8 @@ const START: Duration = Duration::from_secs(120);
 /// Its port for gRPC is open on every address: it cannot be told otherwise.
 #[derive(Debug)]
 pub struct Phoenix {
-    grpc: SocketAddr,
-    http: SocketAddr,
+    /// Where it takes spans; its API is where it takes them over HTTP.
+    pub otlp: OtlpAddresses,
     _server: Server,
 }
 
@@ -42,22 +44,9 @@ impl Phoenix {
                 Ok(())
             })?;
         Ok(Self {
-            grpc,
-            http,
+            otlp: OtlpAddresses { grpc, http },
             _server: server,
         })
-    }
-
-    /// Where it takes OTLP over gRPC.
-    #[must_use]
-    pub fn grpc(&self) -> SocketAddr {
-        self.grpc
-    }
-
-    /// Where it takes OTLP over HTTP.
-    #[must_use]
-    pub fn http(&self) -> SocketAddr {
-        self.http
     }
 
     /// The spans that it has of a trace, whose id is in hexadecimal, as its API tells them.
@@ -66,7 +55,7 @@ impl Phoenix {
     ///
     /// When it does not answer, or with something else than spans.
     pub fn spans(&self, trace: &str) -> Result<Vec<Value>, BackendError> {
-        let url = format!("http://{}/v1/projects/default/spans", self.http);
+        let url = format!("http://{}/v1/projects/default/spans", self.otlp.http);
         let (_, body) = request(&url, &[("trace_id", trace)])?;
         let answer: Option<Value> = serde_json::from_str(&body).ok();
         answer

@@ -1,6 +1,6 @@
 //! The trace backend of the harness.
 
-use std::{net::TcpStream, time::Duration};
+use std::time::Duration;
 
 use steeple_tests::{backends::Phoenix, waiting::within};
 
@@ -16,7 +16,7 @@ const STORED: Duration = Duration::from_secs(30);
 fn it_tells_the_spans_of_a_trace_until_it_is_dropped() {
     let phoenix = Phoenix::start().unwrap();
 
-    ureq::post(format!("http://{}/v1/traces", phoenix.http()))
+    ureq::post(format!("http://{}/v1/traces", phoenix.otlp.http))
         .content_type("application/x-protobuf")
         .send(&request())
         .unwrap();
@@ -31,11 +31,10 @@ fn it_tells_the_spans_of_a_trace_until_it_is_dropped() {
     assert_eq!(spans[0]["name"], "GET /greet/{name}");
     assert_eq!(spans[0]["context"]["trace_id"], trace);
     assert_eq!(phoenix.spans(&"ab".repeat(16)).unwrap().len(), 0);
-    let transports = [phoenix.grpc(), phoenix.http()];
-    let listens = |address| TcpStream::connect(address).is_ok();
-    assert_eq!(transports.map(listens), [true; 2]);
+    let addresses = phoenix.otlp;
+    assert_eq!(addresses.open(), 2);
     drop(phoenix);
-    assert_eq!(transports.map(listens), [false; 2]);
+    assert_eq!(addresses.open(), 0);
 }
 
 /// Phoenix tells neither services nor kinds.
@@ -43,7 +42,7 @@ fn it_tells_the_spans_of_a_trace_until_it_is_dropped() {
 #[ignore = "needs real servers: cargo xtask test"]
 fn a_trace_through_three_services_is_read_back() {
     let phoenix = Phoenix::start().unwrap();
-    let chain = Chain::exporting_to(&format!("http://{}", phoenix.http()), "http/protobuf");
+    let chain = Chain::exporting_to(&format!("http://{}", phoenix.otlp.http), "http/protobuf");
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     chain.ask(trace);
     let spans = within(STORED, || {

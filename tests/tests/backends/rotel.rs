@@ -1,14 +1,7 @@
 //! The collector of the harness, between a sender and a backend.
 
-use std::{
-    io::{self, BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
-use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::metrics::v1::{Gauge, Sum, metric::Data, number_data_point::Value};
 use steeple::{
     metrics::{
@@ -18,7 +11,7 @@ use steeple::{
     otlp::{Otlp, Protocol},
 };
 use steeple_tests::{
-    backends::{OtlpSink, Rotel},
+    backends::{OtlpAddresses, OtlpSink, Rotel},
     waiting::within,
 };
 
@@ -31,47 +24,39 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
 fn it_passes_spans_on_until_it_is_dropped() {
-    let backend = TcpListener::bind("127.0.0.1:0").unwrap();
-    let rotel = Rotel::sending_to(&format!("http://{}", backend.local_addr().unwrap())).unwrap();
-    let (sender, received) = mpsc::channel();
-    thread::spawn(move || sender.send(receive(&backend)));
+    let sink = OtlpSink::start().unwrap();
+    let rotel = Rotel::sending_to(&sink.url()).unwrap();
 
-    let sent = ureq::post(format!("http://{}/v1/traces", rotel.http()))
+    let sent = ureq::post(format!("http://{}/v1/traces", rotel.otlp.http))
         .content_type("application/x-protobuf")
         .send(&request())
         .unwrap();
-    let (head, body) = received.recv_timeout(PATIENCE).unwrap().unwrap();
-
     assert_eq!(sent.status(), 200);
-    assert!(head.starts_with("post /v1/traces "), "{head}");
-    let name = b"GET /greet/{name}";
-    assert!(
-        body.windows(name.len()).any(|part| part == name),
-        "{body:?}"
-    );
-    let transports = [rotel.grpc(), rotel.http()];
-    let listens = |address: SocketAddr| TcpStream::connect(address).is_ok();
-    assert_eq!(transports.map(listens), [true; 2]);
+    let span = within(PATIENCE, || sink.spans().pop());
+
+    assert_eq!(span.unwrap().what.name, "GET /greet/{name}");
+    let addresses = rotel.otlp;
+    assert_eq!(addresses.open(), 2);
     drop(rotel);
-    assert_eq!(transports.map(listens), [false; 2]);
+    assert_eq!(addresses.open(), 0);
 }
 
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
 fn a_trace_through_three_services_arrives_whole_over_grpc() {
-    arrives_whole("grpc", Rotel::grpc);
+    arrives_whole("grpc", |otlp| otlp.grpc);
 }
 
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
 fn a_trace_through_three_services_arrives_whole_over_http() {
-    arrives_whole("http/protobuf", Rotel::http);
+    arrives_whole("http/protobuf", |otlp| otlp.http);
 }
 
-fn arrives_whole(protocol: &str, of: fn(&Rotel) -> SocketAddr) {
+fn arrives_whole(protocol: &str, of: fn(OtlpAddresses) -> SocketAddr) {
     let sink = OtlpSink::start().unwrap();
     let rotel = Rotel::sending_to(&sink.url()).unwrap();
-    let chain = Chain::exporting_to(&format!("http://{}", of(&rotel)), protocol);
+    let chain = Chain::exporting_to(&format!("http://{}", of(rotel.otlp)), protocol);
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     chain.ask(trace);
     one_trace_is_delivered(&sink, trace);
@@ -82,7 +67,7 @@ fn arrives_whole(protocol: &str, of: fn(&Rotel) -> SocketAddr) {
 fn spans_and_logs_of_three_services_arrive_whole_as_json() {
     let sink = OtlpSink::start().unwrap();
     let rotel = Rotel::sending_to(&sink.url()).unwrap();
-    let chain = Chain::exporting_to(&format!("http://{}", rotel.http()), "http/json");
+    let chain = Chain::exporting_to(&format!("http://{}", rotel.otlp.http), "http/json");
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     chain.ask(trace);
     spans_and_logs_are_delivered(&sink, trace);
@@ -108,7 +93,7 @@ fn told_by(protocol: Protocol) -> [Option<f64>; 3] {
     registry.counter("orders", &[]).unwrap().increment(3);
     registry.histogram("wait", &[]).unwrap().record(0.1);
     let otlp = Otlp::builder()
-        .endpoint(format!("http://{}", rotel.http()))
+        .endpoint(format!("http://{}", rotel.otlp.http))
         .protocol(protocol)
         .start(registry)
         .unwrap();
@@ -145,26 +130,4 @@ pub(crate) fn request() -> Vec<u8> {
         });
     });
     request
-}
-
-/// The head, in lower case, and the body of one request, answered with a 200.
-fn receive(listener: &TcpListener) -> io::Result<(String, Vec<u8>)> {
-    let (stream, _) = listener.accept()?;
-    let mut reader = BufReader::new(&stream);
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        reader.read_line(&mut head)?;
-    }
-    head.make_ascii_lowercase();
-    let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
-    let length = field("content-length: ").and_then(|length| length.parse().ok());
-    let mut body = vec![0; length.unwrap_or_default()];
-    reader.read_exact(&mut body)?;
-    if field("content-encoding: ") == Some("gzip") {
-        let mut plain = Vec::new();
-        GzDecoder::new(&body[..]).read_to_end(&mut plain)?;
-        body = plain;
-    }
-    write!(&stream, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
-    Ok((head, body))
 }

@@ -7,6 +7,7 @@ mod grpc;
 mod service;
 
 use std::{
+    fmt::Debug,
     net::SocketAddr,
     sync::mpsc::{self, Receiver},
     time::Duration,
@@ -14,7 +15,7 @@ use std::{
 
 use axum::{Router, routing::any};
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{client::legacy, rt::TokioExecutor};
 use steeple::{
@@ -71,19 +72,19 @@ fn calls(steeple: &Steeple, address: SocketAddr, version: &str) -> bool {
     })
 }
 
-#[tokio::test]
-async fn a_client_of_hyper_util_continues_the_trace() {
+/// Has `call` ask a server, in a job: the call is between them in one trace, and is told in the metrics.
+async fn is_in_one_trace<B>(
+    version: &str,
+    call: impl AsyncFnOnce(&Steeple, SocketAddr) -> Response<B>,
+) where
+    B: http_body::Body<Error: Debug>,
+{
     let (address, requests) = server().await;
     let (steeple, _) = instance();
-    let client = legacy::Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
-    let client = steeple.tower_client().layer(client);
-    let request = Request::get(format!("http://{address}/users"));
-    let request = request.body(Empty::new()).unwrap();
     let calling = async {
         let place = steeple::current::trace().unwrap();
-        let response = client.oneshot(request).await.unwrap();
-        let body = response.into_body().collect().await.unwrap();
-        assert_eq!(body.to_bytes(), "hello");
+        let body = call(&steeple, address).await.into_body();
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
         place
     };
     let job = steeple.observe("job", "calls").instrument(calling).await;
@@ -95,34 +96,34 @@ async fn a_client_of_hyper_util_continues_the_trace() {
             .parent_span_id()
             .is_some_and(|parent| parent != job.span_id())
     );
-    assert!(calls(&steeple, address, "1.1"));
+    assert!(calls(&steeple, address, version));
+}
+
+#[tokio::test]
+async fn a_client_of_hyper_util_continues_the_trace() {
+    is_in_one_trace("1.1", async |steeple, address| {
+        let client = legacy::Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
+        let client = steeple.tower_client().layer(client);
+        let request = Request::get(format!("http://{address}/users"));
+        client
+            .oneshot(request.body(Empty::new()).unwrap())
+            .await
+            .unwrap()
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_channel_of_tonic_continues_the_trace() {
     fn is_what_generated_clients_take(_: &impl GrpcService<Body>) {}
 
-    let (address, requests) = server().await;
-    let (steeple, _) = instance();
-    let origin: Uri = format!("http://{address}").parse().unwrap();
-    let channel = Channel::builder(origin.clone()).connect().await.unwrap();
-    let channel = steeple.tower_client().origin(origin).layer(channel);
-    is_what_generated_clients_take(&channel);
-    let request = Request::post("/shop.Orders/Place").body(Body::empty());
-    let calling = async {
-        let place = steeple::current::trace().unwrap();
-        let response = channel.oneshot(request.unwrap()).await.unwrap();
-        let body = response.into_body().collect().await.unwrap();
-        assert_eq!(body.to_bytes(), "hello");
-        place
-    };
-    let job = steeple.observe("job", "calls").instrument(calling).await;
-    let served = requests.recv_timeout(PATIENCE).unwrap();
-    assert_eq!(served.trace_id(), job.trace_id());
-    assert!(
-        served
-            .parent_span_id()
-            .is_some_and(|parent| parent != job.span_id())
-    );
-    assert!(calls(&steeple, address, "2"));
+    is_in_one_trace("2", async |steeple, address| {
+        let origin: Uri = format!("http://{address}").parse().unwrap();
+        let channel = Channel::builder(origin.clone()).connect().await.unwrap();
+        let channel = steeple.tower_client().origin(origin).layer(channel);
+        is_what_generated_clients_take(&channel);
+        let request = Request::post("/shop.Orders/Place").body(Body::empty());
+        channel.oneshot(request.unwrap()).await.unwrap()
+    })
+    .await;
 }
