@@ -8,6 +8,10 @@ const KNOWN: [&str; 10] = [
     "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY",
 ];
 
+/// What begins the names of spans of all other methods, by the
+/// [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-spans.md#name).
+const ANY: &str = "HTTP";
+
 /// How many methods can be told apart.
 pub const MOST_METHODS: usize = 254;
 
@@ -68,9 +72,18 @@ impl Methods {
 
     #[inline]
     pub(crate) fn name(&self, method: Method) -> &str {
-        self.names
-            .get(usize::from(method.0))
-            .map_or(OTHER, |name| name)
+        self.known_name(method).unwrap_or(OTHER)
+    }
+
+    /// What begins the name of a span.
+    pub(crate) fn span_name(&self, method: Method) -> &str {
+        self.known_name(method).unwrap_or(ANY)
+    }
+
+    #[inline]
+    fn known_name(&self, method: Method) -> Option<&str> {
+        let name = self.names.get(usize::from(method.0));
+        name.map(|name| &**name)
     }
 }
 
@@ -89,9 +102,11 @@ mod tests {
         let methods = Methods::default();
         for known in KNOWN {
             assert_eq!(methods.name(methods.classify(known)), known);
+            assert_eq!(methods.span_name(methods.classify(known)), known);
         }
         for unknown in ["get", "BREW", "", "GET ", "PROPFIND"] {
             assert_eq!(methods.name(methods.classify(unknown)), "_OTHER");
+            assert_eq!(methods.span_name(methods.classify(unknown)), "HTTP");
         }
     }
 

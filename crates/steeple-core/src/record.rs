@@ -89,6 +89,18 @@ impl<'a> RequestRecord<'a> {
         self.shared.routes.template(self.keys.route)
     }
 
+    /// The method as the name of a span begins: `HTTP` if it is none of the known ones.
+    #[must_use]
+    pub fn span_method(&self) -> &'a str {
+        self.shared.methods.span_name(self.keys.method)
+    }
+
+    /// The template of the route, if there was one that is told apart from others.
+    #[must_use]
+    pub fn template(&self) -> Option<&'a str> {
+        self.shared.routes.known_template(self.keys.route)
+    }
+
     /// What it was as a remote procedure call, if it was one.
     #[must_use]
     pub fn rpc(&self) -> Option<RpcCall<'a>> {

@@ -214,11 +214,14 @@ impl Routes {
     pub(crate) fn template(&self, route: Route) -> &str {
         match route {
             Route::UNMATCHED => UNMATCHED,
-            route => self
-                .known
-                .at(Slot(route.0))
-                .map_or(OTHER, |(template, _)| template),
+            route => self.known_template(route).unwrap_or(OTHER),
         }
+    }
+
+    /// The template, if it is one of the application's that are told apart.
+    pub(crate) fn known_template(&self, route: Route) -> Option<&str> {
+        let known = self.known.at(Slot(route.0));
+        known.map(|(template, _)| &**template)
     }
 }
 

@@ -86,6 +86,12 @@ impl<'a> CallRecord<'a> {
         self.shared.methods.name(self.keys.method)
     }
 
+    /// The method as the name of a span begins: `HTTP` if it is none of the known ones.
+    #[must_use]
+    pub fn span_method(&self) -> &'a str {
+        self.shared.methods.span_name(self.keys.method)
+    }
+
     /// Host and port that it went to, as its metrics tell them: `_OTHER` and none where it is not known, where it has never
     /// answered or where 100 others did before. Hosts that [are told of traces](crate::TraceConfig::propagate_to) by name are
     /// told apart in any case, up to 200 in all.

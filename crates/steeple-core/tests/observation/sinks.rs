@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use steeple_core::{Label, Outcome, RequestRecord, ResponseHead, RoutePolicy, Sink, current};
+use steeple_core::{
+    HttpVersion, Label, Observer, Outcome, RequestHead, RequestRecord, ResponseHead, RoutePolicy,
+    Sink, current,
+};
 
 use crate::{Stage, respond};
 
@@ -281,4 +284,36 @@ fn a_message_names_no_type_and_gives_way_to_an_attached_error() {
         current::attach_message("out of stock");
     });
     assert_eq!(attached.as_deref(), Some("std::io::error::Error"));
+}
+
+#[test]
+fn a_record_tells_what_the_name_of_its_span_is_made_of() {
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let sink = {
+        let names = Arc::clone(&names);
+        move |record: &RequestRecord<'_>| {
+            let template = record.template().map(str::to_owned);
+            names
+                .lock()
+                .unwrap()
+                .push((record.span_method().to_owned(), template));
+        }
+    };
+    let observer = Observer::builder().sink(sink).build().unwrap();
+    for (method, route) in [("GET", Some("/users/{id}")), ("BREW", None)] {
+        drop(observer.start(&RequestHead {
+            method,
+            scheme: None,
+            version: HttpVersion::Http11,
+            route: route.map(Into::into),
+            headers: &(),
+            body_size: Some(0),
+            details: &(),
+        }));
+    }
+    let expected = [
+        ("GET".to_owned(), Some("/users/{id}".to_owned())),
+        ("HTTP".to_owned(), None),
+    ];
+    assert_eq!(*names.lock().unwrap(), expected);
 }

@@ -2,19 +2,17 @@
 
 use std::io::Write;
 
-use steeple_core::{CallRecord, CallTarget, ErrorType, Scheme, TraceContext};
+use steeple_core::{CallRecord, CallTarget, Scheme, TraceContext};
 
 use crate::{
     fields::span,
     traces::{
         redaction::Redaction,
         rpc::push_rpc,
-        span::{Span, SpanKind, StatusCode, push_status},
+        span::{Span, SpanKind, StatusCode, push_error_type, push_status},
     },
     value::{push_integer_attribute, push_text_attribute, push_written_attribute},
 };
-
-const OTHER: &str = "_OTHER";
 
 /// Writes the span of a request that went out, by the
 /// conventions for clients of [HTTP](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-spans.md#http-client)
@@ -33,10 +31,9 @@ pub(crate) fn push_call(
         started,
         ended: started + record.duration().as_nanos() as u64,
     };
-    let name = match (record.rpc(), record.method()) {
-        (Some(call), _) => call.method,
-        (None, OTHER) => "HTTP",
-        (None, method) => method,
+    let name = match record.rpc() {
+        Some(call) => call.method,
+        None => record.span_method(),
     };
     head.push(
         message,
@@ -61,20 +58,16 @@ fn push_attributes(
     }
     let mut text = |key, value: &str| push_text_attribute(message, span::ATTRIBUTES, key, value);
     text("http.request.method", record.method());
-    if record.method() == OTHER {
+    if record.method() != target.method {
         text("http.request.method_original", &target.method);
     }
     text("url.scheme", record.scheme.as_str());
     if let Some(version) = record.version {
         text("network.protocol.version", version.as_str());
     }
-    match record.error_type {
-        None => {}
-        Some(ErrorType::Named(name)) => text("error.type", name),
-        Some(error_type) => text("error.type", &error_type.to_string()),
-    }
+    push_error_type(message, record.error_type);
     if !target.host.is_empty() {
-        text("server.address", &target.host);
+        push_text_attribute(message, span::ATTRIBUTES, "server.address", &target.host);
         push_integer_attribute(message, span::ATTRIBUTES, "server.port", target.port.into());
         push_written_attribute(message, span::ATTRIBUTES, "url.full", |url| {
             push_url(url, record.scheme, target, redaction);

@@ -1,12 +1,12 @@
 //! The span of a job.
 
-use steeple_core::{ErrorType, JobRecord, Recording};
+use steeple_core::{JobRecord, Recording};
 
 use crate::{
     fields::span,
     traces::{
         ending::Ending,
-        span::{Span, SpanKind},
+        span::{Span, SpanKind, push_error_type},
     },
     value::push_text_attribute,
 };
@@ -36,11 +36,7 @@ pub(crate) fn push_job(message: &mut Vec<u8>, record: &JobRecord<'_>, recording:
         text("steeple.job.kind", record.kind);
         text("steeple.job.name", record.name);
         text("steeple.outcome", record.outcome.as_str());
-        match record.error_type {
-            None => {}
-            Some(ErrorType::Named(name)) => text("error.type", name),
-            Some(error_type) => text("error.type", &error_type.to_string()),
-        }
+        push_error_type(message, record.error_type);
         let ending = Ending {
             ended,
             failed: record.outcome.is_failure(),

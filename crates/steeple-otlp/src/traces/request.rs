@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use steeple_core::{ErrorType, KeptHead, Outcome, Recording, RequestRecord};
+use steeple_core::{KeptHead, Outcome, Recording, RequestRecord};
 
 use crate::{
     fields::span,
@@ -10,16 +10,12 @@ use crate::{
         ending::Ending,
         redaction::Redaction,
         rpc::push_rpc,
-        span::{Span, SpanKind},
+        span::{Span, SpanKind, push_error_type},
     },
     value::{
         push_integer_attribute, push_list_attribute, push_text_attribute, push_written_attribute,
     },
 };
-
-/// What a request that no template matched has for its route.
-const UNMATCHED: &str = "_UNMATCHED";
-const OTHER: &str = "_OTHER";
 
 /// Writes the span of a request, by the conventions for
 /// [HTTP](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/http/http-spans.md#http-server) and for
@@ -65,19 +61,11 @@ fn push_name(name: &mut Vec<u8>, record: &RequestRecord<'_>) {
         name.extend_from_slice(call.method.as_bytes());
         return;
     }
-    let method = match record.method() {
-        OTHER => "HTTP",
-        method => method,
-    };
-    name.extend_from_slice(method.as_bytes());
-    if let Some(route) = route(record) {
+    name.extend_from_slice(record.span_method().as_bytes());
+    if let Some(route) = record.template() {
         name.push(b' ');
         name.extend_from_slice(route.as_bytes());
     }
-}
-
-fn route<'a>(record: &RequestRecord<'a>) -> Option<&'a str> {
-    Some(record.route()).filter(|route| !matches!(*route, UNMATCHED | OTHER))
 }
 
 /// The attributes of a span's message.
@@ -96,10 +84,10 @@ impl Attributes<'_> {
 
     fn of_request(&mut self, record: &RequestRecord<'_>, head: &KeptHead, redaction: &Redaction) {
         self.text("http.request.method", record.method());
-        if record.method() == OTHER {
+        if record.method() != head.method() {
             self.text("http.request.method_original", head.method());
         }
-        if let Some(route) = route(record) {
+        if let Some(route) = record.template() {
             self.text("http.route", route);
         }
         self.text("url.scheme", record.scheme.as_str());
@@ -153,11 +141,7 @@ impl Attributes<'_> {
             Outcome::Success | Outcome::ClientError | Outcome::ServerError => {}
             other => self.text("steeple.outcome", other.as_str()),
         }
-        match record.error_type {
-            None => {}
-            Some(ErrorType::Named(name)) => self.text("error.type", name),
-            Some(error_type) => self.text("error.type", &error_type.to_string()),
-        }
+        push_error_type(self.0, record.error_type);
     }
 }
 

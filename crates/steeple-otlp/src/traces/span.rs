@@ -1,6 +1,6 @@
 //! The message of a span, as far as it is the same for all.
 
-use steeple_core::{SpanLink, Timestamp, TraceContext};
+use steeple_core::{ErrorType, SpanLink, Timestamp, TraceContext};
 use steeple_metrics::protobuf::{
     Short, push_bytes, push_fixed32, push_fixed64, push_long, push_nested, push_string,
     push_unsigned,
@@ -94,6 +94,17 @@ pub(crate) fn push_status(message: &mut Vec<u8>, code: StatusCode, description: 
         }
         push_unsigned(message, span_status::CODE, code as u64);
     });
+}
+
+/// Writes the attribute `error.type`, if there is an error.
+pub(crate) fn push_error_type(message: &mut Vec<u8>, error_type: Option<ErrorType>) {
+    let mut text =
+        |value: &str| push_text_attribute(message, span::ATTRIBUTES, "error.type", value);
+    match error_type {
+        None => {}
+        Some(ErrorType::Named(name)) => text(name),
+        Some(error_type) => text(&error_type.to_string()),
+    }
 }
 
 /// Writes an event.
