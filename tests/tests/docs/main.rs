@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod lint;
+mod shown;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,0 +1,55 @@
+//! What the tables say is shown by tests that there are.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use super::quoted;
+
+const PAGES: [&str; 2] = [
+    include_str!("../../../docs/propagation.md"),
+    include_str!("../../../docs/traces.md"),
+];
+
+#[test]
+fn every_line_is_shown_by_tests_that_there_are() {
+    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let mut tests = tests_in(&workspace.join("crates"));
+    tests.append(&mut tests_in(&workspace.join("tests")));
+    for page in PAGES {
+        let tables = page.split("| shown by |\n").skip(1);
+        let rows: Vec<_> = tables
+            .flat_map(|table| {
+                // The first line is a rule.
+                let rows = table.lines().skip(1);
+                rows.take_while(|line| line.starts_with('|'))
+            })
+            .collect();
+        assert!(rows.len() > 20);
+        for row in rows {
+            let shown_by = row.rsplit('|').nth(1).unwrap();
+            assert!(shown_by.contains('`'), "{row}");
+            for test in quoted(shown_by) {
+                assert!(tests.contains(&test), "there is no test {test}");
+            }
+        }
+    }
+}
+
+/// The names of the test functions below a directory.
+fn tests_in(directory: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names.append(&mut tests_in(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(path).unwrap();
+            // Those of tokio are tests as well.
+            let functions = source.split("test]\n").skip(1);
+            names.extend(functions.filter_map(|rest| {
+                let (_, rest) = rest.split_once("fn ")?;
+                Some(rest.split_once('(')?.0.to_owned())
+            }));
+        }
+    }
+    names
+}
