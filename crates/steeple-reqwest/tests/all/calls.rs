@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, Error, Middleware, Next};
-use steeple_core::{Sampler, TraceConfig};
+use steeple_core::{HttpVersion, Propagators, RequestHead, Sampler, TraceConfig, current};
 
 use crate::stage::{Call, Stage};
 
@@ -74,17 +74,38 @@ async fn what_is_not_recorded_is_told_on_as_such() {
 
 #[tokio::test]
 async fn hosts_that_are_not_on_the_list_are_told_nothing() {
-    for (hosts, told) in [
-        (&["payments"][..], false),
-        (&["payments", "127.0.0.1"], true),
-    ] {
-        let config = TraceConfig::new().propagate_to(hosts.iter().copied());
-        let stage = Stage::with(config).await;
-        let response = stage.client().get(stage.url("/hello")).send().await;
-        drop(response.unwrap());
-        let call = stage.records.calls()[0].trace.unwrap();
-        let parent = stage.served.requests()[0].parent_span_id();
-        assert_eq!(parent, told.then(|| call.span_id()), "{hosts:?}");
+    let all = "traceparent tracestate baggage b3";
+    for (hosts, expected) in [(&["payments"][..], ""), (&["payments", "127.0.0.1"], all)] {
+        let formats = Propagators::parse("tracecontext,baggage,b3", |unknown| panic!("{unknown}"));
+        let config = TraceConfig::new().propagators(formats);
+        let stage = Stage::with(config.propagate_to(hosts.iter().copied())).await;
+        // A caller that told of all that there is to tell on.
+        let mut observation = stage.observer.start(&RequestHead {
+            method: "GET",
+            scheme: None,
+            version: HttpVersion::Http11,
+            route: None,
+            headers: &[
+                (
+                    "traceparent",
+                    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                ),
+                ("tracestate", "vendor=1"),
+                ("baggage", "user=ada"),
+            ],
+            body_size: None,
+            details: &(),
+        });
+        let calling = async {
+            let response = stage.client().get(stage.url("/fields")).send().await;
+            response.unwrap().text().await.unwrap()
+        };
+        let calling = observation.run(|| current::carry(calling)).unwrap();
+        let fields = calling.await;
+        let heard = Vec::from_iter(fields.split(' '));
+        let names = stage.observer.trace_header_names();
+        let told = Vec::from_iter(names.filter(|name| heard.contains(name)));
+        assert_eq!(told.join(" "), expected, "{hosts:?}");
     }
 }
 

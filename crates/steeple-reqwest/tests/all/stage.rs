@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     Router,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     routing::{any, get},
 };
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
@@ -142,8 +142,15 @@ fn router() -> Router {
         }
     };
     Router::new()
+        .route("/fields", get(fields))
         .route("/hello", get(async || "hello"))
         .route("/missing", get(async || StatusCode::NOT_FOUND))
         .route("/never", any(std::future::pending::<()>))
         .route("/unsteady", get(unsteady))
+}
+
+/// The names of the request's header fields.
+async fn fields(headers: HeaderMap) -> String {
+    let names = headers.keys().map(|name| name.as_str());
+    Vec::from_iter(names).join(" ")
 }

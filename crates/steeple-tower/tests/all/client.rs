@@ -16,7 +16,8 @@ use http::{HeaderMap, Request, Response, Uri};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use steeple_core::{
-    Attempts, CallRecord, Observer, RequestRecord, Sink, TraceConfig, TraceContext,
+    Attempts, CallRecord, HttpVersion, Observer, Propagators, RequestHead, RequestRecord, Sink,
+    TraceConfig, TraceContext,
 };
 use steeple_tower::ClientLayer;
 use tower::{Layer, Service, ServiceExt, retry, service_fn};
@@ -202,22 +203,47 @@ fn attempts_of_one_request_are_told_apart() {
 
 #[test]
 fn only_hosts_on_the_list_are_told() {
-    let (observer, _) = observer(TraceConfig::new().propagate_to([".svc.example"]));
-    let told = |layer: ClientLayer, uri: &str| {
-        let mut client = layer.layer(service_fn(|request: Request<NoBody>| {
-            let told = request.headers().contains_key("traceparent");
-            let response = Response::builder().status(if told { 200 } else { 404 });
-            ready(Ok::<_, Infallible>(response.body(NoBody::new()).unwrap()))
+    let formats = Propagators::parse("tracecontext,baggage,b3", |unknown| panic!("{unknown}"));
+    let config = TraceConfig::new().propagators(formats);
+    let (observer, _) = observer(config.propagate_to([".svc.example"]));
+    // A caller that told of all that there is to tell on.
+    let mut observation = observer.start(&RequestHead {
+        method: "GET",
+        scheme: None,
+        version: HttpVersion::Http11,
+        route: None,
+        headers: &[
+            (
+                "traceparent",
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            ),
+            ("tracestate", "vendor=1"),
+            ("baggage", "user=ada"),
+        ],
+        body_size: None,
+        details: &(),
+    });
+    let mut told = |layer: ClientLayer, uri: &str| {
+        let heard = Arc::new(Mutex::new(HeaderMap::new()));
+        let callee = Arc::clone(&heard);
+        let mut client = layer.layer(service_fn(move |request: Request<NoBody>| {
+            *callee.lock().unwrap() = request.headers().clone();
+            ready(Ok::<_, Infallible>(Response::new(NoBody::new())))
         }));
-        block_on(client.call(get(uri))).unwrap().status() == 200
+        let calling = || block_on(client.call(get(uri))).unwrap();
+        drop(observation.run(calling).unwrap());
+        let heard = heard.lock().unwrap();
+        let names = observer.trace_header_names();
+        Vec::from_iter(names.filter(|name| heard.contains_key(*name)))
     };
+    let all = ["traceparent", "tracestate", "baggage", "b3"];
     let layer = ClientLayer::new(&observer);
-    assert!(told(layer.clone(), "http://pay.svc.example/"));
-    assert!(!told(layer.clone(), "http://pay.example/"));
+    assert_eq!(told(layer.clone(), "http://pay.svc.example/"), all);
+    assert_eq!(told(layer.clone(), "http://pay.example/"), [""; 0]);
     // A URI that names no host is that of the origin.
-    assert!(!told(layer.clone(), "/pay.Service/Pay"));
+    assert_eq!(told(layer.clone(), "/pay.Service/Pay"), [""; 0]);
     let origin = Uri::from_static("http://pay.svc.example:50051");
-    assert!(told(layer.origin(origin), "/pay.Service/Pay"));
+    assert_eq!(told(layer.origin(origin), "/pay.Service/Pay"), all);
 }
 
 #[test]
