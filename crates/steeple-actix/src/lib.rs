@@ -57,6 +57,9 @@
 //!
 //! # Errors and panics
 //!
+//! [`HandlerError`] is what handlers may end with by `?`: the error is reported with all that caused it, and the client is told the
+//! status and the id of the request, as problem details.
+//!
 //! An error that a handler, an extractor or a middleware answers with counts as
 //! [attached](steeple_core::current::attach). A panic before the response's head becomes an empty 500, a
 //! [`HandlerPanicked`] to the middleware outside of this one; a panic in its body ends the stream with
@@ -65,6 +68,7 @@
 mod answer;
 mod body;
 mod connection;
+mod handler_error;
 mod head;
 mod ops;
 mod service;
@@ -73,6 +77,7 @@ pub use self::{
     answer::HandlerPanicked,
     body::ObservedBody,
     connection::on_connect,
+    handler_error::HandlerError,
     ops::ops,
     service::{Observe, ObserveService},
 };

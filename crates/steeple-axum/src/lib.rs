@@ -29,6 +29,11 @@
 //! | [`Router::route_layer`](axum::Router::route_layer) | the same without fallbacks | templates |
 //! | `tower::ServiceBuilder`, around the whole router | everything, and before it is routed | `_UNMATCHED`, unless a layer inside knows better |
 //!
+//! # Errors
+//!
+//! [`HandlerError`] is what handlers may end with by `?`: the error is reported with all that caused it, and the client is told the
+//! status and the id of the request, as problem details.
+//!
 //! # Connections and upgrades
 //!
 //! [`serve`](serve()) takes the place of `axum::serve` and observes the connections as well, and what requests upgrade them
@@ -60,6 +65,7 @@
 //! |---|---|
 //! | `tower-http` | `layer(..).classify(..)` takes a classifier of tower-http as outcome policy |
 
+mod handler_error;
 mod ops;
 mod serve;
 
@@ -74,6 +80,7 @@ pub use steeple_tower::ObserveLayer;
 use steeple_tower::{CountedBody, Framework};
 
 pub use self::{
+    handler_error::HandlerError,
     ops::ops,
     serve::{ListenAndObserve, MakeFuture, MakeOnConnection, ObservedListener, serve},
 };

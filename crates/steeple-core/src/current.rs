@@ -202,6 +202,13 @@ pub fn attach<E: Error + ?Sized>(error: &E) {
     with(|state| state.attach(attached));
 }
 
+/// [`attach`], unless an error was attached before or the request panicked.
+pub(crate) fn attach_if_none(error: &(dyn Error + 'static)) {
+    let reported = with(|state| state.reporter().is_some()).unwrap_or(false);
+    let attached = AttachedError::of(error, reported);
+    with(|state| state.attach_if_none(attached));
+}
+
 /// Attaches what an error of unknown type says to the current request, unless one was attached before or the request panicked:
 /// for adapters whose framework hides the type.
 pub fn attach_message(message: impl Display) {

@@ -40,6 +40,7 @@ pub mod current;
 mod environment;
 pub mod errors;
 mod grpc;
+mod handler_error;
 mod head;
 mod headers;
 mod hex;
@@ -55,6 +56,7 @@ mod outcome;
 mod outgoing;
 mod panic;
 pub mod pipeline;
+mod problem;
 mod propagation;
 mod reading;
 mod record;
@@ -77,6 +79,7 @@ pub use self::{
     environment::EnvironmentError,
     errors::log_error,
     grpc::{GrpcStatus, RpcCall},
+    handler_error::HandlerError,
     head::{HttpVersion, RequestDetails, RequestHead, ResponseHead, Scheme},
     headers::{Fields, Headers},
     kept_head::KeptHead,
@@ -89,6 +92,7 @@ pub use self::{
     outcome::{ErrorType, Outcome},
     outgoing::{Attempts, CallRecord, CallTarget, OutgoingCall, OutgoingHead},
     panic::{PanicReport, Panicked},
+    problem::Problem,
     propagation::{Propagator, Propagators, ResponseTrace, UnknownPropagator},
     record::{AttachedError, JobRecord, RequestRecord},
     request_id::RequestId,

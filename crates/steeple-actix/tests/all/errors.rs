@@ -1,11 +1,12 @@
 //! Errors that answer.
 
-use std::{fmt, future::ready};
+use std::{fmt, future::ready, io};
 
 use actix_web::{
     App, Error, HttpRequest, HttpResponse, Responder, ResponseError, body::BoxBody,
     dev::ServiceResponse, error, http::StatusCode, web,
 };
+use steeple_actix::HandlerError;
 use steeple_core::Outcome;
 
 use crate::stage::{self, Stage};
@@ -188,4 +189,77 @@ async fn errors_made_by_helpers_count_by_their_status() {
         (record.status, record.error.as_deref()),
         (Some(503), Some("full"))
     );
+}
+
+#[derive(Debug)]
+struct NoOrder(io::Error);
+
+impl fmt::Display for NoOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no order 7")
+    }
+}
+
+impl std::error::Error for NoOrder {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+fn find() -> Result<(), NoOrder> {
+    Err(NoOrder(io::Error::other("the password is wrong")))
+}
+
+async fn order() -> Result<String, HandlerError> {
+    find()?;
+    Ok(String::new())
+}
+
+async fn status(status: web::Path<u16>) -> Result<String, HandlerError> {
+    let status = StatusCode::from_u16(*status)?;
+    let known = |error| HandlerError::new(status, error).detail("try \"again\"");
+    find().map_err(known)?;
+    Ok(String::new())
+}
+
+#[actix_web::test]
+async fn an_error_is_reported_with_its_causes_and_the_client_learns_the_status_alone() {
+    let stage = Stage::new();
+    let app = App::new().route("/orders", web::get().to(order));
+    let app = stage.start(app).await;
+    let answer = stage::answer(&app, stage::get("/orders")).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let id = answer.request_id.unwrap();
+    assert_eq!(
+        answer.body,
+        format!(
+            r#"{{"type":"about:blank","title":"Internal Server Error","status":500,"request_id":"{id}"}}"#
+        )
+    );
+    assert_eq!(
+        answer.content_type.as_deref(),
+        Some("application/problem+json")
+    );
+    let record = stage.record();
+    assert!(record.error_type.as_deref().unwrap().ends_with("NoOrder"));
+    assert_eq!(stage.reported(), ["no order 7", "the password is wrong"]);
+}
+
+#[actix_web::test]
+async fn a_handler_chooses_the_status_and_what_the_client_may_know() {
+    let stage = Stage::new();
+    let app = App::new().route("/status/{status}", web::get().to(status));
+    let app = stage.start(app).await;
+    let answer = stage::answer(&app, stage::get("/status/422")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        answer
+            .body
+            .contains(r#","status":422,"detail":"try \"again\"","request_id""#),
+        "{}",
+        answer.body
+    );
+    assert_eq!(stage.record().error_type, None);
+    stage::answer(&app, stage::get("/status/503")).await;
+    assert_eq!(stage.reported(), ["no order 7", "the password is wrong"]);
 }

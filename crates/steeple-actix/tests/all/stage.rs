@@ -16,7 +16,7 @@ use actix_web::{
     test::{self, TestRequest},
 };
 use steeple_actix::Observe;
-use steeple_core::{Label, Observer, Outcome, RequestRecord};
+use steeple_core::{Label, Observer, Outcome, RequestRecord, errors::ErrorReport};
 use steeple_metrics::Registry;
 
 /// What a record says.
@@ -39,6 +39,7 @@ pub(crate) struct Stage {
     pub(crate) observer: Observer,
     registry: Registry,
     records: Arc<Mutex<Vec<Seen>>>,
+    reports: Arc<Mutex<Vec<Arc<ErrorReport>>>>,
 }
 
 impl Stage {
@@ -46,6 +47,8 @@ impl Stage {
         let registry = Registry::new();
         let records = Arc::<Mutex<Vec<Seen>>>::default();
         let sink = Arc::clone(&records);
+        let reports = Arc::<Mutex<Vec<_>>>::default();
+        let errors = Arc::clone(&reports);
         let observer = Observer::builder()
             .recorder(Arc::new(registry.clone()))
             .label(Label::new("tenant"))
@@ -54,13 +57,30 @@ impl Stage {
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(Seen::of(record));
             })
+            .error_sink(move |report: &Arc<ErrorReport>| {
+                errors.lock().unwrap().push(Arc::clone(report));
+            })
             .build()
             .unwrap();
         Self {
             observer,
             registry,
             records,
+            reports,
         }
+    }
+
+    /// What the one report of an error says, with all that caused it.
+    pub(crate) fn reported(&self) -> Vec<String> {
+        let reports = std::mem::take(&mut *self.reports.lock().unwrap());
+        let [report] = &reports[..] else {
+            panic!("one report: {reports:#?}")
+        };
+        report
+            .causes
+            .iter()
+            .map(|cause| cause.message.clone())
+            .collect()
     }
 
     pub(crate) fn observe(&self) -> Observe {
@@ -147,6 +167,7 @@ impl Seen {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) request_id: Option<String>,
+    pub(crate) content_type: Option<String>,
     pub(crate) body: String,
 }
 
@@ -194,12 +215,14 @@ pub(crate) async fn answer(app: &Running, request: TestRequest) -> Answer {
     };
     let (head, body) = response.into_parts();
     let body = actix_web::body::to_bytes(body).await.unwrap();
+    let field = |name: &str| {
+        let field = head.headers().get(name);
+        field.map(|field| field.to_str().unwrap().to_owned())
+    };
     Answer {
         status: head.status(),
-        request_id: head
-            .headers()
-            .get("x-request-id")
-            .map(|id| id.to_str().unwrap().to_owned()),
+        request_id: field("x-request-id"),
+        content_type: field("content-type"),
         body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod current;
+mod errors;
 mod ops;
 mod request_body;
 mod routes;

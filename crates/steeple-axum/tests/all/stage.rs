@@ -11,7 +11,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use steeple_axum::{Axum, ObserveLayer};
-use steeple_core::{Label, Observer, RequestRecord};
+use steeple_core::{Label, Observer, RequestRecord, errors::ErrorReport};
 use steeple_metrics::{Registry, Value};
 use tower::{Service, ServiceExt};
 
@@ -33,6 +33,7 @@ pub(crate) struct Stage {
     pub(crate) observer: Observer,
     registry: Registry,
     records: Arc<Mutex<Vec<Seen>>>,
+    reports: Arc<Mutex<Vec<Arc<ErrorReport>>>>,
 }
 
 impl Stage {
@@ -40,6 +41,8 @@ impl Stage {
         let registry = Registry::new();
         let records = Arc::<Mutex<Vec<Seen>>>::default();
         let sink = Arc::clone(&records);
+        let reports = Arc::<Mutex<Vec<_>>>::default();
+        let errors = Arc::clone(&reports);
         let observer = Observer::builder()
             .recorder(Arc::new(registry.clone()))
             .label(Label::new("tenant"))
@@ -48,13 +51,30 @@ impl Stage {
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(Seen::of(record));
             })
+            .error_sink(move |report: &Arc<ErrorReport>| {
+                errors.lock().unwrap().push(Arc::clone(report));
+            })
             .build()
             .unwrap();
         Self {
             observer,
             registry,
             records,
+            reports,
         }
+    }
+
+    /// What the one report of an error says, with all that caused it.
+    pub(crate) fn reported(&self) -> Vec<String> {
+        let reports = std::mem::take(&mut *self.reports.lock().unwrap());
+        let [report] = &reports[..] else {
+            panic!("one report: {reports:#?}")
+        };
+        report
+            .causes
+            .iter()
+            .map(|cause| cause.message.clone())
+            .collect()
     }
 
     pub(crate) fn layer(&self) -> ObserveLayer<Axum> {
@@ -120,6 +140,7 @@ impl Seen {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) request_id: Option<String>,
+    pub(crate) content_type: Option<String>,
     pub(crate) body: String,
 }
 
@@ -144,12 +165,14 @@ where
 {
     let (head, body) = service.oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
+    let field = |name| {
+        let field = head.headers.get(name);
+        field.map(|field| field.to_str().unwrap().to_owned())
+    };
     Answer {
         status: head.status,
-        request_id: head
-            .headers
-            .get("x-request-id")
-            .map(|id| id.to_str().unwrap().to_owned()),
+        request_id: field("x-request-id"),
+        content_type: field("content-type"),
         body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }
