@@ -9,10 +9,11 @@ use std::{cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop, sync::Arc, 
 use tracing::Level;
 
 use crate::{
-    errors::Scene,
+    errors::{LONGEST_CRUMB, Scene},
     observation::{State, Verdict},
     record::AttachedError,
     request_id::RequestId,
+    text,
     trace_context::TraceContext,
     traces::{
         Carried, FinishedSpan, Propagated, carried, entered, entered::EnteredSpan, propagated,
@@ -237,10 +238,22 @@ pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) {
     with_scene(|scene| scene.set_fingerprint(parts));
 }
 
-/// Leaves a breadcrumb for the reports of errors of the current request or job: the last 32 are kept. For layers that see what is
-/// logged.
-pub fn breadcrumb(level: Level, target: &str, message: &str) {
+/// Leaves a breadcrumb for the reports of errors of the current request or job: the last 32 are kept, of 256 bytes each. Where
+/// nobody wants to know, `message` is not even written.
+pub fn breadcrumb(level: Level, target: &str, message: impl Display) {
+    thread_local! {
+        static TEXT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    if !with(|state| state.reports_errors()).unwrap_or(false) {
+        return;
+    }
+    // The message prints itself before the observation is taken up: its code may leave breadcrumbs too.
+    let mut text = TEXT.try_with(Cell::take).unwrap_or_default();
+    text.clear();
+    text::print(&mut text, message, LONGEST_CRUMB);
+    let message = str::from_utf8(&text).unwrap_or_default();
     with_scene(|scene| scene.breadcrumb(SystemTime::now(), level, target, message));
+    let _ = TEXT.try_with(|kept| kept.set(text));
 }
 
 /// Lends what the application tells besides its errors to `f`, if anybody wants to know.

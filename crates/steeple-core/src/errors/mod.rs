@@ -21,4 +21,5 @@ pub(crate) use self::{
     courier::{of_process, send, send_last, serve_process, start},
     report::{Facts, Failure},
     reporting::Reporting,
+    scene::LONGEST_CRUMB,
 };

@@ -14,7 +14,7 @@ const MOST_PARTS: usize = 8;
 /// How many breadcrumbs are kept of one request: the last.
 const MOST_BREADCRUMBS: usize = 32;
 /// How many bytes are kept of what a breadcrumb says.
-const LONGEST_CRUMB: usize = 256;
+pub(crate) const LONGEST_CRUMB: usize = 256;
 
 /// What the application has told of a request or job besides its errors. It is kept for the case that one happens.
 #[derive(Clone, Debug, Default)]

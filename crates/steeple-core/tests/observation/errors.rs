@@ -1,7 +1,7 @@
 //! Failures, each reported once.
 
 use std::{
-    io,
+    fmt, io,
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -167,6 +167,16 @@ fn what_is_not_the_fault_of_the_service_is_not_reported() {
     assert!(taken(&reports).is_empty());
 }
 
+/// Leaves a breadcrumb while it prints itself.
+struct Chatty;
+
+impl fmt::Display for Chatty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        current::breadcrumb(Level::INFO, "shop", "asked");
+        f.write_str("the cache is cold")
+    }
+}
+
 #[test]
 fn what_the_application_tells_is_that_of_one_request() {
     let (stage, reports) = reporting();
@@ -175,7 +185,7 @@ fn what_the_application_tells_is_that_of_one_request() {
         current::tag("tenant", "blue");
         current::user("ada");
         current::fingerprint(["orders", "database"]);
-        current::breadcrumb(Level::WARN, "shop", "the cache is cold");
+        current::breadcrumb(Level::WARN, "shop", Chatty);
     };
     observation.run(tell).unwrap();
     respond(&mut observation, 500, Some(0));
@@ -192,7 +202,13 @@ fn what_the_application_tells_is_that_of_one_request() {
         .breadcrumbs()
         .map(|crumb| (crumb.level, &*crumb.target, &*crumb.message))
         .collect();
-    assert_eq!(crumbs, [(Level::WARN, "shop", "the cache is cold")]);
+    assert_eq!(
+        crumbs,
+        [
+            (Level::INFO, "shop", "asked"),
+            (Level::WARN, "shop", "the cache is cold")
+        ]
+    );
     let scene = &silent.scene;
     assert_eq!(scene.tags().count() + scene.breadcrumbs().count(), 0);
     assert!(scene.user().is_none() && scene.fingerprint().is_empty());
