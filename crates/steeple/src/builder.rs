@@ -4,18 +4,13 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use steeple_core::{
-    EnvironmentError, Observer, ObserverBuilder, ObserverError, TraceConfig, current,
-};
-use steeple_metrics::{
-    BuildError as RegistryError, Builder as RegistryBuilder, Exemplar, InstallError, Kind, Matcher,
-    RegisterError, Registry,
-};
+use steeple_core::{Observer, ObserverBuilder, TraceConfig, current};
+use steeple_metrics::{Builder as RegistryBuilder, Exemplar, Matcher, Registry};
 use steeple_ops::{BindError, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
-use steeple_otlp::{OtlpBuilder, OtlpError, Value};
+use steeple_otlp::{OtlpBuilder, Value};
 #[cfg(feature = "push")]
-use steeple_push::{PushError, PushGatewayBuilder, RemoteWriteBuilder};
+use steeple_push::{PushGatewayBuilder, RemoteWriteBuilder};
 #[cfg(feature = "otlp")]
 use tracing::level_filters::LevelFilter;
 
@@ -24,13 +19,15 @@ use crate::export::{Export, ExportSettings};
 #[cfg(feature = "push")]
 use crate::pushes::PushSettings;
 use crate::{
+    build_error::BuildError,
     doctor::{Doctor, Patient},
     environment::Environment,
+    info,
     instance::{Steeple, ops_builder},
     lint::{self, OwnMetrics},
     outlets::Outlets,
     recorder::{self, GlobalRecorder},
-    service_name::{ServiceName, ServiceNameError},
+    service_name::ServiceName,
     traces::Traces,
 };
 
@@ -57,46 +54,6 @@ pub struct SteepleBuilder {
     span_level: LevelFilter,
     #[cfg(feature = "push")]
     pushes: PushSettings,
-}
-
-/// An instance cannot be had as it is configured.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The service's name is none.
-    #[error(transparent)]
-    ServiceName(#[from] ServiceNameError),
-    /// An environment variable is wrong.
-    #[error(transparent)]
-    Environment(#[from] EnvironmentError),
-    /// The registry is configured wrongly.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// There is another global recorder, and ours was required.
-    #[error(
-        "another metrics recorder is installed; install steeple first, or do not require its recorder"
-    )]
-    RecorderTaken(#[from] InstallError),
-    /// The observer is configured wrongly.
-    #[error(transparent)]
-    Observer(#[from] ObserverError),
-    /// The ops listener does not listen.
-    #[error(
-        "the ops listener cannot be started as `ops`, or OTEL_EXPORTER_PROMETHEUS_HOST, OTEL_EXPORTER_PROMETHEUS_PORT \
-         and STEEPLE_OPS_TOKEN, configure it"
-    )]
-    Ops(#[from] BindError),
-    /// What is to be exported, or where to, is configured wrongly.
-    #[cfg(feature = "otlp")]
-    #[error(transparent)]
-    Otlp(#[from] OtlpError),
-    /// What is to be pushed, or where to, is configured wrongly.
-    #[cfg(feature = "push")]
-    #[error(transparent)]
-    Push(#[from] PushError),
-    /// A metric about steeple itself is refused.
-    #[error("a metric of steeple's own cannot be registered")]
-    SelfMetric(#[from] RegisterError),
 }
 
 impl SteepleBuilder {
@@ -344,7 +301,7 @@ impl SteepleBuilder {
                 registry.buckets(Matcher::full(histogram), bounds)
             })
             .build()?;
-        describe_self(&registry, &name)?;
+        info::describe(&registry, &name)?;
         let doctor = Doctor::default();
         let ops = self
             .ops
@@ -440,26 +397,4 @@ fn current_exemplar() -> Option<Exemplar> {
         trace.trace_id().to_bytes(),
         trace.span_id().to_bytes(),
     ))
-}
-
-fn describe_self(registry: &Registry, name: &ServiceName) -> Result<(), RegisterError> {
-    let infos = [
-        (
-            "target_info",
-            "service_name",
-            name.as_str(),
-            "The service that these figures are of.",
-        ),
-        (
-            "steeple_build_info",
-            "version",
-            env!("CARGO_PKG_VERSION"),
-            "The release of steeple.",
-        ),
-    ];
-    for (info, label, value, help) in infos {
-        registry.describe(Kind::Gauge, info, None, help)?;
-        registry.gauge(info, &[(label, value)])?.set(1.0);
-    }
-    Ok(())
 }

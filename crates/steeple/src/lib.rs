@@ -84,12 +84,14 @@
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |
 
+mod build_error;
 mod builder;
 pub mod doctor;
 mod environment;
 #[cfg(feature = "otlp")]
 mod export;
 mod foreign;
+mod info;
 mod instance;
 mod lint;
 mod outlets;
@@ -123,7 +125,8 @@ pub use steeple_reqwest as reqwest;
 pub use steeple_tower as tower;
 
 pub use self::{
-    builder::{BuildError, SteepleBuilder},
+    build_error::BuildError,
+    builder::SteepleBuilder,
     instance::{Steeple, observe},
     report::{FlushReport, ShutdownError},
     service_name::ServiceNameError,

@@ -14,13 +14,9 @@ use crate::{
         record::{CANCELLED, CallTarget},
         rpc::Rpc,
     },
-    text,
     trace_context::TraceContext,
     traces::{Propagated, entered, propagated},
 };
-
-/// How many bytes of each text of a URL are kept.
-const LONGEST_TEXT: usize = 1_024;
 
 /// One request that goes out, under observation, from [`Observer::call`](crate::Observer::call).
 ///
@@ -218,19 +214,6 @@ fn error_of_http(end: End, status: Option<u16>) -> Option<ErrorType> {
         (End::Finished | End::Dropped, None) => Some(ErrorType::Named(CANCELLED)),
         (End::Finished | End::Dropped, Some(status)) => {
             (status >= 400).then_some(ErrorType::Status(status))
-        }
-    }
-}
-
-impl CallTarget {
-    fn of(head: &OutgoingHead<'_>) -> Self {
-        let keep = |value: &str| text::beginning(value, LONGEST_TEXT).to_owned();
-        Self {
-            method: keep(head.method),
-            host: keep(head.address()),
-            port: head.effective_port(),
-            path: keep(head.path),
-            query: head.query.map(keep),
         }
     }
 }

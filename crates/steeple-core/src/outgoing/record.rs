@@ -9,12 +9,16 @@ use crate::{
     method::Method,
     observer::Shared,
     outcome::ErrorType,
-    outgoing::Server,
+    outgoing::{OutgoingHead, Server},
+    text,
     trace_context::TraceContext,
 };
 
 /// The type of error of what is cancelled.
 pub(crate) const CANCELLED: &str = "cancelled";
+
+/// How many bytes of each text of a URL are kept.
+const LONGEST_TEXT: usize = 1_024;
 
 /// What one request that went out was and how it ended.
 #[derive(Debug)]
@@ -56,6 +60,19 @@ pub struct CallTarget {
     pub path: String,
     /// The query, without the `?`, and as long. It may hold secrets.
     pub query: Option<String>,
+}
+
+impl CallTarget {
+    pub(super) fn of(head: &OutgoingHead<'_>) -> Self {
+        let keep = |value: &str| text::beginning(value, LONGEST_TEXT).to_owned();
+        Self {
+            method: keep(head.method),
+            host: keep(head.address()),
+            port: head.effective_port(),
+            path: keep(head.path),
+            query: head.query.map(keep),
+        }
+    }
 }
 
 /// Queries may hold secrets.

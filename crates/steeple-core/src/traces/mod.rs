@@ -2,6 +2,8 @@
 
 pub(crate) mod carried;
 mod config;
+mod decisions;
+mod encoded;
 pub(crate) mod entered;
 mod lineage;
 pub(crate) mod propagated;
@@ -20,7 +22,7 @@ pub use self::{
     trust::Trust,
 };
 pub(crate) use self::{
-    config::{OwnSampler, Traces},
+    decisions::{OwnSampler, Traces},
     lineage::Lineage,
     propagated::Propagated,
     scope::InScope,

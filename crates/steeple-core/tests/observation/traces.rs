@@ -60,9 +60,9 @@ impl Records {
                 seen.query = head.query().map(str::to_owned);
                 seen.peer = head.peer();
             }
-            seen.spans = recording.spans().0.to_vec();
-            seen.count = recording.spans().1;
-            seen.events = recording.events().0.to_vec();
+            seen.spans = recording.spans().to_vec();
+            seen.count = recording.span_count();
+            seen.events = recording.events().to_vec();
         }
         self.0.lock().unwrap().push(seen);
     }
@@ -747,7 +747,10 @@ impl Sink for Told {
     }
 
     fn refused(&self, recording: &steeple_core::Recording) {
-        assert_eq!(recording.spans(), (&b"span"[..], 1));
+        assert_eq!(
+            (recording.spans(), recording.span_count()),
+            (&b"span"[..], 1)
+        );
         self.tell("refused", recording.context());
     }
 }

@@ -27,9 +27,8 @@ impl Ending<'_> {
         if let Some(link) = recording.span_link() {
             push_link(message, link);
         }
-        let (events, dropped) = recording.events();
-        message.extend_from_slice(events);
-        push_dropped(message, 0, dropped);
+        message.extend_from_slice(recording.events());
+        push_dropped(message, 0, recording.dropped_events());
         if let Some(panic) = self.panic {
             let location = panic.location.as_deref();
             push_exception(message, self.ended, Some("panic"), &panic.message, location);

@@ -49,7 +49,7 @@ impl RequestSpans {
             self.spans.skip();
             return;
         };
-        let (within, count) = recording.spans();
+        let (within, count) = (recording.spans(), recording.span_count());
         let Some(mut spans) = self.spans.end(recording.context(), count, end) else {
             return;
         };
@@ -110,7 +110,7 @@ impl Sink for RequestSpans {
     }
 
     fn refused(&self, recording: &Recording) {
-        let (_, count) = recording.spans();
-        self.spans.refuse(recording.context(), count);
+        self.spans
+            .refuse(recording.context(), recording.span_count());
     }
 }
