@@ -7,11 +7,11 @@ use crate::{
     current,
     head::{HttpVersion, Scheme},
     headers::Headers,
+    method::Method,
     observer::Shared,
-    outcome::{BODY_ERROR, ErrorType},
+    outcome::BODY_ERROR,
     outgoing::{
-        CallKeys, CallRecord, Newcomer, OutgoingHead, address,
-        record::{CANCELLED, CallTarget},
+        CallKeys, CallRecord, CallTarget, Newcomer, OutgoingHead, Server, address, end::End,
         rpc::Rpc,
     },
     trace_context::TraceContext,
@@ -37,24 +37,14 @@ struct Open {
     is_told: bool,
     scheme: Scheme,
     resend_count: u32,
-    keys: CallKeys,
+    method: Method,
+    server: Server,
     /// The server, as long as it is not told apart but may be.
     newcomer: Option<Newcomer>,
     target: Option<Box<CallTarget>>,
     /// What it is besides if it is a gRPC call.
     rpc: Option<Rpc>,
     answer: Option<(u16, HttpVersion)>,
-}
-
-/// How a call comes to its end.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum End {
-    /// The answer is complete.
-    Finished,
-    /// Nobody wanted more of it.
-    Dropped,
-    /// By an error of this type.
-    Failed(&'static str),
 }
 
 impl OutgoingCall {
@@ -82,11 +72,8 @@ impl OutgoingCall {
                 trace,
                 scheme: head.scheme,
                 resend_count: head.resend_count,
-                keys: CallKeys {
-                    method: shared.methods.classify(head.method),
-                    server,
-                    rpc: None,
-                },
+                method: shared.methods.classify(head.method),
+                server,
                 newcomer,
                 target: is_recorded.then(|| Box::new(CallTarget::of(head))),
                 rpc: Rpc::of(head, &shared.routes),
@@ -111,9 +98,10 @@ impl OutgoingCall {
         if let Some(open) = &mut self.open {
             open.answer = Some((status, version));
             if let Some(newcomer) = open.newcomer.take() {
-                open.keys.server = open.shared.servers.admit(&newcomer);
+                open.server = open.shared.servers.admit(&newcomer);
             }
         }
+        // A gRPC call without messages has its status here.
         self.trailers(headers);
     }
 
@@ -178,7 +166,7 @@ impl Open {
         let elapsed = self.started.elapsed();
         let status = self.answer.map(|(status, _)| status);
         let (rpc, error_type) = match self.rpc {
-            None => (None, error_of_http(end, status)),
+            None => (None, end.error_of_http(status)),
             Some(rpc) => {
                 let (call, error) = rpc.settle(end, status, elapsed.into(), &self.shared.routes);
                 (Some(call), error)
@@ -195,7 +183,11 @@ impl Open {
             target: self.target.as_deref(),
             elapsed,
             shared: &self.shared,
-            keys: CallKeys { rpc, ..self.keys },
+            keys: CallKeys {
+                method: self.method,
+                server: self.server,
+                rpc,
+            },
         };
         // Exemplars lead to the call's own span. What panics in there is caught there.
         if let Some(trace) = &self.trace {
@@ -204,16 +196,6 @@ impl Open {
         self.shared.call(&record);
         if let Some(trace) = &self.trace {
             entered::exit(entered::key(trace));
-        }
-    }
-}
-
-fn error_of_http(end: End, status: Option<u16>) -> Option<ErrorType> {
-    match (end, status) {
-        (End::Failed(error_type), _) => Some(ErrorType::Named(error_type)),
-        (End::Finished | End::Dropped, None) => Some(ErrorType::Named(CANCELLED)),
-        (End::Finished | End::Dropped, Some(status)) => {
-            (status >= 400).then_some(ErrorType::Status(status))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod call;
+mod end;
 mod head;
 mod hosts;
 mod record;

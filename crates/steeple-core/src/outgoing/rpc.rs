@@ -6,7 +6,7 @@ use crate::{
     grpc::{Call, GrpcStatus, Shown, Timeout},
     headers::{self, Headers},
     outcome::{ErrorType, TIMEOUT},
-    outgoing::{OutgoingHead, call::End, record::CANCELLED},
+    outgoing::{OutgoingHead, end::End, record::CANCELLED},
     route::{LONGEST_TEMPLATE, Route, Routes},
 };
 
