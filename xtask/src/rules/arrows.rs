@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("steeple-client", &["steeple-core"]),
     ("steeple-alerts", SENDING),
     ("steeple-db", FOUNDATION),
+    ("steeple-errors", &["steeple-core"]),
     ("steeple-health", FOUNDATION),
     ("steeple-logs", SENDING),
     ("steeple-ops", FOUNDATION),

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 const DEEPEST: usize = 128;
 
 /// Where code was called from, as the processor knows it. Names are looked up when somebody asks for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Backtrace(Box<[usize]>);
 
 /// One call of a [`Backtrace`].

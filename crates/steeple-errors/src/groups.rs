@@ -1,0 +1,153 @@
+use std::collections::HashMap;
+
+use crate::{Group, GroupId, users::UserKey};
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) groups: usize,
+    pub(crate) samples: usize,
+    pub(crate) bytes: usize,
+}
+
+/// All groups; those that were not seen for the longest time leave where there is no room.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    by_id: HashMap<GroupId, Kept>,
+    bounds: Bounds,
+    bytes: usize,
+    /// How often a group was added to.
+    additions: u64,
+    pub(crate) evicted: u64,
+    pub(crate) user_key: UserKey,
+}
+
+#[derive(Debug)]
+struct Kept {
+    group: Group,
+    bytes: usize,
+    /// By the number of the addition.
+    last_added: u64,
+}
+
+impl Groups {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        Self {
+            by_id: HashMap::new(),
+            bounds,
+            bytes: 0,
+            additions: 0,
+            evicted: 0,
+            user_key: UserKey::random(),
+        }
+    }
+
+    /// Adds what was counted apart.
+    pub(crate) fn add(&mut self, counted: Group) {
+        self.additions += 1;
+        let kept = match self.by_id.remove(&counted.id) {
+            Some(mut kept) => {
+                self.bytes -= kept.bytes;
+                kept.group.merge(counted);
+                kept.group
+            }
+            None => counted,
+        };
+        self.keep(kept);
+        while self.by_id.len() > self.bounds.groups.max(1)
+            || self.bytes > self.bounds.bytes && self.by_id.len() > 1
+        {
+            self.evict();
+        }
+    }
+
+    fn keep(&mut self, mut group: Group) {
+        group.keep_samples(self.bounds.samples);
+        let bytes = group.heap_bytes();
+        self.bytes += bytes;
+        let kept = Kept {
+            bytes,
+            last_added: self.additions,
+            group,
+        };
+        self.by_id.insert(kept.group.id, kept);
+    }
+
+    fn evict(&mut self) {
+        let oldest = self.by_id.values().min_by_key(|kept| kept.last_added);
+        let oldest = oldest.map(|kept| kept.group.id);
+        if let Some(kept) = oldest.and_then(|id| self.by_id.remove(&id)) {
+            self.bytes -= kept.bytes;
+            self.evicted += 1;
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub(crate) fn group(&self, id: GroupId) -> Option<Group> {
+        Some(self.by_id.get(&id)?.group.clone())
+    }
+
+    /// All, the one that was seen last at the end.
+    pub(crate) fn all(&self) -> Vec<Group> {
+        let mut kept: Vec<_> = self.by_id.values().collect();
+        kept.sort_by_key(|kept| kept.last_added);
+        kept.into_iter().map(|kept| kept.group.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{counted, report};
+
+    fn groups(bounds: Bounds, names: &[&'static str]) -> Groups {
+        let mut groups = Groups::new(bounds);
+        for name in names {
+            let key = groups.user_key;
+            groups.add(counted(&report(name, "gone", || ()), key));
+        }
+        groups
+    }
+
+    fn routes(groups: &Groups) -> Vec<String> {
+        let all = groups.all();
+        let routes = all.iter().flat_map(|group| group.routes());
+        routes
+            .map(|(route, count)| format!("{route} {count}"))
+            .collect()
+    }
+
+    const WIDE: Bounds = Bounds {
+        groups: 2,
+        samples: 1,
+        bytes: usize::MAX,
+    };
+
+    #[test]
+    fn the_group_that_was_not_seen_for_the_longest_time_leaves_and_is_counted() {
+        let groups = groups(WIDE, &["a", "b", "a", "c"]);
+        assert_eq!(routes(&groups), ["job a 2", "job c 1"]);
+        assert_eq!((groups.len(), groups.evicted), (2, 1));
+    }
+
+    #[test]
+    fn bytes_are_bounded_and_given_back() {
+        let one = groups(WIDE, &["a"]).bytes;
+        let bounds = Bounds {
+            bytes: one + one / 2,
+            ..WIDE
+        };
+        let mut groups = groups(bounds, &["a", "b"]);
+        assert_eq!(routes(&groups), ["job b 1"]);
+        assert_eq!((groups.bytes, groups.evicted), (one, 1));
+        groups.evict();
+        assert_eq!((groups.bytes, groups.len()), (0, 0));
+        // One is kept, whatever it takes.
+        groups.bounds.bytes = 0;
+        groups.add(counted(&report("c", "gone", || ()), groups.user_key));
+        assert_eq!(groups.len(), 1);
+    }
+}
