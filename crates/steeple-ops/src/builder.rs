@@ -116,6 +116,25 @@ impl OpsBuilder {
     where
         F: Future<Output = String> + Send + 'static,
     {
+        let make = move |_: &str| {
+            let making = make();
+            async { Some(making.await) }
+        };
+        self.documents.push(Document::json(path, description, make));
+        self
+    }
+
+    /// As [`json`](Self::json), for all paths that differ in their last segment, which stands in braces in `path`, as in
+    /// `/api/orders/{id}`: `make` is given that, as it was sent, and answers 404 with `None`. Default: none.
+    pub fn json_of<F>(
+        mut self,
+        path: &'static str,
+        description: &'static str,
+        make: impl Fn(&str) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Option<String>> + Send + 'static,
+    {
         self.documents.push(Document::json(path, description, make));
         self
     }

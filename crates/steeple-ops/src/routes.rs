@@ -20,7 +20,7 @@ impl Routes {
             && Route::of(request.path()).is_none()
             && let Some(document) = self.document(request.path())
         {
-            return document.answer();
+            return document.answer(request.path());
         }
         Box::pin(ready(self.answer_at_once(request)))
     }
@@ -45,7 +45,7 @@ impl Routes {
     }
 
     fn document(&self, path: &str) -> Option<&Document> {
-        self.documents.iter().find(|document| document.path == path)
+        self.documents.iter().find(|document| document.is_at(path))
     }
 
     fn index(&self) -> String {
@@ -53,8 +53,12 @@ impl Routes {
         let documents = self.documents.iter();
         let documents = documents.map(|document| (document.path, document.description));
         let lines = routes.into_iter().chain(documents);
+        let lines: Vec<_> = lines.collect();
+        let longest = lines.iter().map(|(path, _)| path.len()).max();
+        let width = longest.unwrap_or(0);
         let lines: Vec<_> = lines
-            .map(|(path, what)| format!("{path:<11} {what}"))
+            .iter()
+            .map(|(path, what)| format!("{path:<width$} {what}"))
             .collect();
         lines.join("\n")
     }

@@ -1,4 +1,6 @@
 use steeple_core::{EnvironmentError, ObserverError};
+#[cfg(feature = "errors")]
+use steeple_errors::TrackerError;
 use steeple_metrics::{BuildError as RegistryError, InstallError, RegisterError};
 use steeple_ops::BindError;
 #[cfg(feature = "otlp")]
@@ -35,6 +37,10 @@ pub enum BuildError {
          and STEEPLE_OPS_TOKEN, configure it"
     )]
     Ops(#[from] BindError),
+    /// Errors cannot be tracked as it is configured.
+    #[cfg(feature = "errors")]
+    #[error(transparent)]
+    Errors(#[from] TrackerError),
     /// What is to be exported, or where to, is configured wrongly.
     #[cfg(feature = "otlp")]
     #[error(transparent)]

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use steeple_core::{Observer, ObserverBuilder, TraceConfig, current};
+#[cfg(feature = "errors")]
+use steeple_errors::{ErrorTracker, ErrorTrackerBuilder};
 use steeple_metrics::{Builder as RegistryBuilder, Exemplar, Matcher, Registry};
 use steeple_ops::{BindError, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
@@ -19,11 +21,12 @@ use crate::export::{Export, ExportSettings};
 #[cfg(feature = "push")]
 use crate::pushes::PushSettings;
 use crate::{
+    answers::Answers,
     build_error::BuildError,
     doctor::{Doctor, Patient},
     environment::Environment,
     info,
-    instance::{Steeple, ops_builder},
+    instance::Steeple,
     lint::{self, OwnMetrics},
     outlets::Outlets,
     recorder::{self, GlobalRecorder},
@@ -48,6 +51,8 @@ pub struct SteepleBuilder {
     observer: Configure<ObserverBuilder>,
     listener: Configure<OpsBuilder>,
     traces: Option<TraceConfig>,
+    #[cfg(feature = "errors")]
+    errors: Option<ErrorTrackerBuilder>,
     #[cfg(feature = "otlp")]
     export: ExportSettings,
     #[cfg(feature = "otlp")]
@@ -68,6 +73,8 @@ impl SteepleBuilder {
             observer: Box::new(|observer| observer),
             listener: Box::new(|listener| listener),
             traces: None,
+            #[cfg(feature = "errors")]
+            errors: None,
             #[cfg(feature = "otlp")]
             export: ExportSettings::default(),
             #[cfg(feature = "otlp")]
@@ -119,6 +126,24 @@ impl SteepleBuilder {
     /// assertions, off otherwise.
     pub fn lint(mut self, lint: bool) -> Self {
         self.lint = lint;
+        self
+    }
+
+    /// Groups errors in the service itself, configured by more settings: [`Steeple::errors`] tells the groups, and so do
+    /// `GET /api/errors` and `GET /api/errors/{id}` at the ops listener. Default: errors are not reported to it.
+    ///
+    /// ```
+    /// use steeple::Steeple;
+    ///
+    /// let builder = Steeple::builder("shop").errors(|errors| errors.file("/var/lib/shop/errors.jsonl"));
+    /// # let _ = builder;
+    /// ```
+    #[cfg(feature = "errors")]
+    pub fn errors(
+        mut self,
+        configure: impl FnOnce(ErrorTrackerBuilder) -> ErrorTrackerBuilder,
+    ) -> Self {
+        self.errors = Some(configure(self.errors.unwrap_or_default()));
         self
     }
 
@@ -302,10 +327,19 @@ impl SteepleBuilder {
             })
             .build()?;
         info::describe(&registry, &name)?;
-        let doctor = Doctor::default();
+        #[cfg(feature = "errors")]
+        let errors = self
+            .errors
+            .map(|errors| ::metrics::with_local_recorder(&registry, || errors.start()))
+            .transpose()?;
+        let answers = Answers {
+            doctor: Doctor::default(),
+            #[cfg(feature = "errors")]
+            errors: errors.as_ref().map(ErrorTracker::reader),
+        };
         let ops = self
             .ops
-            .then(|| listen(self.listener, ops_builder(&registry, &doctor), &environment))
+            .then(|| listen(self.listener, answers.builder(&registry), &environment))
             .transpose()?;
         let observer = recorder::connect(observer, &registry, self.global)?;
         #[cfg(feature = "otlp")]
@@ -317,7 +351,14 @@ impl SteepleBuilder {
         };
         #[cfg(not(feature = "otlp"))]
         let observer = traces.pass_on(observer);
+        #[cfg(feature = "errors")]
+        let observer = match &errors {
+            Some(errors) => observer.error_sink(errors.sink()),
+            None => observer,
+        };
         let outlets = Outlets {
+            #[cfg(feature = "errors")]
+            errors,
             #[cfg(feature = "otlp")]
             otlp,
             #[cfg(feature = "push")]
@@ -325,7 +366,7 @@ impl SteepleBuilder {
         };
         let observer = observer.build()?;
         own.are_those_of(&registry);
-        doctor.is_to_examine(Patient {
+        answers.doctor.is_to_examine(Patient {
             observer: observer.clone(),
             registry: registry.clone(),
             own_metrics: own.clone(),
@@ -335,7 +376,7 @@ impl SteepleBuilder {
         });
         let is_global = self.global != GlobalRecorder::Leave;
         let ops_token = environment.ops_token;
-        let steeple = Steeple::new(observer, registry, own, doctor, ops, ops_token, is_global);
+        let steeple = Steeple::new(observer, registry, own, answers, ops, ops_token, is_global);
         #[cfg(feature = "otlp")]
         let steeple = steeple.with_spans_up_to(self.span_level);
         Ok(steeple.sending(outlets))

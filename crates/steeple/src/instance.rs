@@ -8,6 +8,8 @@ use std::{
 };
 
 use steeple_core::{Job, Observer};
+#[cfg(feature = "errors")]
+use steeple_errors::ErrorTracker;
 use steeple_metrics::{Finding, Registry};
 use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
@@ -20,8 +22,9 @@ use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::filter::Filtered;
 
 use crate::{
+    answers::Answers,
     builder::SteepleBuilder,
-    doctor::{Diagnosis, Doctor},
+    doctor::Diagnosis,
     lint::OwnMetrics,
     outlets::Outlets,
     report::{FlushReport, ShutdownError},
@@ -61,7 +64,7 @@ pub struct Steeple {
     own_metrics: OwnMetrics,
     #[cfg(feature = "otlp")]
     span_level: LevelFilter,
-    doctor: Doctor,
+    answers: Answers,
     ops: Option<Ops>,
     /// What the operator asks for.
     ops_token: Option<String>,
@@ -77,7 +80,7 @@ impl Steeple {
         observer: Observer,
         registry: Registry,
         own_metrics: OwnMetrics,
-        doctor: Doctor,
+        answers: Answers,
         ops: Option<Ops>,
         ops_token: Option<String>,
         global: bool,
@@ -93,7 +96,7 @@ impl Steeple {
             observer,
             registry,
             own_metrics,
-            doctor,
+            answers,
             ops,
             ops_token,
         }
@@ -120,7 +123,7 @@ impl Steeple {
             observer,
             registry: Registry::new(),
             own_metrics: OwnMetrics::default(),
-            doctor: Doctor::of_disabled(),
+            answers: Answers::of_disabled(),
             ops: None,
             ops_token,
         }
@@ -208,7 +211,26 @@ impl Steeple {
     /// # }
     /// ```
     pub async fn doctor(&self) -> Vec<Diagnosis> {
-        self.doctor.examine().await
+        self.answers.doctor.examine().await
+    }
+
+    /// What groups the errors, if they are [tracked](SteepleBuilder::errors).
+    ///
+    /// ```
+    /// use steeple::Steeple;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let steeple = Steeple::builder("shop").without_ops().errors(|errors| errors).build()?;
+    /// for group in steeple.errors().iter().flat_map(|errors| errors.groups()) {
+    ///     println!("{} x {} in {:?}", group.count, group.message, group.place);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "errors")]
+    #[must_use]
+    pub fn errors(&self) -> Option<&ErrorTracker> {
+        self.outlets.errors.as_ref()
     }
 
     /// Where the ops listener listens, if there is one.
@@ -229,7 +251,7 @@ impl Steeple {
         &self,
         configure: impl FnOnce(OpsBuilder) -> OpsBuilder,
     ) -> Result<Endpoints, BindError> {
-        let ops = configure(ops_builder(&self.registry, &self.doctor));
+        let ops = configure(self.answers.builder(&self.registry));
         let ops = match &self.ops_token {
             Some(token) => ops.token(token),
             None => ops,
@@ -314,16 +336,6 @@ impl Steeple {
         };
         ShutdownError::unless_complete(report, ops)
     }
-}
-
-/// What is served, wherever it is.
-pub(crate) fn ops_builder(registry: &Registry, doctor: &Doctor) -> OpsBuilder {
-    let doctor = doctor.clone();
-    Ops::builder(registry.clone()).json(
-        "/api/doctor",
-        "what is wrong, and what to do about it, as JSON",
-        move || doctor.clone().report(),
-    )
 }
 
 impl fmt::Debug for Steeple {

@@ -75,6 +75,7 @@
 //! |---|---|
 //! | `actix` | `Steeple::actix` and the adapter as `steeple::actix` |
 //! | `axum` | `Steeple::axum` and the adapter as `steeple::axum` |
+//! | `errors` | on by default: `SteepleBuilder::errors`, `Steeple::errors`, and where they are from as `steeple::errors` |
 //! | `grpc` | with `otlp`: the protocol `grpc` |
 //! | `otlp` | `SteepleBuilder::otlp` and `traces`, `Steeple::tracing_layer`, and where they are from as `steeple::otlp` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
@@ -84,6 +85,7 @@
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |
 
+mod answers;
 mod build_error;
 mod builder;
 pub mod doctor;
@@ -113,6 +115,8 @@ pub use steeple_core::{
     RoutePolicy, Sink, Upgrade,
     current::{self, carry},
 };
+#[cfg(feature = "errors")]
+pub use steeple_errors as errors;
 pub use steeple_metrics as metrics;
 pub use steeple_ops as ops;
 #[cfg(feature = "otlp")]
@@ -146,6 +150,11 @@ struct Migration;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/metrics-exporter-prometheus.md")]
 struct MetricsExporterPrometheus;
+
+/// Those of the page on errors.
+#[cfg(all(doctest, feature = "axum", feature = "errors"))]
+#[doc = include_str!("../../../docs/errors.md")]
+struct Errors;
 
 /// That of the page on pushing.
 #[cfg(all(doctest, feature = "push"))]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::join3;
+#[cfg(feature = "errors")]
+use steeple_errors::ErrorTracker;
 #[cfg(feature = "otlp")]
 use steeple_otlp::Otlp;
 
@@ -13,6 +15,8 @@ use crate::report::FlushReport;
 /// All that sends telemetry away, if anything does.
 #[derive(Debug, Default)]
 pub(crate) struct Outlets {
+    #[cfg(feature = "errors")]
+    pub(crate) errors: Option<ErrorTracker>,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<Otlp>,
     #[cfg(feature = "push")]
@@ -20,12 +24,19 @@ pub(crate) struct Outlets {
 }
 
 #[cfg_attr(
-    not(any(feature = "otlp", feature = "push")),
+    not(any(feature = "errors", feature = "otlp", feature = "push")),
     expect(unused_variables, reason = "there is nothing to wait for")
 )]
 impl Outlets {
     /// All at once, so that a backend that does not answer takes nothing from the time of the others.
     pub(crate) async fn flush(&self, deadline: Duration) -> FlushReport {
+        let tracked = async {
+            #[cfg(feature = "errors")]
+            if let Some(errors) = &self.errors {
+                return FlushReport::of_errors(errors.flush(deadline).await);
+            }
+            FlushReport::default()
+        };
         let exported = async {
             #[cfg(feature = "otlp")]
             if let Some(otlp) = &self.otlp {
@@ -39,12 +50,19 @@ impl Outlets {
             #[cfg(not(feature = "push"))]
             FlushReport::default()
         };
-        let (exported, pushed) = join(exported, pushed).await;
-        exported.and(pushed)
+        let (tracked, exported, pushed) = join3(tracked, exported, pushed).await;
+        tracked.and(exported).and(pushed)
     }
 
     /// As [`flush`](Self::flush).
     pub(crate) async fn shutdown(self, deadline: Duration) -> FlushReport {
+        let tracked = async {
+            #[cfg(feature = "errors")]
+            if let Some(errors) = self.errors {
+                return FlushReport::of_errors(errors.shutdown(deadline).await);
+            }
+            FlushReport::default()
+        };
         let exported = async {
             #[cfg(feature = "otlp")]
             if let Some(otlp) = self.otlp {
@@ -58,7 +76,7 @@ impl Outlets {
             #[cfg(not(feature = "push"))]
             FlushReport::default()
         };
-        let (exported, pushed) = join(exported, pushed).await;
-        exported.and(pushed)
+        let (tracked, exported, pushed) = join3(tracked, exported, pushed).await;
+        tracked.and(exported).and(pushed)
     }
 }

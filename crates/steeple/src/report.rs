@@ -1,5 +1,7 @@
 //! What becomes of telemetry at a flush and at the end.
 
+#[cfg(feature = "errors")]
+use steeple_core::pipeline::Report;
 #[cfg(feature = "otlp")]
 use steeple_otlp::OtlpReport;
 #[cfg(feature = "push")]
@@ -10,6 +12,9 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlushReport {
+    /// The errors that were grouped, if they are tracked.
+    #[cfg(feature = "errors")]
+    pub errors: Option<Report>,
     /// The traces, metrics and logs, if any of them are exported over OTLP.
     #[cfg(feature = "otlp")]
     pub otlp: Option<OtlpReport>,
@@ -25,6 +30,10 @@ impl FlushReport {
     /// Whether nothing was lost or left behind.
     #[must_use]
     pub fn is_complete(&self) -> bool {
+        #[cfg(feature = "errors")]
+        if self.errors.is_some_and(|errors| !errors.is_complete()) {
+            return false;
+        }
         #[cfg(feature = "otlp")]
         if self.otlp.is_some_and(|otlp| !otlp.is_complete()) {
             return false;
@@ -40,6 +49,14 @@ impl FlushReport {
         true
     }
 
+    #[cfg(feature = "errors")]
+    pub(crate) fn of_errors(errors: Report) -> Self {
+        Self {
+            errors: Some(errors),
+            ..Self::default()
+        }
+    }
+
     #[cfg(feature = "otlp")]
     pub(crate) fn of_export(otlp: OtlpReport) -> Self {
         Self {
@@ -50,11 +67,13 @@ impl FlushReport {
 
     /// Together with what `other` tells of the rest.
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "push")),
+        not(any(feature = "errors", feature = "otlp", feature = "push")),
         expect(unused_variables, reason = "there is nothing to tell")
     )]
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
+            #[cfg(feature = "errors")]
+            errors: self.errors.or(other.errors),
             #[cfg(feature = "otlp")]
             otlp: self.otlp.or(other.otlp),
             #[cfg(feature = "push")]

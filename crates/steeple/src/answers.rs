@@ -1,0 +1,58 @@
+//! What the ops listener answers besides metrics.
+
+use steeple_metrics::Registry;
+use steeple_ops::{Ops, OpsBuilder};
+
+use crate::doctor::Doctor;
+
+/// Whoever is asked for it.
+pub(crate) struct Answers {
+    pub(crate) doctor: Doctor,
+    #[cfg(feature = "errors")]
+    pub(crate) errors: Option<steeple_errors::ErrorReader>,
+}
+
+impl Answers {
+    /// Of an instance that observes nothing.
+    pub(crate) fn of_disabled() -> Self {
+        Self {
+            doctor: Doctor::of_disabled(),
+            #[cfg(feature = "errors")]
+            errors: None,
+        }
+    }
+
+    /// What is served, wherever it is.
+    pub(crate) fn builder(&self, registry: &Registry) -> OpsBuilder {
+        let doctor = self.doctor.clone();
+        let ops = Ops::builder(registry.clone()).json(
+            "/api/doctor",
+            "what is wrong, and what to do about it, as JSON",
+            move || doctor.clone().report(),
+        );
+        #[cfg(feature = "errors")]
+        let ops = match &self.errors {
+            Some(errors) => with_errors(ops, errors),
+            None => ops,
+        };
+        ops
+    }
+}
+
+#[cfg(feature = "errors")]
+fn with_errors(ops: OpsBuilder, errors: &steeple_errors::ErrorReader) -> OpsBuilder {
+    let (all, one) = (errors.clone(), errors.clone());
+    ops.json(
+        "/api/errors",
+        "the groups of errors, as JSON",
+        move || std::future::ready(all.groups_as_json()),
+    )
+    .json_of(
+        "/api/errors/{id}",
+        "one of them, with its last errors",
+        move |id| {
+            let id = id.parse().ok();
+            std::future::ready(id.and_then(|id| one.group_as_json(id)))
+        },
+    )
+}
