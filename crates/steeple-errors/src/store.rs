@@ -1,5 +1,5 @@
 use std::sync::{
-    Mutex,
+    Mutex, TryLockError,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -48,6 +48,17 @@ impl Store {
     pub(crate) fn sync(&self) {
         if let Some(journal) = &self.journal {
             lock(journal).sync();
+        }
+    }
+
+    /// Leaves the file to others, unless it is being written still.
+    pub(crate) fn close(&self) {
+        if let Some(journal) = &self.journal {
+            match journal.try_lock() {
+                Ok(mut journal) => journal.close(),
+                Err(TryLockError::Poisoned(journal)) => journal.into_inner().close(),
+                Err(TryLockError::WouldBlock) => {}
+            }
         }
     }
 

@@ -13,8 +13,19 @@ use crate::{
 /// waits, for at most a second.
 #[must_use = "dropping it ends it"]
 pub struct ErrorTracker {
+    // It ends before the file is left to others.
     pipeline: Arc<Pipeline<Queued>>,
+    _open: Open,
     sink: TrackerSink,
+}
+
+/// Leaves the file to others at the end, however many sinks and readers there are still.
+struct Open(Arc<Store>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 impl ErrorTracker {
@@ -25,13 +36,18 @@ impl ErrorTracker {
 
     pub(crate) fn new(pipeline: Pipeline<Queued>, store: Arc<Store>, telemetry: Telemetry) -> Self {
         let pipeline = Arc::new(pipeline);
+        let open = Open(store.clone());
         let sink = TrackerSink {
             producer: pipeline.producer(),
             pipeline: Arc::downgrade(&pipeline),
             store,
             telemetry,
         };
-        Self { pipeline, sink }
+        Self {
+            pipeline,
+            _open: open,
+            sink,
+        }
     }
 
     /// What an observer tells of its errors.

@@ -42,11 +42,9 @@ impl Answers {
 #[cfg(feature = "errors")]
 fn with_errors(ops: OpsBuilder, errors: &steeple_errors::ErrorReader) -> OpsBuilder {
     let (all, one) = (errors.clone(), errors.clone());
-    ops.json(
-        "/api/errors",
-        "the groups of errors, as JSON",
-        move || std::future::ready(all.groups_as_json()),
-    )
+    ops.json("/api/errors", "the groups of errors, as JSON", move || {
+        std::future::ready(all.groups_as_json())
+    })
     .json_of(
         "/api/errors/{id}",
         "one of them, with its last errors",

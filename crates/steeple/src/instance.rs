@@ -87,7 +87,9 @@ impl Steeple {
     ) -> Self {
         if global {
             // The first instance that is not private serves `observe`; a second one is for its own handles only.
-            let _ = GLOBAL.set(observer.clone());
+            if GLOBAL.set(observer.clone()).is_ok() {
+                observer.serve_process();
+            }
         }
         Self {
             outlets: Outlets::default(),

@@ -21,6 +21,7 @@ use steeple_tests::backends::get;
 use tower::{Layer, ServiceExt, service_fn};
 
 const METRICS: &str = include_str!("../../../docs/metrics.md");
+const ERRORS: &str = include_str!("../../../docs/errors.md");
 const MIDDLEWARE: &str = include_str!("../../../docs/middleware.md");
 const AROUND: &str = include_str!("../conformance/around/mod.rs");
 const MIGRATION: &str = include_str!("../../../docs/migration.md");
@@ -137,6 +138,19 @@ fn documented(text: &str) -> BTreeSet<String> {
 #[test]
 fn every_metric_is_documented_and_every_documented_metric_exists() {
     assert_eq!(documented(METRICS), exposed());
+}
+
+#[test]
+fn the_metrics_of_errors_that_are_grouped_are_documented() {
+    let private = || Steeple::builder("shop").private().without_ops();
+    let without = exposed_by(&private().build().unwrap());
+    let with = exposed_by(&private().errors(|errors| errors).build().unwrap());
+    let added = with.difference(&without);
+    let added: BTreeSet<_> = added
+        .filter(|metric| !metric.starts_with("steeple_pipeline_"))
+        .cloned()
+        .collect();
+    assert_eq!(documented(ERRORS), added);
 }
 
 /// The labels of each metric in the tables of `text` that tell labels.

@@ -30,6 +30,8 @@ pub(crate) struct Journal {
     size: u64,
     /// The size of the groups alone.
     compact_size: u64,
+    /// Whether it is left to others for good.
+    closed: bool,
     /// When it could not be written, unless it could be since.
     troubled: Option<Instant>,
     /// How many records were damaged.
@@ -47,6 +49,7 @@ impl Journal {
             file: None,
             size: 0,
             compact_size: 0,
+            closed: false,
             troubled: None,
             lost: 0,
             failures: 0,
@@ -66,7 +69,7 @@ impl Journal {
         counted: &[Group],
         groups: &Mutex<Groups>,
     ) -> Result<(), JournalError> {
-        if self.troubled.is_some_and(|since| since.elapsed() < PAUSE) {
+        if self.closed || self.troubled.is_some_and(|since| since.elapsed() < PAUSE) {
             return Ok(());
         }
         let was_troubled = self.troubled.is_some();
@@ -82,6 +85,13 @@ impl Journal {
     pub(crate) fn sync(&mut self) {
         let synced = self.file.as_ref().map_or(Ok(()), File::sync_data);
         self.failures += u64::from(synced.is_err());
+    }
+
+    /// Leaves the file to others.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+        self.file = None;
+        self.lock = None;
     }
 
     fn note(&mut self, written: &Result<(), JournalError>) {

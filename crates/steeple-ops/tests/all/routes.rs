@@ -91,6 +91,36 @@ fn a_document_is_made_anew_for_each_request_behind_the_same_checks() {
 }
 
 #[test]
+fn a_document_may_be_one_of_many() {
+    let registry = Registry::new();
+    let order = |id: &str| std::future::ready((id != "0").then(|| format!("[{id}]")));
+    let ops = serving(&registry)
+        .json("/api/orders", "all orders", async || "[7]".to_owned())
+        .json_of("/api/orders/{id}", "one of them", order)
+        .bind()
+        .unwrap();
+    let told = |path| {
+        let answer = get(ops.local_addr(), path);
+        (answer.status, answer.body)
+    };
+    assert_eq!(told("/api/orders"), (200, "[7]".to_owned()));
+    assert_eq!(told("/api/orders/7?x"), (200, "[7]".to_owned()));
+    for nothing in [
+        "/api/orders/0",
+        "/api/orders/",
+        "/api/orders/7/8",
+        "/api/order/7",
+    ] {
+        assert_eq!(told(nothing).0, 404, "{nothing}");
+    }
+    eventually(|| {
+        let text = registry.render();
+        let counted = r#"steeple_ops_requests_total{path="/api/orders/{id}",status="200"} 1"#;
+        text.contains(counted)
+    });
+}
+
+#[test]
 fn the_index_lists_what_is_served() {
     let ops = ops().bind().unwrap();
 

@@ -8,6 +8,8 @@ mod disabled;
 mod doctor;
 mod drop_in;
 mod environment;
+#[cfg(feature = "errors")]
+mod errors;
 mod exemplars;
 #[cfg(feature = "otlp")]
 mod export;
