@@ -29,8 +29,10 @@ impl ErrorSink for Last {
     }
 
     fn rescue(&self, _: Duration) {
-        while self.stalls {
-            thread::park();
+        if self.stalls {
+            loop {
+                thread::park();
+            }
         }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         for report in told.drain(..) {
