@@ -1,6 +1,8 @@
 //! A process that dies of a panic: in a request, in a thread, or of two at once. What its sink is told leaves it by standard
 //! output, but when it is too late alone. The fault tests build it with `panic = "abort"`, too.
 
+#![expect(clippy::print_stdout, reason = "this is how it tells")]
+
 use std::{
     env,
     error::Error,
