@@ -28,6 +28,7 @@ pub struct KeptHead {
 #[derive(Debug)]
 pub(crate) struct KeptFields {
     names: Vec<String>,
+    /// The lengths of the names of all that is kept.
     lengths: Lengths,
 }
 
@@ -46,6 +47,9 @@ impl KeptHead {
         keep(&mut self.host, without_user(authority.unwrap_or_default()));
         self.count = 0;
         head.headers.visit(&mut |name, value| {
+            if !wanted.lengths.contain(name.len()) {
+                return;
+            }
             let text = || str::from_utf8(value).unwrap_or_default();
             match name.len() {
                 4 if name == "host" && self.host.is_empty() => {
@@ -54,7 +58,7 @@ impl KeptHead {
                 10 if name == "user-agent" => keep(&mut self.user_agent, text()),
                 _ => {}
             }
-            if wanted.contain(name) {
+            if wanted.names.iter().any(|known| known == name) {
                 self.keep_field(name, text());
             }
         });
@@ -125,15 +129,11 @@ impl KeptHead {
 
 impl KeptFields {
     pub(crate) fn new(names: Vec<String>) -> Self {
+        let wanted = names.iter().map(String::as_str);
         Self {
-            lengths: Lengths::of(names.iter().map(String::as_str)),
+            lengths: Lengths::of(wanted.chain(["host", "user-agent"])),
             names,
         }
-    }
-
-    #[inline]
-    fn contain(&self, name: &str) -> bool {
-        self.lengths.contain(name.len()) && self.names.iter().any(|known| known == name)
     }
 }
 
@@ -155,9 +155,9 @@ fn keep(kept: &mut String, value: &str) {
 /// An authority without the [user information](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1) in front of the host, which
 /// may be a password.
 fn without_user(authority: &str) -> &str {
-    authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host)
+    // Most have none, and are too short for a search by words to pay.
+    let at = authority.bytes().rposition(|byte| byte == b'@');
+    at.map_or(authority, |at| &authority[at + 1..])
 }
 
 #[cfg(test)]

@@ -30,8 +30,13 @@ pub(crate) fn settle(mut state: Box<State>) {
     let trouble = troubled.as_deref();
     let recorded = state.take_recording(&shared);
     let recording = recorded.as_deref();
-    let kept = state.head.take();
-    let head = kept.as_deref().filter(|_| state.progress.keeps_head);
+    // Few requests are asked for it, and of the others nothing is moved.
+    let kept = if state.progress.keeps_head {
+        state.head.take()
+    } else {
+        None
+    };
+    let head = kept.as_deref();
     let mut settling;
     match state.beginning.subject {
         Subject::Request => {
@@ -84,7 +89,9 @@ pub(crate) fn settle(mut state: Box<State>) {
     }
     if let Some(mut state) = settling {
         state.shared = Some(shared);
-        state.head = kept;
+        if let Some(head) = kept {
+            state.head = Some(head);
+        }
         if let Some(mut recording) = recorded {
             recording.end();
             state.recording = Some(recording);

@@ -46,7 +46,7 @@ pub enum FinishedSpan {
 impl SpanLink {
     /// That to the caller whose trace was not continued.
     pub(crate) fn to_caller(lineage: &Lineage) -> Option<Self> {
-        let caller = lineage.parent().filter(|_| lineage.is_restarted())?;
+        let caller = lineage.is_restarted().then(|| lineage.parent())??;
         Some(Self {
             trace_id: caller.trace_id,
             span_id: caller.span_id,

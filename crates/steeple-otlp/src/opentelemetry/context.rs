@@ -56,11 +56,12 @@ const REQUEST: u64 = 0;
 
 /// Makes `context` current until it is [detached](detach) by the same key.
 pub(crate) fn attach(key: u64, context: Context) {
-    let Some(guard) = tried(|| context.attach()) else {
-        return;
-    };
     let _ = ATTACHED.try_with(|attached| {
-        if let Some(attached) = &mut *attached.borrow_mut() {
+        // Borrowed already where the hook of a panic, in what is done here, leads here.
+        if let Ok(mut attached) = attached.try_borrow_mut()
+            && let Some(attached) = &mut *attached
+            && let Some(guard) = caught(|| context.attach())
+        {
             attached.push((key, guard));
         }
     });
@@ -69,7 +70,7 @@ pub(crate) fn attach(key: u64, context: Context) {
 /// Detaches what was attached by this key: the innermost, if all is in order.
 pub(crate) fn detach(key: u64) {
     let guard = ATTACHED.try_with(|attached| {
-        let mut attached = attached.borrow_mut();
+        let mut attached = attached.try_borrow_mut().ok()?;
         let attached = attached.as_mut()?;
         if attached.last()?.0 == key {
             return attached.pop();
@@ -77,8 +78,10 @@ pub(crate) fn detach(key: u64) {
         let place = attached.iter().rposition(|(other, _)| *other == key)?;
         Some(attached.remove(place))
     });
-    // What is dropped with it may come back here.
-    tried(|| drop(guard));
+    // What is dropped with it may come back here. Where there was a guard, there is a context.
+    if let Ok(Some(guard)) = guard {
+        caught(|| drop(guard));
+    }
 }
 
 /// The current context, with this span in it; none where the thread ends.
@@ -189,7 +192,10 @@ fn ids(span: &SpanContext) -> Option<(TraceId, SpanId)> {
 
 /// Uses the current context, if the thread still has one.
 fn tried<R>(f: impl FnOnce() -> R) -> Option<R> {
-    let is_there = ATTACHED.try_with(|attached| attached.borrow().is_some());
+    let is_there = ATTACHED.try_with(|attached| {
+        let attached = attached.try_borrow();
+        attached.is_ok_and(|attached| attached.is_some())
+    });
     is_there.unwrap_or(false).then(|| caught(f))?
 }
 

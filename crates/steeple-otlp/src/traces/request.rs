@@ -148,12 +148,13 @@ impl Attributes<'_> {
 /// Tells a host from its port.
 fn address_and_port(host: &str) -> (&str, Option<u16>) {
     let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let (address, port) = match (bracketed, host.split_once(':')) {
-        (Some((address, behind)), _) => (address, behind.strip_prefix(':')),
+    // Byte by byte: a host is too short for a search by words to pay.
+    let mut colons = host.bytes().enumerate().filter(|(_, byte)| *byte == b':');
+    let (address, port) = match (bracketed, colons.next(), colons.next()) {
+        (Some((address, behind)), ..) => (address, behind.strip_prefix(':')),
         // An address of version 6 without the brackets that a port needs.
-        (None, Some((_, rest))) if rest.contains(':') => (host, None),
-        (None, Some((address, port))) => (address, Some(port)),
-        (None, None) => (host, None),
+        (None, _, Some(_)) | (None, None, _) => (host, None),
+        (None, Some((colon, _)), None) => (&host[..colon], Some(&host[colon + 1..])),
     };
     (address, port.and_then(|port| port.parse().ok()))
 }
