@@ -21,6 +21,7 @@ mod hyper_service;
 mod mounted_ops;
 mod propagation;
 mod records;
+mod reports;
 mod request_bodies;
 mod scenarios;
 mod stage;

@@ -10,6 +10,8 @@ use steeple::{
     core::{GrpcStatus, ObserverBuilder},
 };
 
+use crate::reports::Reports;
+
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A record, without what differs from run to run.
@@ -44,7 +46,10 @@ pub(crate) struct Full {
     pub(crate) head_duration: Option<Duration>,
 }
 
-pub(crate) struct Records(Receiver<Full>);
+pub(crate) struct Records {
+    settled: Receiver<Full>,
+    pub(crate) reports: Reports,
+}
 
 impl Records {
     /// A private instance that hands its records here.
@@ -57,6 +62,8 @@ impl Records {
         configure: impl FnOnce(ObserverBuilder) -> ObserverBuilder + 'static,
     ) -> (Steeple, Self) {
         let (sender, receiver) = mpsc::channel();
+        let reports = Reports::default();
+        let errors = reports.clone();
         let sink = move |record: &RequestRecord<'_>| {
             let _ = sender.send(Full::of(record));
         };
@@ -68,14 +75,18 @@ impl Records {
                     .route("/healthz", RoutePolicy::new().ignore())
                     .label(Label::new("tenant"))
                     .sink(sink)
+                    .error_sink(errors)
             })
             .build()
             .unwrap();
-        (steeple, Self(receiver))
+        let settled = receiver;
+        (steeple, Self { settled, reports })
     }
 
     pub(crate) fn next(&self) -> Full {
-        self.0.recv_timeout(PATIENCE).expect("a record within 10 s")
+        self.settled
+            .recv_timeout(PATIENCE)
+            .expect("a record within 10 s")
     }
 }
 

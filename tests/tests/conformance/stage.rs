@@ -139,6 +139,7 @@ impl Stage {
             .count();
         assert_eq!(self.total("http_server_errors_total"), failures as u64);
         assert_eq!(self.active(), 0.0);
+        self.records.reports.agree(expected);
     }
 
     /// Waits until `count` requests are under way.
