@@ -4,11 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header::RETRY_AFTER};
-use http_body_util::BodyExt;
 use steeple_core::pipeline::ExportError;
 use thiserror::Error;
 
-use crate::{Endpoint, body};
+use crate::Endpoint;
 
 /// Of the reason that a backend gives, so many bytes are told.
 const LONGEST_REASON: usize = 256;
@@ -28,16 +27,12 @@ pub(crate) fn is_5xx_or_429(status: StatusCode) -> bool {
 }
 
 /// What is no success is tried again if it `is_temporary`.
-pub(crate) async fn judge<B>(
+pub(crate) fn judge(
     endpoint: &Endpoint,
     is_temporary: fn(StatusCode) -> bool,
-    answer: Response<B>,
-) -> Result<Response<Bytes>, ExportError>
-where
-    B: BodyExt<Data = Bytes> + Unpin,
-{
+    answer: Response<Bytes>,
+) -> Result<Response<Bytes>, ExportError> {
     let (head, body) = answer.into_parts();
-    let body = body::beginning(body).await;
     let status = head.status;
     if status.is_success() {
         return Ok(Response::from_parts(head, body));
@@ -60,8 +55,10 @@ pub(crate) fn reason(body: &[u8]) -> String {
     String::from_utf8_lossy(told).trim().to_owned()
 }
 
-/// [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3): seconds or a date.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+/// The pause that an answer asks for: by [RFC 9110, section
+/// 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3) in seconds or until a date.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
@@ -73,8 +70,6 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use std::time::UNIX_EPOCH;
-
-    use http_body_util::Full;
 
     use super::*;
 
@@ -104,14 +99,10 @@ mod tests {
     fn only_what_may_succeed_later_is_tried_again() {
         let endpoint: Endpoint = "http://127.0.0.1:1".parse().unwrap();
         let judged = |status: u16| {
-            let mut answer = Response::new(Full::new(Bytes::from_static(b"why\n")));
+            let mut answer = Response::new(Bytes::from_static(b"why\n"));
             *answer.status_mut() = status.try_into().unwrap();
             answer.headers_mut().insert(RETRY_AFTER, 7.into());
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .build()
-                .unwrap();
-            runtime.block_on(judge(&endpoint, is_5xx_or_429, answer))
+            judge(&endpoint, is_5xx_or_429, answer)
         };
         for status in [200, 202, 204] {
             assert_eq!(judged(status).unwrap().body(), "why\n", "{status}");

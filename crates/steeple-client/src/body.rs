@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::Response;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
@@ -11,8 +12,17 @@ pub const LARGEST_ANSWER: usize = 64 << 10;
 /// It may take so long to come.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The answer with the beginning of its body, as far as that comes in time.
+pub(crate) async fn read<B>(answer: Response<B>) -> Response<Bytes>
+where
+    B: BodyExt<Data = Bytes> + Unpin,
+{
+    let (head, body) = answer.into_parts();
+    Response::from_parts(head, beginning(body).await)
+}
+
 /// The beginning of the body, as far as it comes in time.
-pub(crate) async fn beginning<B>(mut body: B) -> Bytes
+async fn beginning<B>(mut body: B) -> Bytes
 where
     B: BodyExt<Data = Bytes> + Unpin,
 {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header::CONTENT_ENCODING};
 use steeple_core::pipeline::ExportError;
 
-use crate::{ClientBuilder, ClientError, Endpoint, answer, transport::Transport};
+use crate::{ClientBuilder, ClientError, Endpoint, answer, body, transport::Transport};
 
 /// Sends to one [`Endpoint`] by HTTP/1.1, over connections that it keeps for the next requests. Clones share them.
 ///
@@ -46,6 +46,22 @@ impl Client {
         headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
         body: impl Into<Bytes>,
     ) -> Result<Response<Bytes>, ExportError> {
+        let answer = self.exchange(method, headers, body).await?;
+        self.judge(answer)
+    }
+
+    /// As [`send`](Self::send), but gives whatever is answered, for protocols in which it says more than whether it is taken; see
+    /// [`judge`](Self::judge).
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Retryable`] without an answer.
+    pub async fn exchange(
+        &self,
+        method: Method,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+        body: impl Into<Bytes>,
+    ) -> Result<Response<Bytes>, ExportError> {
         let Self(transport) = self;
         let compression = transport.compression;
         let body = compression
@@ -59,8 +75,17 @@ impl Client {
             let name = HeaderValue::from_static(name);
             request.headers_mut().insert(CONTENT_ENCODING, name);
         }
-        let answer = transport.send(request).await?;
-        answer::judge(&transport.endpoint, transport.is_temporary, answer).await
+        Ok(body::read(transport.send(request).await?).await)
+    }
+
+    /// Gives an `answer` on if the backend took what was sent.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn judge(&self, answer: Response<Bytes>) -> Result<Response<Bytes>, ExportError> {
+        let Self(transport) = self;
+        answer::judge(&transport.endpoint, transport.is_temporary, answer)
     }
 }
 

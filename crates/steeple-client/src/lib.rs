@@ -62,6 +62,7 @@ mod tls;
 mod transport;
 
 pub use self::{
+    answer::retry_after,
     authorization::{Authorization, CredentialsError},
     body::LARGEST_ANSWER,
     builder::ClientBuilder,

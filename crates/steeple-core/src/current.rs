@@ -9,7 +9,7 @@ use std::{cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop, sync::Arc, 
 use tracing::Level;
 
 use crate::{
-    errors::{LONGEST_CRUMB, Scene},
+    errors::{Facts, LONGEST_CRUMB, Scene},
     observation::{State, Verdict},
     record::AttachedError,
     request_id::RequestId,
@@ -254,6 +254,18 @@ pub fn breadcrumb(level: Level, target: &str, message: impl Display) {
     let message = str::from_utf8(&text).unwrap_or_default();
     with_scene(|scene| scene.breadcrumb(SystemTime::now(), level, target, message));
     let _ = TEXT.try_with(|kept| kept.set(text));
+}
+
+/// What a report of an error would tell of the current request or job by now, if [errors are
+/// reported](crate::ObserverBuilder::error_sink): for those that report by other means. It is copied.
+#[must_use]
+pub fn facts() -> Option<Facts> {
+    let trace = trace();
+    let facts = with(|state| {
+        let observer = state.reporter()?;
+        Some(Facts::of_current(state, &observer))
+    });
+    Some(facts.flatten()?.at(trace))
 }
 
 /// Lends what the application tells besides its errors to `f`, if anybody wants to know.

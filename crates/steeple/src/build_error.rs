@@ -7,6 +7,8 @@ use steeple_ops::BindError;
 use steeple_otlp::OtlpError;
 #[cfg(feature = "push")]
 use steeple_push::PushError;
+#[cfg(feature = "sentry")]
+use steeple_sentry::SentryError;
 
 use crate::service_name::ServiceNameError;
 
@@ -49,6 +51,10 @@ pub enum BuildError {
     #[cfg(feature = "push")]
     #[error(transparent)]
     Push(#[from] PushError),
+    /// What is sent to Sentry, or where to, is configured wrongly.
+    #[cfg(feature = "sentry")]
+    #[error(transparent)]
+    Sentry(#[from] SentryError),
     /// A metric about steeple itself is refused.
     #[error("a metric of steeple's own cannot be registered")]
     SelfMetric(#[from] RegisterError),

@@ -13,6 +13,8 @@ use steeple_ops::{BindError, Ops, OpsBuilder};
 use steeple_otlp::{OtlpBuilder, Value};
 #[cfg(feature = "push")]
 use steeple_push::{PushGatewayBuilder, RemoteWriteBuilder};
+#[cfg(feature = "sentry")]
+use steeple_sentry::SentryBuilder;
 #[cfg(feature = "otlp")]
 use tracing::level_filters::LevelFilter;
 
@@ -20,6 +22,8 @@ use tracing::level_filters::LevelFilter;
 use crate::export::{Export, ExportSettings};
 #[cfg(feature = "push")]
 use crate::pushes::PushSettings;
+#[cfg(feature = "sentry")]
+use crate::reporting::SentrySettings;
 use crate::{
     answers::Answers,
     build_error::BuildError,
@@ -59,6 +63,8 @@ pub struct SteepleBuilder {
     span_level: LevelFilter,
     #[cfg(feature = "push")]
     pushes: PushSettings,
+    #[cfg(feature = "sentry")]
+    sentry: SentrySettings,
 }
 
 impl SteepleBuilder {
@@ -81,6 +87,8 @@ impl SteepleBuilder {
             span_level: LevelFilter::INFO,
             #[cfg(feature = "push")]
             pushes: PushSettings::default(),
+            #[cfg(feature = "sentry")]
+            sentry: SentrySettings::default(),
         }
     }
 
@@ -251,6 +259,27 @@ impl SteepleBuilder {
         self
     }
 
+    /// Sends errors to Sentry, configured by more settings. `SENTRY_DSN`, `SENTRY_ENVIRONMENT` and `SENTRY_RELEASE` win. Default:
+    /// nothing is sent unless there is a DSN, in code or in the environment.
+    ///
+    /// What the application captures by `sentry::capture_message` and others is sent, too, with the identity of its request; leave
+    /// out `sentry::init`, and build this before threads use Sentry.
+    ///
+    /// ```
+    /// use steeple::Steeple;
+    ///
+    /// let builder = Steeple::builder("shop").sentry(|sentry| sentry.release("shop@1.2.3"));
+    /// # let _ = builder;
+    /// ```
+    #[cfg(feature = "sentry")]
+    pub fn sentry(
+        mut self,
+        configure: impl FnOnce(SentryBuilder) -> SentryBuilder + 'static,
+    ) -> Self {
+        self.sentry.configure(Box::new(configure));
+        self
+    }
+
     /// Takes the process's one metrics recorder or fails. Default: a recorder that was installed before stays, and gets the
     /// request metrics too.
     pub fn require_recorder(mut self) -> Self {
@@ -304,6 +333,11 @@ impl SteepleBuilder {
         let export = self.export.resolve(&environment.export, &name)?;
         #[cfg(feature = "push")]
         let pushes = self.pushes.resolve(&environment, &name)?;
+        #[cfg(feature = "sentry")]
+        let sentry = {
+            let is_private = self.global == GlobalRecorder::Leave;
+            self.sentry.resolve(&environment.sentry, is_private)?
+        };
         // Rules of the application's own come first, and the first that matches wins.
         let registry = Registry::builder()
             .on_overflow(warn_of_overflow)
@@ -356,6 +390,15 @@ impl SteepleBuilder {
             Some(errors) => observer.error_sink(errors.sink()),
             None => observer,
         };
+        #[cfg(feature = "sentry")]
+        let sentry = sentry
+            .map(|sentry| ::metrics::with_local_recorder(&registry, || sentry.start()))
+            .transpose()?;
+        #[cfg(feature = "sentry")]
+        let observer = match &sentry {
+            Some(sentry) => observer.error_sink(sentry.error_sink()),
+            None => observer,
+        };
         let outlets = Outlets {
             #[cfg(feature = "errors")]
             errors,
@@ -363,6 +406,8 @@ impl SteepleBuilder {
             otlp,
             #[cfg(feature = "push")]
             pushes: pushes.start(&registry)?,
+            #[cfg(feature = "sentry")]
+            sentry,
         };
         let observer = observer.build()?;
         own.are_those_of(&registry);

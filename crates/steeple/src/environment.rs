@@ -8,6 +8,8 @@ use steeple_push::{Endpoint, EndpointError};
 
 #[cfg(feature = "otlp")]
 use crate::export::ExportEnvironment;
+#[cfg(feature = "sentry")]
+use crate::reporting::SentryEnvironment;
 use crate::service_name::ServiceName;
 
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
@@ -20,6 +22,8 @@ const LINT: &str = "STEEPLE_LINT";
 const OPS_TOKEN: &str = "STEEPLE_OPS_TOKEN";
 const PUSHGATEWAY_URL: &str = "STEEPLE_PUSHGATEWAY_URL";
 const REMOTE_WRITE_URL: &str = "STEEPLE_REMOTE_WRITE_URL";
+#[cfg(not(feature = "sentry"))]
+const SENTRY_DSN: &str = "SENTRY_DSN";
 /// The endpoint of all signals, and those of traces, metrics and logs.
 pub(crate) const EXPORT_ENDPOINTS: [&str; 4] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -52,6 +56,8 @@ pub(crate) struct Environment {
     pub(crate) push_gateway: Option<Endpoint>,
     #[cfg(feature = "push")]
     pub(crate) remote_write: Option<Endpoint>,
+    #[cfg(feature = "sentry")]
+    pub(crate) sentry: SentryEnvironment,
 }
 
 impl Environment {
@@ -89,6 +95,13 @@ impl Environment {
                 );
             }
         }
+        #[cfg(not(feature = "sentry"))]
+        if text(SENTRY_DSN)?.is_some() {
+            tracing::warn!(
+                key = SENTRY_DSN,
+                "nothing is sent to Sentry: steeple was built without the feature `sentry`"
+            );
+        }
         Ok(Self {
             service_name: text(SERVICE_NAME)?.map(name).transpose()?,
             disabled: variables.boolean(DISABLED)? == Some(true),
@@ -113,6 +126,8 @@ impl Environment {
             remote_write: text(REMOTE_WRITE_URL)?
                 .map(|url| endpoint(REMOTE_WRITE_URL, &url))
                 .transpose()?,
+            #[cfg(feature = "sentry")]
+            sentry: SentryEnvironment::read(variables)?,
         })
     }
 }

@@ -59,6 +59,7 @@
 //! | `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`, `OTEL_LOGS_EXPORTER` | with the feature `otlp`: `otlp` exports the signal, `none` does not, whatever code says |
 //! | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | with the feature `otlp`: which traces are recorded |
 //! | `OTEL_RESOURCE_ATTRIBUTES`, and all others of [steeple-otlp](https://docs.rs/steeple-otlp) | with the feature `otlp`: more of what the service is, and how it is sent |
+//! | `SENTRY_DSN`, `SENTRY_ENVIRONMENT`, `SENTRY_RELEASE` | with the feature `sentry`: where errors are sent to, and where and in which version the service runs |
 //! | `STEEPLE_PUSHGATEWAY_URL` | with the feature `push`: the Pushgateway that gets the metrics at the end; replaces the URL set in code |
 //! | `STEEPLE_REMOTE_WRITE_URL` | with the feature `push`: where the metrics are written by remote write, every 15 s if nothing else is set in code; replaces the URL set there |
 //!
@@ -80,7 +81,8 @@
 //! | `otlp` | `SteepleBuilder::otlp` and `traces`, `Steeple::tracing_layer`, and where they are from as `steeple::otlp` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
 //! | `reqwest` | `Steeple::reqwest` and the middleware for clients of reqwest as `steeple::reqwest` |
-//! | `tls` | with `otlp` or `push`: URLs of https, on x86-64 and AArch64 |
+//! | `sentry` | `SteepleBuilder::sentry`, and where it is from as `steeple::sentry` |
+//! | `tls` | with `otlp`, `push` or `sentry`: URLs of https, on x86-64 and AArch64 |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |
@@ -102,6 +104,8 @@ mod pushes;
 mod recorder;
 mod renewed;
 mod report;
+#[cfg(feature = "sentry")]
+mod reporting;
 mod service_name;
 mod traces;
 
@@ -125,6 +129,8 @@ pub use steeple_otlp as otlp;
 pub use steeple_push as push;
 #[cfg(feature = "reqwest")]
 pub use steeple_reqwest as reqwest;
+#[cfg(feature = "sentry")]
+pub use steeple_sentry as sentry;
 #[cfg(feature = "tower")]
 pub use steeple_tower as tower;
 

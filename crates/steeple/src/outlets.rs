@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use futures_util::future::join3;
+use futures_util::future::join4;
 #[cfg(feature = "errors")]
 use steeple_errors::ErrorTracker;
 #[cfg(feature = "otlp")]
 use steeple_otlp::Otlp;
+#[cfg(feature = "sentry")]
+use steeple_sentry::Sentry;
 
 #[cfg(feature = "push")]
 use crate::pushes::Pushes;
@@ -21,10 +23,17 @@ pub(crate) struct Outlets {
     pub(crate) otlp: Option<Otlp>,
     #[cfg(feature = "push")]
     pub(crate) pushes: Pushes,
+    #[cfg(feature = "sentry")]
+    pub(crate) sentry: Option<Sentry>,
 }
 
 #[cfg_attr(
-    not(any(feature = "errors", feature = "otlp", feature = "push")),
+    not(any(
+        feature = "errors",
+        feature = "otlp",
+        feature = "push",
+        feature = "sentry"
+    )),
     expect(unused_variables, reason = "there is nothing to wait for")
 )]
 impl Outlets {
@@ -50,8 +59,16 @@ impl Outlets {
             #[cfg(not(feature = "push"))]
             FlushReport::default()
         };
-        let (tracked, exported, pushed) = join3(tracked, exported, pushed).await;
-        tracked.and(exported).and(pushed)
+        let reported = async {
+            #[cfg(feature = "sentry")]
+            if let Some(sentry) = &self.sentry {
+                return FlushReport::of_sentry(sentry.flush(deadline).await);
+            }
+            FlushReport::default()
+        };
+        let (tracked, exported, pushed, reported) =
+            join4(tracked, exported, pushed, reported).await;
+        tracked.and(exported).and(pushed).and(reported)
     }
 
     /// As [`flush`](Self::flush).
@@ -76,7 +93,15 @@ impl Outlets {
             #[cfg(not(feature = "push"))]
             FlushReport::default()
         };
-        let (tracked, exported, pushed) = join3(tracked, exported, pushed).await;
-        tracked.and(exported).and(pushed)
+        let reported = async {
+            #[cfg(feature = "sentry")]
+            if let Some(sentry) = self.sentry {
+                return FlushReport::of_sentry(sentry.shutdown(deadline).await);
+            }
+            FlushReport::default()
+        };
+        let (tracked, exported, pushed, reported) =
+            join4(tracked, exported, pushed, reported).await;
+        tracked.and(exported).and(pushed).and(reported)
     }
 }

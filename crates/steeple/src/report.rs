@@ -6,6 +6,8 @@ use steeple_core::pipeline::Report;
 use steeple_otlp::OtlpReport;
 #[cfg(feature = "push")]
 use steeple_push::PushReport;
+#[cfg(feature = "sentry")]
+use steeple_sentry::SentryReport;
 use thiserror::Error;
 
 /// What a flush or a shutdown delivered, and what was lost.
@@ -24,6 +26,9 @@ pub struct FlushReport {
     /// The values of series that remote write sends, if it is configured.
     #[cfg(feature = "push")]
     pub remote_write: Option<PushReport>,
+    /// What is sent to Sentry, if anything is.
+    #[cfg(feature = "sentry")]
+    pub sentry: Option<SentryReport>,
 }
 
 impl FlushReport {
@@ -46,6 +51,10 @@ impl FlushReport {
         {
             return false;
         }
+        #[cfg(feature = "sentry")]
+        if self.sentry.is_some_and(|sentry| !sentry.is_complete()) {
+            return false;
+        }
         true
     }
 
@@ -65,9 +74,22 @@ impl FlushReport {
         }
     }
 
+    #[cfg(feature = "sentry")]
+    pub(crate) fn of_sentry(sentry: SentryReport) -> Self {
+        Self {
+            sentry: Some(sentry),
+            ..Self::default()
+        }
+    }
+
     /// Together with what `other` tells of the rest.
     #[cfg_attr(
-        not(any(feature = "errors", feature = "otlp", feature = "push")),
+        not(any(
+            feature = "errors",
+            feature = "otlp",
+            feature = "push",
+            feature = "sentry"
+        )),
         expect(unused_variables, reason = "there is nothing to tell")
     )]
     pub(crate) fn and(self, other: Self) -> Self {
@@ -80,6 +102,8 @@ impl FlushReport {
             push_gateway: self.push_gateway.or(other.push_gateway),
             #[cfg(feature = "push")]
             remote_write: self.remote_write.or(other.remote_write),
+            #[cfg(feature = "sentry")]
+            sentry: self.sentry.or(other.sentry),
         }
     }
 }

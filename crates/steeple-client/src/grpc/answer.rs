@@ -12,7 +12,7 @@ use super::{
     message::{self, MessageError},
     status::Status,
 };
-use crate::{Compression, Endpoint, LARGEST_ANSWER, answer};
+use crate::{Compression, Endpoint, LARGEST_ANSWER, answer, body};
 
 /// A call was answered, but not with a message.
 #[derive(Debug, Error)]
@@ -68,9 +68,8 @@ pub(super) async fn judge(
         return settle(endpoint, status, Bytes::new());
     }
     if !answer.status().is_success() {
-        return answer::judge(endpoint, is_temporary, answer)
-            .await
-            .map(Response::into_body);
+        let answer = body::read(answer).await;
+        return answer::judge(endpoint, is_temporary, answer).map(Response::into_body);
     }
     let endpoint = endpoint.clone();
     let (head, body) = answer.into_parts();

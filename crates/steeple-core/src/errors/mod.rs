@@ -13,13 +13,13 @@ pub use self::{
     backtrace::{Backtrace, Frame},
     cause::Cause,
     logged::log_error,
-    report::{ErrorKind, ErrorReport, FailedRequest, Subject},
+    report::{ErrorKind, ErrorReport, Facts, FailedRequest, Subject},
     scene::{Breadcrumb, Scene, UserId},
     sink::ErrorSink,
 };
 pub(crate) use self::{
     courier::{of_process, send, send_last, serve_process, start},
-    report::{Facts, Failure},
+    report::Failure,
     reporting::Reporting,
     scene::LONGEST_CRUMB,
 };

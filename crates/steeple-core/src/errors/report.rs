@@ -221,13 +221,18 @@ impl Failure {
     }
 }
 
-/// Whom a failure happened to.
-#[derive(Debug)]
-pub(crate) struct Facts {
-    subject: Subject,
-    trace: Option<TraceContext>,
-    request_id: Option<RequestId>,
-    scene: Scene,
+/// Whom a failure happens to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Facts {
+    /// What fails by it.
+    pub subject: Subject,
+    /// The place in the trace.
+    pub trace: Option<TraceContext>,
+    /// The id of the request or of the run of the job.
+    pub request_id: Option<RequestId>,
+    /// What the application has told besides.
+    pub scene: Scene,
 }
 
 impl Facts {

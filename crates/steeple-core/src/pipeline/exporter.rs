@@ -1,5 +1,7 @@
 use std::{error::Error, time::Duration};
 
+use super::DropReason;
+
 /// Delivers batches to a backend.
 ///
 /// Each pipeline has one exporter at a time, made by the factory given to
@@ -58,6 +60,12 @@ pub enum ExportError {
         rejected: u64,
         /// What it said about them.
         source: Source,
+    },
+    /// The exporter itself left the batch out, as the application or the backend asked it to. That is no failure and is not logged.
+    #[error("the batch was left out as {}", .reason.as_str())]
+    LeftOut {
+        /// What it is dropped as.
+        reason: DropReason,
     },
     /// The attempt took longer than
     /// [`RetryPolicy::attempt_timeout`](super::RetryPolicy::attempt_timeout); it is tried again.

@@ -180,6 +180,7 @@ where
                     self.log.rejected(&error);
                     return Ok(Some((DropReason::Rejected, rejected.min(all))));
                 }
+                Err(ExportError::LeftOut { reason }) => return Ok(Some((reason, all))),
                 Err(error @ ExportError::Retryable { retry_after, .. }) => (error, retry_after),
                 Err(error @ ExportError::TimedOut { .. }) => (error, None),
             };

@@ -1,0 +1,116 @@
+use sentry_core::protocol::{Exception, Frame, Map, Mechanism, Stacktrace, Value, Values};
+use steeple_core::errors::{self, Backtrace, Cause, ErrorKind, ErrorReport};
+
+/// What went wrong, [the oldest first](https://develop.sentry.dev/sdk/data-model/event-payloads/exception/): the root of it. The
+/// last, which is what failed, has the mechanism and the stack.
+pub(super) fn of(report: &ErrorReport) -> Values<Exception> {
+    let mut exceptions: Vec<_> = report.causes.iter().rev().map(exception).collect();
+    if let Some(last) = exceptions.last_mut() {
+        last.mechanism = Some(mechanism(report));
+        last.stacktrace = report.backtrace.as_ref().and_then(stack);
+    }
+    exceptions.into()
+}
+
+fn exception(cause: &Cause) -> Exception {
+    let (module, name) = split(cause.type_name.as_deref().unwrap_or("Error"));
+    Exception {
+        ty: name.to_owned(),
+        module: module.map(str::to_owned),
+        value: Some(cause.message.clone()),
+        ..Exception::default()
+    }
+}
+
+/// The path in front of the name of a type, and the name. What it is generic over stays in the name.
+fn split(type_name: &str) -> (Option<&str>, &str) {
+    let end = type_name.find('<').unwrap_or(type_name.len());
+    match type_name[..end].rfind("::") {
+        Some(at) => (Some(&type_name[..at]), &type_name[at + 2..]),
+        None => (None, type_name),
+    }
+}
+
+fn mechanism(report: &ErrorReport) -> Mechanism {
+    let place = report.location.as_ref().map(|location| {
+        let location = Value::String(location.clone());
+        ("location".to_owned(), location)
+    });
+    Mechanism {
+        ty: report.kind.to_string(),
+        handled: Some(!report.kind.is_unhandled()),
+        // Its type is none of an error that was made, so that it says nothing about where.
+        synthetic: (report.kind == ErrorKind::Status).then_some(true),
+        data: place.into_iter().collect::<Map<_, _>>(),
+        ..Mechanism::default()
+    }
+}
+
+fn stack(backtrace: &Backtrace) -> Option<Stacktrace> {
+    let frames = backtrace.frames().into_iter().map(frame).collect();
+    Stacktrace::from_frames_reversed(frames)
+}
+
+fn frame(frame: errors::Frame) -> Frame {
+    let function = frame.function.as_deref();
+    Frame {
+        package: function.and_then(package).map(str::to_owned),
+        filename: frame.file.as_deref().map(|file| short(file).to_owned()),
+        abs_path: frame.file,
+        lineno: frame.line.map(Into::into),
+        colno: frame.column.map(Into::into),
+        in_app: Some(frame.in_app),
+        function: frame.function,
+        ..Frame::default()
+    }
+}
+
+/// The crate that a function is of.
+fn package(function: &str) -> Option<&str> {
+    let start = function.trim_start_matches(['<', '&', '*', '(', '[']);
+    start.split_once("::").map(|(package, _)| package)
+}
+
+/// The path of a file of a library without where the machine that built it keeps those.
+fn short(file: &str) -> &str {
+    for (place, skipped) in [
+        ("/registry/src/", 1),
+        ("/git/checkouts/", 0),
+        ("/rustc/", 1),
+    ] {
+        if let Some((_, within)) = file.split_once(place) {
+            let path = within.splitn(skipped + 1, '/').last();
+            return path.unwrap_or(within);
+        }
+    }
+    file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_have_a_module_and_a_name() {
+        assert_eq!(split("panic"), (None, "panic"));
+        assert_eq!(split("shop::db::Away"), (Some("shop::db"), "Away"));
+        assert_eq!(
+            split("shop::Failed<std::io::Error>"),
+            (Some("shop"), "Failed<std::io::Error>")
+        );
+    }
+
+    #[test]
+    fn files_of_libraries_are_told_without_the_machine() {
+        for (file, told) in [
+            ("src/main.rs", "src/main.rs"),
+            ("/rustc/abc/library/core/src/x.rs", "library/core/src/x.rs"),
+            (
+                "/home/ada/.cargo/registry/src/index-1/tokio-1.48.0/src/lib.rs",
+                "tokio-1.48.0/src/lib.rs",
+            ),
+        ] {
+            assert_eq!(short(file), told);
+        }
+    }
+}

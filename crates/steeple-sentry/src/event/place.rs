@@ -1,0 +1,159 @@
+use sentry_core::protocol::{
+    Context, Event, Map, ResponseContext, SpanStatus, TraceContext as Trace, Value,
+};
+use steeple_core::{
+    RequestId, TraceContext,
+    errors::{ErrorReport, Facts, FailedRequest, Scene, Subject},
+};
+
+use super::{UserIds, breadcrumbs, request};
+
+/// How long Sentry lets the name of a tag be.
+const LONGEST_TAG: usize = 32;
+
+/// Whom an event happened to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    subject: &'a Subject,
+    trace: Option<TraceContext>,
+    request_id: Option<RequestId>,
+    scene: &'a Scene,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn of_report(report: &'a ErrorReport) -> Self {
+        Self {
+            subject: &report.subject,
+            trace: report.trace,
+            request_id: report.request_id,
+            scene: &report.scene,
+        }
+    }
+
+    pub(crate) fn of_facts(facts: &'a Facts) -> Self {
+        Self {
+            subject: &facts.subject,
+            trace: facts.trace,
+            request_id: facts.request_id,
+            scene: &facts.scene,
+        }
+    }
+
+    /// Completes the event. What it says already stays, but for the trace: there is one, and it is that of all other signals.
+    pub(crate) fn describe(self, event: &mut Event<'static>, users: &UserIds, send_pii: bool) {
+        self.tag(&mut event.tags);
+        if let Some(trace) = self.trace {
+            let trace = self.trace_context(&trace);
+            event.contexts.insert("trace".to_owned(), trace);
+        }
+        let mut crumbs = breadcrumbs(self.scene).values;
+        crumbs.append(&mut event.breadcrumbs.values);
+        crumbs.sort_by_key(|crumb| crumb.timestamp);
+        event.breadcrumbs.values = crumbs;
+        let dropped = self.scene.dropped_breadcrumbs();
+        if dropped > 0 {
+            let dropped = Value::from(dropped);
+            event
+                .extra
+                .insert("dropped_breadcrumbs".to_owned(), dropped);
+        }
+        if let Some(id) = self.scene.user() {
+            let user = event.user.get_or_insert_default();
+            user.id.get_or_insert_with(|| users.of(id, send_pii));
+        }
+        match self.subject {
+            Subject::Request(request) => describe_request(event, request, send_pii),
+            Subject::Job { kind, name, .. } => {
+                let name = || format!("{kind} {name}");
+                event.transaction.get_or_insert_with(name);
+            }
+            _ => {}
+        }
+    }
+
+    fn tag(self, tags: &mut Map<String, String>) {
+        let mut tag = |name: &str, value: &str| {
+            if !value.is_empty() {
+                tags.entry(tag_name(name))
+                    .or_insert_with(|| one_line(value));
+            }
+        };
+        for (name, value) in self.scene.tags() {
+            tag(name, value);
+        }
+        match self.subject {
+            Subject::Request(request) => {
+                tag("method", &request.method);
+                tag("route", &request.route);
+                if let Some(status) = request.status {
+                    tag("status", &status.to_string());
+                }
+                if let Some(outcome) = request.outcome {
+                    tag("outcome", outcome.as_str());
+                }
+            }
+            Subject::Job { kind, name, .. } => {
+                tag("job.kind", kind);
+                tag("job.name", name);
+            }
+            _ => {}
+        }
+        if let Some(id) = self.request_id {
+            tag("request_id", &id.to_string());
+        }
+    }
+
+    fn trace_context(self, trace: &TraceContext) -> Context {
+        let op = match self.subject {
+            Subject::Request(_) => Some("http.server".to_owned()),
+            Subject::Job { kind, .. } => Some((*kind).to_owned()),
+            _ => None,
+        };
+        let parent = trace.parent_span_id();
+        let context = Trace {
+            trace_id: trace.trace_id().to_bytes().into(),
+            span_id: trace.span_id().to_bytes().into(),
+            parent_span_id: parent.map(|parent| parent.to_bytes().into()),
+            status: op.is_some().then_some(SpanStatus::InternalError),
+            op,
+            ..Trace::default()
+        };
+        context.into()
+    }
+}
+
+fn describe_request(event: &mut Event<'static>, failed: &FailedRequest, send_pii: bool) {
+    let name = || format!("{} {}", failed.method, failed.route);
+    event.transaction.get_or_insert_with(name);
+    let request = || request::of(failed, send_pii);
+    event.request.get_or_insert_with(request);
+    if let Some(status) = failed.status {
+        let response = ResponseContext {
+            status_code: Some(status.into()),
+            ..ResponseContext::default()
+        };
+        let response = Context::from(response);
+        event.contexts.insert("response".to_owned(), response);
+    }
+    let took = Value::from(failed.duration.as_secs_f64() * 1_000.0);
+    event.extra.insert("duration_ms".to_owned(), took);
+    let peer = failed.head.peer().filter(|_| send_pii);
+    if let Some(peer) = peer {
+        let user = event.user.get_or_insert_default();
+        user.ip_address.get_or_insert(peer.ip().into());
+    }
+}
+
+/// A name as [Sentry has them](https://docs.sentry.io/platforms/rust/enriching-events/tags/).
+fn tag_name(name: &str) -> String {
+    let allowed = |letter: char| match letter {
+        '_' | '.' | ':' | '-' => letter,
+        letter if letter.is_ascii_alphanumeric() => letter,
+        _ => '_',
+    };
+    name.chars().take(LONGEST_TAG).map(allowed).collect()
+}
+
+fn one_line(value: &str) -> String {
+    value.replace(['\n', '\r'], " ")
+}

@@ -1,0 +1,138 @@
+use std::{
+    cell::RefCell,
+    sync::{Arc, OnceLock},
+    thread,
+    time::{Duration, Instant},
+};
+
+use sentry_core::{
+    Envelope, Transport, TransportFactory, TransportOptions,
+    client_report::{Reason, Recorder},
+};
+use steeple_core::{
+    errors::ErrorReport,
+    pipeline::{Accounting, DropReason, Producer},
+};
+
+use crate::{
+    backoff::{Backoff, Category},
+    limiter::Limiter,
+    parcel::{self, Parcel},
+};
+
+/// How often a flush looks whether all has left.
+const GLANCE: Duration = Duration::from_millis(5);
+
+thread_local! {
+    /// Where what the client makes is caught, while something is.
+    static CATCH: RefCell<Option<Envelope>> = const { RefCell::new(None) };
+}
+
+/// Where reports and envelopes are thrown in: the [transport](Transport) of the client. It does no I/O.
+pub(crate) struct Mailbox {
+    producer: Producer<Parcel>,
+    limiter: Limiter,
+    backoff: Arc<Backoff>,
+    /// By whom losses are told, once there is a client.
+    recorder: OnceLock<Recorder>,
+}
+
+/// Makes a mailbox the transport of a client.
+pub(crate) struct Opening(pub(crate) Arc<Mailbox>);
+
+impl Mailbox {
+    pub(crate) fn new(producer: Producer<Parcel>, limiter: Limiter, backoff: Arc<Backoff>) -> Self {
+        Self {
+            producer,
+            limiter,
+            backoff,
+            recorder: OnceLock::new(),
+        }
+    }
+
+    /// Throws a report in, unless there were too many.
+    pub(crate) fn report(&self, report: &Arc<ErrorReport>) {
+        let Some(recorder) = self.recorder.get() else {
+            return;
+        };
+        if self.admits_event() {
+            let parcel = Parcel::of_report(Arc::clone(report), recorder.clone());
+            self.producer.push(parcel);
+        } else {
+            self.producer.skip(DropReason::RateLimited);
+            parcel::lose(recorder, Reason::RatelimitBackoff);
+        }
+    }
+
+    /// Waits until all that was thrown in has left or is lost, and says whether that came in time.
+    pub(crate) fn wait(&self, deadline: Duration) -> bool {
+        let end = Instant::now() + deadline;
+        while self.accounting().queued > 0 {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            thread::sleep(GLANCE.min(left));
+        }
+        true
+    }
+
+    pub(crate) fn accounting(&self) -> Accounting {
+        self.producer.accounting()
+    }
+
+    fn admits_event(&self) -> bool {
+        let now = Instant::now();
+        !self.backoff.covers(Category::Error, now) && self.limiter.admits(now)
+    }
+}
+
+/// What the client sends while `capture` runs: at most one envelope.
+pub(crate) fn caught(capture: impl FnOnce()) -> Option<Envelope> {
+    CATCH.set(Some(Envelope::new()));
+    capture();
+    CATCH.take().filter(has_items)
+}
+
+fn has_items(envelope: &Envelope) -> bool {
+    envelope.items().next().is_some()
+}
+
+impl Transport for Mailbox {
+    fn send_envelope(&self, envelope: Envelope) {
+        // What the client has nothing to put into is sent for the losses that it tells.
+        if !has_items(&envelope) {
+            return;
+        }
+        let envelope = CATCH.with_borrow_mut(|catch| match catch {
+            Some(caught) => {
+                *caught = envelope;
+                None
+            }
+            None => Some(envelope),
+        });
+        let (Some(envelope), Some(recorder)) = (envelope, self.recorder.get()) else {
+            return;
+        };
+        if envelope.event().is_some() && !self.admits_event() {
+            self.producer.skip(DropReason::RateLimited);
+            recorder.record_lost_data(&envelope, Reason::RatelimitBackoff);
+        } else {
+            let parcel = Parcel::of_envelope(envelope, recorder.clone());
+            self.producer.push(parcel);
+        }
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        self.wait(timeout)
+    }
+}
+
+impl TransportFactory for Opening {
+    fn create_transport_with_options(&self, options: TransportOptions) -> Arc<dyn Transport> {
+        let Self(mailbox) = self;
+        // The client is made once.
+        let _ = mailbox.recorder.set(options.client_report_recorder);
+        Arc::clone(mailbox) as Arc<dyn Transport>
+    }
+}

@@ -1,0 +1,135 @@
+use super::*;
+
+/// Texts, and what must not be left of them.
+const SECRETS: &[(&str, &str)] = &[
+    (
+        "cannot connect to postgres://shop:hunter2@db:5432/shop",
+        "hunter2",
+    ),
+    ("amqp://shop:p@ss/hunter2@mq", "p@ss"),
+    ("redis://:hunter2@cache", "hunter2"),
+    ("GET https://api/pay?token=hunter2&x=1 failed", "hunter2"),
+    ("GET https://maps.example/?key=hunter2 failed", "hunter2"),
+    ("password=hunter2", "hunter2"),
+    ("password: hunter2, user: ada", "hunter2"),
+    (r#"{"password":"hunter2"}"#, "hunter2"),
+    (r#"{"password": "hun \"ter2"}"#, "ter2"),
+    (r#"{\"api_key\":\"hunter2\"}"#, "hunter2"),
+    ("DB_PASSWORD='hunter 2'", "hunter"),
+    ("client_secret => hunter2", "hunter2"),
+    ("X-Api-Key: hunter2", "hunter2"),
+    ("invalid password `hunter2`", "hunter2"),
+    ("authorization: Negotiate hunter2 hunter3", "hunter3"),
+    ("Cookie: a=1; sid=hunter2", "hunter2"),
+    ("set-cookie: sid=hunter2; Path=/", "hunter2"),
+    ("bad header Bearer hunter2hunter2", "hunter2"),
+    ("bad header basic YWRhOmh1bnRlcjI=", "YWRhOmh1bnRlcjI"),
+    (
+        "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln expired",
+        "c2ln",
+    ),
+    (
+        "key AKIAIOSFODNN7EXAMPLE is disabled",
+        "AKIAIOSFODNN7EXAMPLE",
+    ),
+    (
+        "clone with ghp_0123456789abcdefghij0123456789abcdef",
+        "0123456789abcdef",
+    ),
+    (
+        "stripe said no to sk_live_0123456789abcdefghij",
+        "0123456789abcdef",
+    ),
+    ("slack: xoxb-1234567890-abcdefghij", "1234567890"),
+    (
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIhunter2\n-----END RSA PRIVATE KEY-----",
+        "MIIhunter2",
+    ),
+    ("-----BEGIN PRIVATE KEY-----\nMIIhunter2", "MIIhunter2"),
+];
+
+const PERSONAL: &[(&str, &str)] = &[
+    (
+        "GET http://shop.example/find?name=hunter2&page=2 failed",
+        "hunter2",
+    ),
+    ("no user ada@example.org", "ada@example.org"),
+    ("card 4111 1111 1111 1111 declined", "1111"),
+    ("card 4111111111111111 declined", "4111"),
+    ("in SELECT id FROM users WHERE name = 'hunter2'", "hunter2"),
+    ("INSERT INTO users VALUES (1, 'hunter2', 4242)", "hunter2"),
+    ("UPDATE users SET age = 4242 WHERE id = 7", "4242"),
+    (
+        "Key (email, name)=(a(b)c, hunter2) already exists",
+        "hunter2",
+    ),
+    ("Failing row contains (7, hunter2, null).", "hunter2"),
+    ("Duplicate entry 'hunter2' for key 'users.name'", "hunter2"),
+    ("syntax error near \"hunter2\" at line 1", "hunter2"),
+    (
+        "invalid input syntax for type integer: \"hunter2\"",
+        "hunter2",
+    ),
+];
+
+fn scrubbed(text: &str, send_pii: bool) -> String {
+    let mut text = text.to_owned();
+    Scrubber::new(send_pii).text(&mut text);
+    text
+}
+
+#[test]
+fn secrets_are_taken_out_in_any_case() {
+    for (text, secret) in SECRETS {
+        for send_pii in [false, true] {
+            let left = scrubbed(text, send_pii);
+            assert!(!left.contains(secret), "{text} -> {left}");
+            assert!(left.contains(FILTERED), "{text} -> {left}");
+        }
+    }
+}
+
+#[test]
+fn what_is_personal_is_taken_out_unless_it_may_be_sent() {
+    for (text, personal) in PERSONAL {
+        let left = scrubbed(text, false);
+        assert!(!left.contains(personal), "{text} -> {left}");
+        assert_eq!(scrubbed(text, true), *text);
+    }
+}
+
+#[test]
+fn what_is_neither_stays() {
+    for text in [
+        "",
+        "connection refused to 10.0.0.1:5432",
+        "http://shop.example/orders/{id}",
+        "2 & 3 = 3 ?",
+        "no order 4111111111111112",
+        "called `Option::unwrap()` on a `None` value",
+        "index out of bounds: the len is 3 but the index is 7",
+        "basic usage",
+        "the token expired",
+        "trace 4bf92f3577b34da6a3ce929d0e0e4736",
+    ] {
+        assert_eq!(scrubbed(text, false), text);
+    }
+}
+
+#[test]
+fn values_are_taken_out_by_their_names() {
+    let mut event = Event::default();
+    let nested = serde_json::json!({"password": "hunter2", "list": [{"api_key": 7, "n": 8}]});
+    event.extra.insert("login".to_owned(), nested);
+    event
+        .tags
+        .insert("session_id".to_owned(), "hunter2".to_owned());
+    event.tags.insert("route".to_owned(), "/a".to_owned());
+    Scrubber::new(true).event(&mut event);
+    assert_eq!(
+        event.extra["login"],
+        serde_json::json!({"password": FILTERED, "list": [{"api_key": FILTERED, "n": 8}]})
+    );
+    assert_eq!(event.tags["session_id"], FILTERED);
+    assert_eq!(event.tags["route"], "/a");
+}

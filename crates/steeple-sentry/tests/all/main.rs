@@ -1,0 +1,12 @@
+//! What arrives at Sentry, and what does not.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod captured;
+mod delivery;
+mod faults;
+mod limits;
+mod secrets;
+mod settings;
+mod stage;
+mod stub;
