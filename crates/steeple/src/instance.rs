@@ -16,11 +16,13 @@ use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
 use steeple_otlp::{
     Otlp, RecordedTraces, TracingLayer, TracingSubscriber, opentelemetry::TracerProvider,
 };
-#[cfg(feature = "otlp")]
+#[cfg(any(feature = "errors", feature = "otlp"))]
 use tracing::{Subscriber, level_filters::LevelFilter};
-#[cfg(feature = "otlp")]
+#[cfg(any(feature = "errors", feature = "otlp"))]
 use tracing_subscriber::filter::Filtered;
 
+#[cfg(feature = "errors")]
+use crate::BreadcrumbLayer;
 use crate::{
     answers::Answers,
     builder::SteepleBuilder,
@@ -259,6 +261,28 @@ impl Steeple {
             None => ops,
         };
         ops.service()
+    }
+
+    /// Leaves a breadcrumb for each event of `tracing`, for the reports of errors of the request or job that it happens in: a layer to
+    /// add to the application's subscriber. It takes in events up to `INFO`, whatever is logged.
+    ///
+    /// ```
+    /// use steeple::Steeple;
+    /// use tracing_subscriber::{layer::SubscriberExt, registry, util::SubscriberInitExt};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let steeple = Steeple::builder("shop").without_ops().errors(|errors| errors).build()?;
+    /// registry().with(steeple.breadcrumb_layer()).init();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "errors")]
+    #[must_use]
+    pub fn breadcrumb_layer<S>(&self) -> Filtered<BreadcrumbLayer, LevelFilter, S>
+    where
+        S: Subscriber,
+    {
+        BreadcrumbLayer::up_to(LevelFilter::INFO)
     }
 
     /// Makes spans of those of `tracing`, below the requests and jobs that they are opened in: a layer to add to the application's

@@ -88,6 +88,8 @@
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |
 
 mod answers;
+#[cfg(feature = "errors")]
+mod breadcrumbs;
 mod build_error;
 mod builder;
 pub mod doctor;
@@ -134,6 +136,8 @@ pub use steeple_sentry as sentry;
 #[cfg(feature = "tower")]
 pub use steeple_tower as tower;
 
+#[cfg(feature = "errors")]
+pub use self::breadcrumbs::BreadcrumbLayer;
 pub use self::{
     build_error::BuildError,
     builder::SteepleBuilder,

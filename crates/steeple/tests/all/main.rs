@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "errors")]
+mod breadcrumbs;
 #[cfg(feature = "otlp")]
 mod collector;
 mod disabled;
