@@ -1,4 +1,4 @@
-use std::hash::Hasher;
+use std::{borrow::Cow, hash::Hasher};
 
 use siphasher::sip::SipHasher24;
 use steeple_core::errors::{ErrorReport, Subject};
@@ -77,11 +77,11 @@ impl Fingerprint {
             self.part("location");
             return self.part(location);
         }
-        let mut calls: Vec<_> = frames.iter().filter_map(own_function).collect();
+        let mut calls: Vec<_> = frames.iter().filter_map(own_call).collect();
         calls.dedup();
-        for function in calls.iter().take(CALLS) {
+        for call in calls.iter().take(CALLS) {
             self.part("call");
-            self.part(function);
+            self.part(call);
         }
         if calls.is_empty() {
             for cause in &report.causes {
@@ -92,13 +92,22 @@ impl Fingerprint {
     }
 }
 
-/// The function that a call of the application's own is written in, without the closures that the compiler makes of it.
-fn own_function(frame: &Frame) -> Option<&str> {
+/// The function that a call of the application's own is written in, without the closures that the compiler makes of it; its line where
+/// the program does not know its path, as of inlined ones.
+fn own_call(frame: &Frame) -> Option<Cow<'_, str>> {
     let function = frame.function.as_deref().filter(|_| frame.in_app)?;
+    if let (Some(file), Some(line), false) = (&frame.file, frame.line, has_path(function)) {
+        return Some(format!("{file}:{line}").into());
+    }
     let closure = function
         .find("::{{closure")
         .or_else(|| function.find("::{closure"));
-    Some(&function[..closure.unwrap_or(function.len())])
+    Some(function[..closure.unwrap_or(function.len())].into())
+}
+
+fn has_path(function: &str) -> bool {
+    let name = function.find(['{', '(', ' ']).unwrap_or(function.len());
+    function[..name].contains("::")
 }
 
 #[cfg(test)]
@@ -137,6 +146,11 @@ mod tests {
             of("elsewhere", &["shop::pay::{{closure}}", "shop::pay"])
         );
         assert_ne!(pay, of("no card 1", &["shop::refund"]));
+        let lines = [call("{async_fn#0}", true), call("{async_fn#0}", true)];
+        let mut moved = lines.clone();
+        moved[0].line = Some(8);
+        let by_lines = |frames| super::of(&report("a", "", || ()), frames);
+        assert_ne!(by_lines(&lines), by_lines(&moved), "they have no path");
         let deep = ["shop::a", "shop::b", "shop::c", "shop::d"];
         assert_eq!(of("", &deep), of("", &deep[..3]));
     }

@@ -84,7 +84,7 @@ impl Group {
     pub(crate) fn show(&mut self, report: &ErrorReport, frames: Arc<[Frame]>) {
         report.kind.as_str().clone_into(&mut self.kind);
         self.message.clone_from(&report.error().message);
-        self.samples = vec![Arc::new(Sample::of(report, frames))];
+        self.samples.push(Arc::new(Sample::of(report, frames)));
     }
 
     /// Adds what was counted of the same group apart from it.

@@ -14,7 +14,7 @@ pub(crate) struct Bounds {
 #[derive(Debug)]
 pub(crate) struct Groups {
     by_id: HashMap<GroupId, Kept>,
-    bounds: Bounds,
+    pub(crate) bounds: Bounds,
     bytes: usize,
     /// How often a group was added to.
     additions: u64,

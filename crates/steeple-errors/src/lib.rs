@@ -32,7 +32,7 @@
 //! | | at most |
 //! |---|---|
 //! | groups | 500; the one that was not seen for the longest time leaves, counted |
-//! | samples of a group | the last 3; of a group, at most four a second are looked at as samples |
+//! | samples of a group | the last 3 |
 //! | memory of groups | 16 MiB |
 //! | routes and users that a group tells apart | 20 and 256 |
 //! | reports that wait | 8 MiB, as in every [pipeline](steeple_core::pipeline); what finds no room is counted |

@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::Arc,
 };
 
@@ -30,25 +30,31 @@ impl Recorder {
     }
 
     /// What is counted of each group, in the order in which they came first.
-    fn counted(&mut self, reports: &[Queued], key: UserKey) -> Vec<Group> {
+    fn counted(&mut self, reports: &[Queued], key: UserKey, samples: usize) -> Vec<Group> {
         let mut places: HashMap<GroupId, usize> = HashMap::new();
-        let mut groups: Vec<(Group, &ErrorReport)> = Vec::new();
+        let mut groups: Vec<(Group, VecDeque<&ErrorReport>)> = Vec::new();
         for Queued(report) in reports {
             let frames = self.frames(report);
             let id = fingerprint::of(report, &frames);
             let place = match places.entry(id) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(new) => {
-                    groups.push((Group::of(id, report, &frames), report));
+                    groups.push((Group::of(id, report, &frames), VecDeque::new()));
                     *new.insert(groups.len() - 1)
                 }
             };
             let (group, last) = &mut groups[place];
             group.count(report, key);
-            *last = report;
+            last.push_back(report);
+            if last.len() > samples.max(1) {
+                last.pop_front();
+            }
         }
         let shown = groups.into_iter().map(|(mut group, last)| {
-            group.show(last, self.frames(last));
+            for report in last {
+                group.show(report, self.frames(report));
+            }
+            group.keep_samples(samples);
             group
         });
         shown.collect()
@@ -65,8 +71,11 @@ impl Recorder {
 impl Exporter<Queued> for Recorder {
     /// The file is local: it blocks the worker for as long as the disk takes, and nobody else.
     async fn export(&mut self, batch: &[Queued]) -> Result<(), ExportError> {
-        let key = lock(&self.store.groups).user_key;
-        let counted = self.counted(batch, key);
+        let (key, samples) = {
+            let groups = lock(&self.store.groups);
+            (groups.user_key, groups.bounds.samples)
+        };
+        let counted = self.counted(batch, key, samples);
         let written = self.store.add(&counted);
         self.telemetry.tell(&self.store);
         // All are counted in memory, and the pipeline logs why they are not in the file.

@@ -1,4 +1,4 @@
-use std::ffi::c_void;
+use std::{ffi::c_void, path::Path};
 
 /// How many frames are kept.
 const DEEPEST: usize = 128;
@@ -64,7 +64,9 @@ fn resolve(address: usize, frames: &mut Vec<Frame>) {
     backtrace::resolve(address as *mut c_void, |symbol| {
         let function = symbol.name().map(|name| format!("{name:#}"));
         frames.push(Frame {
-            in_app: function.as_deref().is_some_and(is_in_app),
+            in_app: function
+                .as_deref()
+                .is_some_and(|function| is_in_app(function, symbol.filename())),
             function,
             file: symbol.filename().map(|file| file.display().to_string()),
             line: symbol.lineno(),
@@ -139,16 +141,36 @@ const LIBRARIES: [&str; 26] = [
     "tracing_subscriber",
 ];
 
-fn is_in_app(function: &str) -> bool {
+/// By the crate in the path of the function or, where there is none, by the file: of inlined functions, debug information of lines
+/// alone tells the last name.
+fn is_in_app(function: &str, file: Option<&Path>) -> bool {
+    match crate_of(function) {
+        Some(library) => !LIBRARIES.contains(&library) && !library.starts_with("steeple"),
+        // Those of no crate and no file are the runtime's: `main`, `_start`, `__libc_start_main`.
+        None => file.is_some_and(is_own_file),
+    }
+}
+
+fn crate_of(function: &str) -> Option<&str> {
     // `<shop::Cart as axum::handler::Handler>::call` is the shop's.
     let start = function.trim_start_matches(['<', '&', '*', '(', '[']);
     let start = start.strip_prefix("dyn ").unwrap_or(start);
     let start = start.strip_prefix("mut ").unwrap_or(start);
-    match start.split_once("::") {
-        Some((library, _)) => !LIBRARIES.contains(&library) && !library.starts_with("steeple"),
-        // Those of no crate are the runtime's: `main`, `_start`, `__libc_start_main`.
-        None => false,
-    }
+    let (first, _) = start.split_once("::")?;
+    let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    first.chars().all(is_name).then_some(first)
+}
+
+/// Whether it is none of the standard library, of what cargo fetched, and of ours.
+fn is_own_file(file: &Path) -> bool {
+    let is_rust = file.extension().is_some_and(|extension| extension == "rs");
+    let is_foreign = |name: &str| {
+        matches!(name, "rustc" | "registry" | "checkouts") || name.starts_with("steeple-")
+    };
+    let mut names = file
+        .components()
+        .filter_map(|part| part.as_os_str().to_str());
+    is_rust && !names.any(is_foreign)
 }
 
 #[cfg(test)]
@@ -173,7 +195,7 @@ mod tests {
             "<shop::Cart as axum::handler::Handler<()>>::call",
             "<&shop::Cart as core::fmt::Debug>::fmt",
         ] {
-            assert!(is_in_app(own), "{own}");
+            assert!(is_in_app(own, None), "{own}");
         }
         for other in [
             "core::option::unwrap_failed",
@@ -184,7 +206,41 @@ mod tests {
             "__libc_start_main",
             "main",
         ] {
-            assert!(!is_in_app(other), "{other}");
+            assert!(!is_in_app(other, None), "{other}");
+        }
+    }
+
+    #[test]
+    fn files_tell_where_paths_do_not() {
+        for (function, file, own) in [
+            ("{async_fn#0}", "/srv/shop/src/cart.rs", true),
+            (
+                "{async_block#0}<fn(shop::Cart)>",
+                "/root/.cargo/registry/src/axum-0.8.9/src/handler.rs",
+                false,
+            ),
+            (
+                "call_once<shop::Cart>",
+                "/rustc/5980/library/core/src/ops/function.rs",
+                false,
+            ),
+            (
+                "enter<core::option::Option<u8>>",
+                "/srv/steeple-core-0.1.0/src/current.rs",
+                false,
+            ),
+            ("__libc_start_main", "../csu/libc-start.c", false),
+            (
+                "shop::cart::add",
+                "/root/.cargo/registry/src/shop-1.0.0/src/cart.rs",
+                true,
+            ),
+        ] {
+            assert_eq!(
+                is_in_app(function, Some(Path::new(file))),
+                own,
+                "{function}"
+            );
         }
     }
 }
