@@ -162,7 +162,7 @@ struct Migration;
 struct MetricsExporterPrometheus;
 
 /// Those of the page on errors.
-#[cfg(all(doctest, feature = "axum", feature = "errors"))]
+#[cfg(all(doctest, feature = "axum", feature = "errors", feature = "sentry"))]
 #[doc = include_str!("../../../docs/errors.md")]
 struct Errors;
 

@@ -4,6 +4,7 @@
 //! one is marked `#[ignore = "needs real servers: cargo xtask test"]`, so that a plain `cargo test` shows it as
 //! ignored, and one that is run without its server fails with [`BackendError::NotHere`].
 
+mod bugsink;
 mod error;
 mod exposition;
 mod hey;
@@ -22,6 +23,7 @@ mod server;
 mod slow;
 mod victoria;
 
+pub use bugsink::Bugsink;
 pub use error::BackendError;
 pub use exposition::{Family, parse_exposition, read_back};
 pub use hey::{Load, hey, hey_with};

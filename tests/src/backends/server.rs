@@ -86,6 +86,12 @@ impl Server {
             .unwrap_or_default()
     }
 
+    /// Where it keeps what it has.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// The process, as `/proc` knows it.
     #[must_use]
     pub fn id(&self) -> u32 {

@@ -20,9 +20,9 @@ enum Source {
         package: &'static str,
         program: &'static str,
     },
-    /// A Python package, and Python that prints where its program lies.
+    /// What pip is told to install, one time after the other, and Python that prints where its program lies.
     Python {
-        requirement: &'static str,
+        installed: &'static [&'static [&'static str]],
         locate: &'static str,
     },
 }
@@ -42,8 +42,45 @@ pub(super) const EXTRAS: &[Extra] = &[
         tests: "rotel",
         program: "rotel-agent",
         source: Source::Python {
-            requirement: "rotel==0.0.1a15",
+            installed: &[&["rotel==0.0.1a15"]],
             locate: "import rotel; print(rotel.__path__[0] + '/rotel-agent')",
+        },
+        is_large: false,
+    },
+    Extra {
+        tests: "bugsink",
+        program: "bugsink-manage",
+        source: Source::Python {
+            // It wants a newer `certifi` than there was when it came out, so that its dependencies are named here.
+            installed: &[
+                &[
+                    "Brotli==1.2.*",
+                    "certifi",
+                    "Django==5.2.*",
+                    "django-admin-autocomplete-filter==0.7.*",
+                    "django-tailwind==4.2.*",
+                    "djangorestframework==3.18.*",
+                    "drf-spectacular[sidecar]",
+                    "ecma426>=0.2.0",
+                    "fastjsonschema==2.22.*",
+                    "gunicorn==26.2.*",
+                    "inotify_simple==2.0.*",
+                    "jsonschema==4.26.*",
+                    "monofy==1.2.*",
+                    "pygments==2.21.*",
+                    "python-dateutil==2.9.*",
+                    "requests==2.34.*",
+                    "semver==3.1.*",
+                    "sentry-relay==0.10.1",
+                    "sentry-sdk==2.*",
+                    "symbolic==8.7.2",
+                    "user-agents==2.2.*",
+                    "verbose_csrf_middleware==5.2.*",
+                    "whitenoise==6.12.*",
+                ],
+                &["--no-deps", "bugsink==2.6.2"],
+            ],
+            locate: "import sys; print(sys.prefix + '/bin/bugsink-manage')",
         },
         is_large: false,
     },
@@ -51,7 +88,7 @@ pub(super) const EXTRAS: &[Extra] = &[
         tests: "phoenix",
         program: "phoenix",
         source: Source::Python {
-            requirement: "arize-phoenix==20.26.1",
+            installed: &[&["arize-phoenix==20.26.1"]],
             locate: "import sys; print(sys.prefix + '/bin/phoenix')",
         },
         is_large: true,
@@ -82,10 +119,9 @@ impl Extra {
             Source::Testing { package, program } => {
                 testing::fetch(cache, package, program, self.program)
             }
-            Source::Python {
-                requirement,
-                locate,
-            } => python::fetch(cache, requirement, locate, self.program),
+            Source::Python { installed, locate } => {
+                python::fetch(cache, installed, locate, self.program)
+            }
         }
     }
 

@@ -5,11 +5,11 @@ use std::{fs, path::Path, process::Command};
 use super::Cache;
 use crate::process::{run, shell, succeed};
 
-/// Installs `requirement` with pip, and puts its program into the cache as `name`; `locate` is Python that prints where
+/// Installs with pip what each part of `installed` says, and puts its program into the cache as `name`; `locate` is Python that prints where
 /// the program lies.
 pub(super) fn fetch(
     cache: &Cache,
-    requirement: &str,
+    installed: &[&[&str]],
     locate: &str,
     name: &str,
 ) -> anyhow::Result<()> {
@@ -18,7 +18,11 @@ pub(super) fn fetch(
     create.args(["-m", "venv", "--clear"]).arg(&environment);
     succeed(&mut create)?;
     let python = || Command::new(environment.join("bin/python"));
-    succeed(python().args(["-m", "pip", "install", "--quiet", requirement]))?;
+    for requirements in installed {
+        let mut install = python();
+        install.args(["-m", "pip", "install", "--quiet"]);
+        succeed(install.args(*requirements))?;
+    }
     let mut ask = python();
     let (status, printed) = run(ask.args(["-c", locate]), |_| {})?;
     anyhow::ensure!(status.success(), "`{}` failed: {printed}", shell(&ask));

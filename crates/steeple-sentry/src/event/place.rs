@@ -8,6 +8,8 @@ use steeple_core::{
 
 use super::{UserIds, breadcrumbs, request};
 
+/// The route of requests that have none, or none yet.
+const UNMATCHED: &str = "_UNMATCHED";
 /// How long Sentry lets the name of a tag be.
 const LONGEST_TAG: usize = 32;
 
@@ -84,7 +86,7 @@ impl<'a> Place<'a> {
         match self.subject {
             Subject::Request(request) => {
                 tag("method", &request.method);
-                tag("route", &request.route);
+                tag("route", route(request).unwrap_or_default());
                 if let Some(status) = request.status {
                     tag("status", &status.to_string());
                 }
@@ -104,17 +106,19 @@ impl<'a> Place<'a> {
     }
 
     fn trace_context(self, trace: &TraceContext) -> Context {
-        let op = match self.subject {
-            Subject::Request(_) => Some("http.server".to_owned()),
-            Subject::Job { kind, .. } => Some((*kind).to_owned()),
-            _ => None,
+        let (op, failed) = match self.subject {
+            Subject::Request(request) => {
+                (Some("http.server".to_owned()), request.outcome.is_some())
+            }
+            Subject::Job { kind, .. } => (Some((*kind).to_owned()), false),
+            _ => (None, false),
         };
         let parent = trace.parent_span_id();
         let context = Trace {
             trace_id: trace.trace_id().to_bytes().into(),
             span_id: trace.span_id().to_bytes().into(),
             parent_span_id: parent.map(|parent| parent.to_bytes().into()),
-            status: op.is_some().then_some(SpanStatus::InternalError),
+            status: failed.then_some(SpanStatus::InternalError),
             op,
             ..Trace::default()
         };
@@ -123,8 +127,10 @@ impl<'a> Place<'a> {
 }
 
 fn describe_request(event: &mut Event<'static>, failed: &FailedRequest, send_pii: bool) {
-    let name = || format!("{} {}", failed.method, failed.route);
-    event.transaction.get_or_insert_with(name);
+    if let Some(route) = route(failed) {
+        let name = || format!("{} {route}", failed.method);
+        event.transaction.get_or_insert_with(name);
+    }
     let request = || request::of(failed, send_pii);
     event.request.get_or_insert_with(request);
     if let Some(status) = failed.status {
@@ -142,6 +148,12 @@ fn describe_request(event: &mut Event<'static>, failed: &FailedRequest, send_pii
         let user = event.user.get_or_insert_default();
         user.ip_address.get_or_insert(peer.ip().into());
     }
+}
+
+/// The route, unless that is not known yet: actix-web tells it once the request was handled.
+fn route(request: &FailedRequest) -> Option<&str> {
+    let is_known = request.outcome.is_some() || request.route != UNMATCHED;
+    is_known.then_some(&request.route)
 }
 
 /// A name as [Sentry has them](https://docs.sentry.io/platforms/rust/enriching-events/tags/).

@@ -5,7 +5,7 @@ mod sql;
 
 use sentry_core::{
     Breadcrumb, Envelope,
-    protocol::{EnvelopeItem, Event, Map, Request, Span, Transaction, Value},
+    protocol::{EnvelopeItem, Event, LogEntry, Map, Request, Span, Transaction, Value},
 };
 
 use self::rules::Rules;
@@ -46,11 +46,14 @@ impl Scrubber {
     }
 
     fn event(&self, event: &mut Event<'static>) {
-        for text in [
-            &mut event.message,
-            &mut event.culprit,
-            &mut event.transaction,
-        ] {
+        // As the schema has it: the other is what older clients send.
+        if let Some(message) = event.message.take() {
+            event.logentry.get_or_insert_with(|| LogEntry {
+                message,
+                params: Vec::new(),
+            });
+        }
+        for text in [&mut event.culprit, &mut event.transaction] {
             self.optional(text);
         }
         if let Some(entry) = &mut event.logentry {

@@ -36,7 +36,7 @@ fn what_is_captured_in_a_request_has_its_identity() {
         panic!("{events:#?}");
     };
     let (trace, id) = told.unwrap();
-    assert_eq!(event["message"], "the stock is low");
+    assert_eq!(event["logentry"]["message"], "the stock is low");
     assert_eq!(event["level"], "warning");
     assert_eq!(event["transaction"], "GET /orders/{id}");
     assert_eq!(event["tags"]["tenant"], "blue");
@@ -56,7 +56,7 @@ fn what_is_captured_outside_of_requests_is_sent_as_it_is() {
     });
     let _ = stage.sentry.shutdown_blocking(DEADLINE);
     let events = stub.events();
-    assert_eq!(events[0]["message"], "started");
+    assert_eq!(events[0]["logentry"]["message"], "started");
     assert!(events[0]["transaction"].is_null());
 }
 
