@@ -81,6 +81,9 @@ mod tests {
         (100..300).for_each(|hash| others.add(hash));
         users.merge(&others);
         assert_eq!((users.count(), users.has_more()), (MOST, true));
+        let mut few = Users::default();
+        few.merge(&users);
+        assert_eq!(few, users);
     }
 
     #[test]

@@ -322,6 +322,23 @@ mod tests {
     }
 
     #[test]
+    fn groups_that_left_before_a_restart_are_not_counted_again() {
+        const NAMES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+        let fixture = Fixture::new();
+        let mut journal = fixture.open();
+        for name in NAMES {
+            fixture.count(&mut journal, name).unwrap();
+        }
+        assert_eq!(lock(&fixture.groups).evicted, 2);
+        drop(journal);
+        let groups = Groups::new(SMALL).into();
+        let fixture = Fixture { groups, ..fixture };
+        let _journal = fixture.open();
+        let evicted = lock(&fixture.groups).evicted;
+        assert_eq!((evicted, fixture.all().len()), (0, 10));
+    }
+
+    #[test]
     fn a_file_that_has_grown_is_written_anew() {
         let fixture = Fixture::new();
         let mut journal = fixture.open();

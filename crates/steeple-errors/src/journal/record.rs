@@ -51,3 +51,49 @@ impl Record<'_> {
         serde_json::from_slice(record).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use steeple_core::current;
+
+    use super::*;
+    use crate::{
+        json::tests::hostile,
+        testing::{counted, report},
+    };
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn a_record_is_one_line_of_json_whatever_was_told(
+            message in hostile(), tag in hostile(), crumb in hostile(), user in hostile(), part in hostile()
+        ) {
+            let tell = || {
+                current::tag(&tag, &message);
+                current::breadcrumb(tracing::Level::WARN, &tag, &crumb);
+                current::user(&user);
+                current::fingerprint([&*part]);
+            };
+            let group = counted(&report("nightly", &message, tell), UserKey::random());
+            let mut line = Vec::new();
+            Record::Seen(Cow::Borrowed(&group)).write(&mut line);
+
+            let (end, record) = line.split_last().unwrap();
+            prop_assert_eq!(*end, b'\n');
+            prop_assert!(!str::from_utf8(record)?.contains(char::is_control));
+            prop_assert_eq!(record.windows(START.len()).filter(|part| *part == START).count(), 1);
+            let json: serde_json::Value = serde_json::from_slice(record)?;
+            let sample = &json["record"]["seen"]["samples"][0];
+            let said = sample["causes"][0]["message"].as_str().unwrap();
+            prop_assert!(message.starts_with(said));
+            prop_assert_eq!(sample["breadcrumbs"].as_array().unwrap().len(), 1);
+            let Some(Record::Seen(read)) = Record::read(record) else {
+                return Err(TestCaseError::fail("it is no record"));
+            };
+            prop_assert_eq!(&read.message, &group.message);
+            prop_assert_eq!(&read.samples[0].breadcrumbs[0].message, &group.samples[0].breadcrumbs[0].message);
+        }
+    }
+}
