@@ -10,7 +10,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Limiter {
     most: usize,
-    /// When the last ones came through, the oldest first.
+    /// When those of the last second came through, the oldest first.
     last: Mutex<VecDeque<Instant>>,
 }
 
@@ -18,24 +18,21 @@ impl Limiter {
     pub(crate) fn new(most: usize) -> Self {
         Self {
             most,
-            last: Mutex::new(VecDeque::with_capacity(most)),
+            last: Mutex::default(),
         }
     }
 
     /// Whether one more may come through.
     pub(crate) fn admits(&self, now: Instant) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.len() >= self.most {
-            let free = last
-                .front()
-                .is_some_and(|oldest| now.saturating_duration_since(*oldest) >= SECOND);
-            if !free {
-                return false;
-            }
-            last.pop_front();
+        let over = |then: &&Instant| now.saturating_duration_since(**then) >= SECOND;
+        let over = last.iter().take_while(over).count();
+        last.drain(..over);
+        let admitted = last.len() < self.most;
+        if admitted {
+            last.push_back(now);
         }
-        last.push_back(now);
-        true
+        admitted
     }
 }
 
@@ -55,5 +52,9 @@ mod tests {
         assert_eq!(admitted(1_000, 2_000), 10);
         assert_eq!(admitted(60_000, 60_001), 1);
         assert!(!Limiter::new(0).admits(start));
+        let unlimited = Limiter::new(usize::MAX);
+        assert!(unlimited.admits(start));
+        assert!(unlimited.admits(start + SECOND));
+        assert_eq!(unlimited.last.lock().unwrap().len(), 1);
     }
 }

@@ -339,3 +339,32 @@ fn a_report_tells_the_head_of_its_request_and_no_more_of_it_than_wanted() {
     assert_eq!([next.host(), next.user_agent()], ["", ""]);
     assert_eq!(next.headers().count(), 0);
 }
+
+#[test]
+fn what_a_report_would_tell_is_known_before_there_is_one() {
+    let (stage, reports) = reporting();
+    let mut observation = stage.at("GET", "/orders/{id}", &());
+    let id = *observation.request_id().unwrap();
+    let (facts, trace) = observation
+        .run(|| {
+            current::tag("tenant", "blue");
+            (current::facts().unwrap(), current::trace())
+        })
+        .unwrap();
+    assert_eq!((facts.request_id, facts.trace), (Some(id), trace));
+    assert_eq!(Vec::from_iter(facts.scene.tags()), [("tenant", "blue")]);
+    let Subject::Request(request) = &facts.subject else {
+        panic!("{facts:#?}");
+    };
+    assert_eq!(
+        (&*request.method, &*request.route, request.outcome),
+        ("GET", "/orders/{id}", None)
+    );
+    respond(&mut observation, 200, Some(0));
+    assert!(taken(&reports).is_empty());
+    assert!(current::facts().is_none());
+
+    let silent = Stage::new();
+    let mut observation = silent.at("GET", "/orders/{id}", &());
+    assert!(observation.run(current::facts).unwrap().is_none());
+}

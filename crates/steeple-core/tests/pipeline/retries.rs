@@ -100,6 +100,25 @@ fn a_permanent_error_is_not_tried_again() {
 }
 
 #[test]
+fn what_an_exporter_leaves_out_is_dropped_as_it_says() {
+    let pipeline = builder("leaves_out").spawn(|| {
+        async |batch: &[String]| match &*batch[0] {
+            "not wanted" => Err(ExportError::LeftOut {
+                reason: DropReason::Filtered,
+            }),
+            _ => Ok(()),
+        }
+    });
+    let producer = pipeline.producer();
+    producer.push("not wanted".to_owned());
+    assert_eq!(settled(&pipeline), (0, 1));
+    producer.push("wanted".to_owned());
+    assert_eq!(settled(&pipeline), (1, 1));
+    assert_eq!(pipeline.accounting().dropped(DropReason::Filtered), 1);
+    assert_balanced(&pipeline.accounting());
+}
+
+#[test]
 fn only_the_rejected_items_of_a_batch_count_as_dropped() {
     let pipeline = builder("partial")
         .max_batch_items(10)
