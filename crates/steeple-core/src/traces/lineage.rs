@@ -90,9 +90,14 @@ impl Lineage {
         self.trusted = true;
     }
 
-    /// The caller's span, if its word counts.
-    pub(crate) fn trusted_parent(&self) -> Option<Parent> {
-        self.trusted.then(|| self.parent())?
+    /// The caller's span, if its word counts. It is read once: whoever asks for it has more to ask.
+    pub(crate) fn trusted_parent(&mut self) -> Option<Parent> {
+        if !self.trusted {
+            return None;
+        }
+        let parent = self.caller.parent();
+        self.caller = Caller::Told(parent);
+        parent
     }
 
     /// Takes in that it is recorded for the caller's word alone.
@@ -130,7 +135,10 @@ impl Lineage {
         if self.has_caller() && !self.restarts && !self.trusted {
             return self.seed;
         }
-        self.context().trace_id().low()
+        match &self.caller {
+            Caller::Told(Some(parent)) if !self.restarts => parent.trace_id.low(),
+            _ => self.context().trace_id().low(),
+        }
     }
 
     /// Continues the caller's trace, or starts one.
