@@ -117,7 +117,7 @@ pub fn bars(report: &Report) -> Vec<Bar> {
         asked: report.with_instructions,
         limit: Limit::AtMost(1.15),
     });
-    bars.extend(bars_of_traces(report));
+    bars.extend(bars_of_signals(report));
     bars.extend(bars_of_the_registry(report));
     bars
 }
@@ -175,8 +175,8 @@ fn bars_of(framework: Framework, report: &Report) -> Vec<Bar> {
     bars
 }
 
-/// The bars of requests with traces, and of a span in them.
-fn bars_of_traces(report: &Report) -> Vec<Bar> {
+/// The bars of requests with traces, of a span in them, and of requests whose errors would be sent to Sentry.
+fn bars_of_signals(report: &Report) -> Vec<Bar> {
     let cases = [
         (
             "every request traced",
@@ -212,6 +212,20 @@ fn bars_of_traces(report: &Report) -> Vec<Bar> {
             Subject::TracedNever,
             300.0,
             0.01,
+        ),
+        (
+            "Sentry on and no error",
+            Subject::Sentry,
+            Subject::Steeple,
+            800.0,
+            1.0,
+        ),
+        (
+            "Sentry on and no error",
+            Subject::ActixSentry,
+            Subject::ActixSteeple,
+            800.0,
+            1.0,
         ),
     ];
     let figure = |subject: Subject, figure: fn(&Row) -> Option<f64>| figure(report.row(subject)?);
@@ -332,8 +346,8 @@ mod tests {
         let bars = bars(&report);
         assert!(bars.iter().all(|bar| bar.verdict() == Verdict::NotMeasured));
         let passing: Vec<_> = bars.iter().filter(|bar| bar.passes()).collect();
-        // One for each framework, that of tonic beside axum, and five of traces.
-        assert_eq!(passing.len(), Framework::ALL.len() + 6, "{passing:?}");
+        // One for each framework, that of tonic beside axum, five of traces and two of Sentry.
+        assert_eq!(passing.len(), Framework::ALL.len() + 8, "{passing:?}");
         assert!(
             passing.iter().all(|bar| bar.name.contains("instructions")),
             "{passing:?}"

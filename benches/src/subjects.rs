@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use steeple_core::{Observer, ObserverBuilder, Sampler};
+use steeple_sentry::Sentry;
 use steeple_tower::ObserveLayer;
 use tonic::service::Routes;
 use tower_http::trace::TraceLayer;
@@ -43,6 +44,8 @@ pub enum Subject {
     TracedNever,
     /// The same, and the handler opens the span.
     TracedNeverSpan,
+    /// steeple with errors sent to Sentry, of which there are none.
+    Sentry,
     /// tower-http's `TraceLayer`, over a subscriber that keeps spans and writes nothing.
     TraceLayer,
     /// axum-prometheus over metrics-exporter-prometheus.
@@ -61,6 +64,8 @@ pub enum Subject {
     ActixFloor,
     /// steeple around the actix-web application.
     ActixSteeple,
+    /// steeple with errors sent to Sentry, around the actix-web application.
+    ActixSentry,
     /// actix-web-prom over prometheus.
     ActixWebProm,
     /// opentelemetry-instrumentation-actix-web, metrics only.
@@ -176,7 +181,7 @@ impl Observed {
 
 impl Subject {
     /// All of them, baselines first.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Bare,
         Self::DoNothing,
         Self::Floor,
@@ -186,6 +191,7 @@ impl Subject {
         Self::TracedHundredth,
         Self::TracedNever,
         Self::TracedNeverSpan,
+        Self::Sentry,
         Self::TraceLayer,
         Self::AxumPrometheus,
         Self::OtelTower,
@@ -195,6 +201,7 @@ impl Subject {
         Self::ActixDoNothing,
         Self::ActixFloor,
         Self::ActixSteeple,
+        Self::ActixSentry,
         Self::ActixWebProm,
         Self::OtelActix,
         Self::TonicBare,
@@ -216,6 +223,7 @@ impl Subject {
             Self::TracedHundredth => "steeple-traces-1",
             Self::TracedNever => "steeple-traces-0",
             Self::TracedNeverSpan => "steeple-traces-0-span",
+            Self::Sentry => "steeple-sentry",
             Self::TraceLayer => "tower-http-trace",
             Self::AxumPrometheus => "axum-prometheus",
             Self::OtelTower => "opentelemetry-instrumentation-tower",
@@ -225,6 +233,7 @@ impl Subject {
             Self::ActixDoNothing => "actix-do-nothing",
             Self::ActixFloor => "actix-floor",
             Self::ActixSteeple => "actix-steeple",
+            Self::ActixSentry => "actix-steeple-sentry",
             Self::ActixWebProm => "actix-web-prom",
             Self::OtelActix => "opentelemetry-instrumentation-actix-web",
             Self::TonicBare => "tonic-bare",
@@ -269,6 +278,11 @@ impl Subject {
             Self::TracedHundredth => traced::requests(routes, Sampler::ratio(0.01)),
             Self::TracedNever => traced::requests(routes, Sampler::always_off()),
             Self::TracedNeverSpan => traced::spans(Sampler::always_off()),
+            Self::Sentry => {
+                let (sentry, observer) = reporting();
+                let layer = steeple_axum::layer(&observer);
+                Observed::axum(routes.layer(layer)).holding(sentry)
+            }
             Self::TraceLayer => {
                 peers::install_span_registry();
                 Observed::axum(routes.layer(TraceLayer::new_for_http()))
@@ -307,6 +321,12 @@ impl Subject {
                 let middleware = steeple_actix::Observe::new(&observer());
                 Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
             }
+            Self::ActixSentry => {
+                let (sentry, observer) = reporting();
+                let middleware = steeple_actix::Observe::new(&observer);
+                Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
+                    .holding(sentry)
+            }
             Self::ActixWebProm => {
                 let middleware = peers::actix_web_prom();
                 Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
@@ -327,6 +347,18 @@ impl Subject {
 
 fn observer() -> Observer {
     build(Observer::builder())
+}
+
+/// One that tells Sentry of errors: at a port where nobody is.
+fn reporting() -> (Sentry, Observer) {
+    let sentry = Sentry::builder().dsn("http://key@127.0.0.1:9/7").private();
+    match sentry.start() {
+        Ok(sentry) => {
+            let observer = build(Observer::builder().error_sink(sentry.error_sink()));
+            (sentry, observer)
+        }
+        Err(error) => panic!("its DSN is one: {error}"),
+    }
 }
 
 pub(crate) fn build(builder: ObserverBuilder) -> Observer {
