@@ -38,6 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 .route("/shop/events", RoutePolicy::new().streaming())
                 .route("/shop.Warehouse/Watch", RoutePolicy::new().streaming())
         })
+        .errors(|errors| errors)
         .build()?;
     if let Some(spans) = steeple.tracing_subscriber() {
         tracing::subscriber::set_global_default(spans)?;
