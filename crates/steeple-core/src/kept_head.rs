@@ -1,8 +1,8 @@
 //! What is kept of the head of a request that may be asked for it later.
 
-use std::{fmt, net::SocketAddr};
+use std::{cell::RefCell, fmt, net::SocketAddr};
 
-use crate::{head::RequestHead, reading::Lengths, text};
+use crate::{head::RequestHead, headers::Headers, reading::Lengths, text};
 
 /// How many bytes of each text are kept; the rest is cut off.
 const LONGEST_TEXT: usize = 1_024;
@@ -16,10 +16,11 @@ pub struct KeptHead {
     method: String,
     path: String,
     query: Option<String>,
-    host: String,
-    user_agent: String,
+    /// What came in header fields is text only once somebody reads it.
+    host: Vec<u8>,
+    user_agent: Vec<u8>,
     peer: Option<SocketAddr>,
-    fields: Vec<(String, String)>,
+    fields: Vec<(String, Vec<u8>)>,
     /// How many of the fields are this request's.
     count: usize,
 }
@@ -33,8 +34,15 @@ pub(crate) struct KeptFields {
 }
 
 impl KeptHead {
-    /// Becomes that of another request.
+    /// Becomes that of another request, with its fields.
     pub(crate) fn keep(&mut self, head: &RequestHead<'_>, wanted: &KeptFields) {
+        self.begin(head);
+        let mut keep = |name: &str, value: &[u8]| self.field(name, value, wanted);
+        head.headers.visit(&mut keep);
+    }
+
+    /// Becomes that of another request, of which no [field](Self::field) is known yet.
+    pub(crate) fn begin(&mut self, head: &RequestHead<'_>) {
         keep(&mut self.method, head.method);
         keep(&mut self.path, head.details.path());
         match head.details.query() {
@@ -43,43 +51,41 @@ impl KeptHead {
         }
         self.peer = head.details.peer();
         self.user_agent.clear();
-        let authority = head.details.authority();
-        keep(&mut self.host, without_user(authority.unwrap_or_default()));
+        let authority = head.details.authority().unwrap_or_default();
+        keep_bytes(&mut self.host, without_user(authority.as_bytes()));
         self.count = 0;
-        head.headers.visit(&mut |name, value| {
-            if !wanted.lengths.contain(name.len()) {
-                return;
-            }
-            let text = || str::from_utf8(value).unwrap_or_default();
-            match name.len() {
-                4 if name == "host" && self.host.is_empty() => {
-                    keep(&mut self.host, without_user(text()));
-                }
-                10 if name == "user-agent" => keep(&mut self.user_agent, text()),
-                _ => {}
-            }
-            if wanted.names.iter().any(|known| known == name) {
-                self.keep_field(name, text());
-            }
-        });
     }
 
-    fn keep_field(&mut self, name: &str, value: &str) {
+    /// Keeps a header field if it is wanted.
+    #[inline]
+    fn field(&mut self, name: &str, value: &[u8], wanted: &KeptFields) {
+        if !wanted.lengths.contain(name.len()) {
+            return;
+        }
+        match name.len() {
+            4 if name == "host" && self.host.is_empty() => {
+                keep_bytes(&mut self.host, without_user(value));
+            }
+            10 if name == "user-agent" => keep_bytes(&mut self.user_agent, value),
+            _ => {}
+        }
+        if wanted.names.iter().any(|known| known == name) {
+            self.keep_field(name, value);
+        }
+    }
+
+    fn keep_field(&mut self, name: &str, value: &[u8]) {
         // What a client repeats does not make it grow.
         let kept = &mut self.fields[..self.count];
         if let Some((_, before)) = kept.iter_mut().find(|(known, _)| known == name) {
-            return keep(before, value);
+            return keep_bytes(before, value);
         }
-        match self.fields.get_mut(self.count) {
-            Some((known, before)) => {
-                keep(known, name);
-                keep(before, value);
-            }
-            None => {
-                let value = text::beginning(value, LONGEST_TEXT).to_owned();
-                self.fields.push((name.to_owned(), value));
-            }
+        if self.fields.len() == self.count {
+            self.fields.push(Default::default());
         }
+        let (known, before) = &mut self.fields[self.count];
+        keep(known, name);
+        keep_bytes(before, value);
         self.count += 1;
     }
 
@@ -104,13 +110,13 @@ impl KeptHead {
     /// The host that was asked for, with a port if there was one; empty if it is not known.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.host
+        readable(&self.host)
     }
 
     /// The field `user-agent`, empty if there was none.
     #[must_use]
     pub fn user_agent(&self) -> &str {
-        &self.user_agent
+        readable(&self.user_agent)
     }
 
     /// Who is at the other end of the connection, where the framework tells it.
@@ -123,7 +129,7 @@ impl KeptHead {
     /// that came several times it is the last.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let fields = self.fields.iter().take(self.count);
-        fields.map(|(name, value)| (&**name, &**value))
+        fields.map(|(name, value)| (&**name, readable(value)))
     }
 }
 
@@ -134,6 +140,39 @@ impl KeptFields {
             lengths: Lengths::of(wanted.chain(["host", "user-agent"])),
             names,
         }
+    }
+}
+
+/// The header fields of a request, which are kept while they are read for the first time.
+pub(crate) struct Keeping<'a> {
+    headers: &'a dyn Headers,
+    kept: RefCell<&'a mut KeptHead>,
+    wanted: &'a KeptFields,
+}
+
+impl<'a> Keeping<'a> {
+    pub(crate) fn new(
+        headers: &'a dyn Headers,
+        kept: &'a mut KeptHead,
+        wanted: &'a KeptFields,
+    ) -> Self {
+        Self {
+            headers,
+            kept: RefCell::new(kept),
+            wanted,
+        }
+    }
+}
+
+impl Headers for Keeping<'_> {
+    fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
+        let Ok(mut kept) = self.kept.try_borrow_mut() else {
+            return self.headers.visit(f);
+        };
+        self.headers.visit(&mut |name, value| {
+            kept.field(name, value, self.wanted);
+            f(name, value);
+        });
     }
 }
 
@@ -152,11 +191,24 @@ fn keep(kept: &mut String, value: &str) {
     kept.push_str(text::beginning(value, LONGEST_TEXT));
 }
 
+fn keep_bytes(kept: &mut Vec<u8>, value: &[u8]) {
+    kept.clear();
+    kept.extend_from_slice(&value[..value.len().min(LONGEST_TEXT)]);
+}
+
+/// As much as is text from the beginning.
+fn readable(kept: &[u8]) -> &str {
+    match str::from_utf8(kept) {
+        Ok(text) => text,
+        Err(error) => str::from_utf8(&kept[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
 /// An authority without the [user information](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1) in front of the host, which
 /// may be a password.
-fn without_user(authority: &str) -> &str {
+fn without_user(authority: &[u8]) -> &[u8] {
     // Most have none, and are too short for a search by words to pay.
-    let at = authority.bytes().rposition(|byte| byte == b'@');
+    let at = authority.iter().rposition(|byte| *byte == b'@');
     at.map_or(authority, |at| &authority[at + 1..])
 }
 
@@ -192,6 +244,9 @@ mod tests {
         let mut kept = String::new();
         keep(&mut kept, &"\u{20ac}".repeat(LONGEST_TEXT));
         assert_eq!(kept, "\u{20ac}".repeat(LONGEST_TEXT / 3));
+        let mut kept = Vec::new();
+        keep_bytes(&mut kept, "\u{20ac}".repeat(LONGEST_TEXT).as_bytes());
+        assert_eq!(readable(&kept), "\u{20ac}".repeat(LONGEST_TEXT / 3));
     }
 
     #[test]

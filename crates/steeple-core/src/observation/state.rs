@@ -14,7 +14,7 @@ use crate::{
     grpc::GrpcStatus,
     head::{HttpVersion, RequestHead, ResponseHead, Scheme},
     headers::{Headers, RequestFields, ResponseFields},
-    kept_head::KeptHead,
+    kept_head::{Keeping, KeptHead},
     label::{LabelValues, OTHER},
     method::Method,
     observation::{content::ContentRule, request_counter::RequestCounter},
@@ -291,6 +291,16 @@ impl State {
             let kept = self.head.get_or_insert_default();
             kept.keep(head, &shared.kept_fields);
         }
+    }
+
+    /// Reads the header fields and keeps the head of the request, in one pass over its map.
+    #[inline(never)]
+    pub(crate) fn read_and_keep(&mut self, head: &RequestHead<'_>, shared: &Shared) {
+        self.progress.keeps_head = true;
+        let kept = self.head.get_or_insert_default();
+        kept.begin(head);
+        let headers = Keeping::new(head.headers, kept, &shared.kept_fields);
+        (self.fields).read(&headers, head.version, &shared.reading);
     }
 
     /// What is kept of the head of the request, unless that is being settled.

@@ -84,7 +84,11 @@ impl Observer {
         }
         let shared = &self.shared;
         let mut state = observation::acquire(shared);
-        (state.fields).read(head.headers, head.version, &shared.reading);
+        if shared.errors.is_on() {
+            state.read_and_keep(head, shared);
+        } else {
+            (state.fields).read(head.headers, head.version, &shared.reading);
+        }
         let method = shared.methods.classify(head.method);
         let scheme = head.scheme.unwrap_or(shared.scheme);
         let (route, policy) = shared.routes.resolve(head.route);
@@ -107,9 +111,6 @@ impl Observer {
         };
         if let Some(traces) = &shared.traces {
             state.trace_request(traces, head);
-        }
-        if shared.errors.is_on() {
-            state.keep_head(head);
         }
         Observation::new(state)
     }

@@ -99,15 +99,17 @@ impl Attributes<'_> {
                 }
             });
         }
-        if !head.user_agent().is_empty() {
-            self.text("user_agent.original", head.user_agent());
+        let user_agent = head.user_agent();
+        if !user_agent.is_empty() {
+            self.text("user_agent.original", user_agent);
         }
     }
 
     fn of_connection(&mut self, record: &RequestRecord<'_>, head: &KeptHead) {
         self.text("network.protocol.version", record.version.as_str());
-        if !head.host().is_empty() {
-            let (address, port) = address_and_port(head.host());
+        let host = head.host();
+        if !host.is_empty() {
+            let (address, port) = address_and_port(host);
             self.text("server.address", address);
             if let Some(port) = port {
                 self.integer("server.port", port.into());
