@@ -33,7 +33,9 @@ impl FieldNames {
         let names = |version, body_size| {
             let names = observer.header_names(version, body_size);
             let others = names.filter(|name| *name != REQUEST_ID.as_str());
-            others.map(HeaderName::from_static).collect()
+            others
+                .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
+                .collect()
         };
         Self {
             without_body: names(HttpVersion::Http11, Some(0)),

@@ -7,6 +7,9 @@ use crate::{head::RequestHead, headers::Headers, reading::Lengths, text};
 /// How many bytes of each text are kept; the rest is cut off.
 const LONGEST_TEXT: usize = 1_024;
 
+/// The names of the header fields that are always kept.
+const ALWAYS: [&str; 2] = ["host", "user-agent"];
+
 /// What is kept of the head of a request: of one whose trace is recorded, and of all where
 /// [errors are reported](crate::ObserverBuilder::error_sink).
 ///
@@ -52,20 +55,22 @@ impl KeptHead {
         self.peer = head.details.peer();
         self.user_agent.clear();
         let authority = head.details.authority().unwrap_or_default();
-        keep_bytes(&mut self.host, without_user(authority.as_bytes()));
+        keep_bytes(&mut self.host, authority.as_bytes());
         self.count = 0;
     }
 
     /// Keeps a header field if it is wanted.
-    #[inline]
+    #[inline(always)]
     fn field(&mut self, name: &str, value: &[u8], wanted: &KeptFields) {
-        if !wanted.lengths.contain(name.len()) {
-            return;
+        // Most others are told by their length.
+        if wanted.lengths.contain(name.len()) {
+            self.likely_field(name, value, wanted);
         }
+    }
+
+    fn likely_field(&mut self, name: &str, value: &[u8], wanted: &KeptFields) {
         match name.len() {
-            4 if name == "host" && self.host.is_empty() => {
-                keep_bytes(&mut self.host, without_user(value));
-            }
+            4 if name == "host" && self.host.is_empty() => keep_bytes(&mut self.host, value),
             10 if name == "user-agent" => keep_bytes(&mut self.user_agent, value),
             _ => {}
         }
@@ -107,10 +112,11 @@ impl KeptHead {
         self.query.as_deref()
     }
 
-    /// The host that was asked for, with a port if there was one; empty if it is not known.
+    /// The host that was asked for, with a port if there was one; empty if it is not known. User and password in front of it are
+    /// told to nobody.
     #[must_use]
     pub fn host(&self) -> &str {
-        readable(&self.host)
+        readable(without_user(&self.host))
     }
 
     /// The field `user-agent`, empty if there was none.
@@ -135,11 +141,15 @@ impl KeptHead {
 
 impl KeptFields {
     pub(crate) fn new(names: Vec<String>) -> Self {
-        let wanted = names.iter().map(String::as_str);
-        Self {
-            lengths: Lengths::of(wanted.chain(["host", "user-agent"])),
-            names,
-        }
+        let lengths = Lengths::of(ALWAYS.into_iter().chain(names.iter().map(String::as_str)));
+        Self { names, lengths }
+    }
+
+    /// The names of all that is kept.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        ALWAYS
+            .into_iter()
+            .chain(self.names.iter().map(String::as_str))
     }
 }
 
@@ -166,10 +176,14 @@ impl<'a> Keeping<'a> {
 
 impl Headers for Keeping<'_> {
     fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
+        self.headers.visit(f);
+    }
+
+    fn visit_read(&self, f: &mut dyn FnMut(&str, &[u8])) {
         let Ok(mut kept) = self.kept.try_borrow_mut() else {
-            return self.headers.visit(f);
+            return self.headers.visit_read(f);
         };
-        self.headers.visit(&mut |name, value| {
+        self.headers.visit_read(&mut |name, value| {
             kept.field(name, value, self.wanted);
             f(name, value);
         });

@@ -140,8 +140,14 @@ impl Observer {
         &self,
         version: HttpVersion,
         body_size: Option<u64>,
-    ) -> impl Iterator<Item = &'static str> + use<'_> {
-        self.shared.reading.names(version, body_size)
+    ) -> impl Iterator<Item = &str> + use<'_> {
+        let shared = &self.shared;
+        let read = move || shared.reading.names(version, body_size);
+        let kept = shared.errors.is_on().then(|| shared.kept_fields.names());
+        // Each once: a field that is read twice would count as one that came twice.
+        let besides = move |name: &&str| !read().any(|known| known == *name);
+        let kept = kept.into_iter().flatten().filter(besides);
+        kept.chain(read().map(|name| -> &str { name }))
     }
 
     /// Whether this observer observes the current request already.

@@ -368,3 +368,22 @@ fn what_a_report_would_tell_is_known_before_there_is_one() {
     let mut observation = silent.at("GET", "/orders/{id}", &());
     assert!(observation.run(current::facts).unwrap().is_none());
 }
+
+#[test]
+fn who_looks_fields_up_by_name_is_told_each_name_that_is_kept_once() {
+    let observer = Observer::builder()
+        .error_sink(|_: &Arc<ErrorReport>| ())
+        .kept_headers(["accept", "traceparent"])
+        .build()
+        .unwrap();
+    let names: Vec<_> = observer
+        .header_names(steeple_core::HttpVersion::Http11, Some(0))
+        .collect();
+    for name in ["host", "user-agent", "accept", "traceparent"] {
+        let times = names.iter().filter(|known| **known == name).count();
+        assert_eq!(times, 1, "{name} in {names:?}");
+    }
+    let silent = Observer::default();
+    let mut names = silent.header_names(steeple_core::HttpVersion::Http11, Some(0));
+    assert!(names.all(|name| name != "host"), "nobody wants to know");
+}
