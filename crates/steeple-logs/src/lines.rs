@@ -15,7 +15,11 @@ pub struct Lines {
 impl Lines {
     /// Adds a line, which ends with its only line feed.
     pub fn push(&mut self, line: &[u8]) {
-        debug_assert_eq!(memchr_end(line), Some(line.len() - 1), "one line with its end");
+        debug_assert_eq!(
+            memchr_end(line),
+            Some(line.len() - 1),
+            "one line with its end"
+        );
         self.bytes.extend_from_slice(line);
         self.count += 1;
     }

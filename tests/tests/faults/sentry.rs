@@ -4,19 +4,25 @@
 
 use std::{
     io::{self, Read as _, Write as _},
+    iter,
     net::{SocketAddr, TcpListener, TcpStream},
     panic, thread,
     time::{Duration, Instant},
 };
 
 use axum::{Router, routing::get};
-use steeple::Steeple;
+use steeple::{Steeple, SteepleBuilder};
 use steeple_tests::process::isolated;
 
 const PANICS: usize = 1_000;
 /// Twice as many as threads that serve.
 const CLIENTS: usize = 4;
+const ROUNDS: usize = 3;
+/// What no single one takes, on the slowest machine, though the debug information is read meanwhile.
+const LONGEST: Duration = Duration::from_secs(10);
 const DEADLINE: Duration = Duration::from_secs(1);
+/// For a busy machine to take notice.
+const SLACK: Duration = Duration::from_secs(5);
 
 /// A Sentry that takes connections and never answers.
 fn black_hole() -> String {
@@ -59,84 +65,128 @@ fn ask(connection: &mut TcpStream, path: &str) -> io::Result<Duration> {
     Ok(start.elapsed())
 }
 
-/// What 99 of 100 are not longer than.
-fn p99(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() * 99 / 100]
+/// How long it took, once in a hundred times and at worst.
+#[derive(Clone, Copy, Debug)]
+struct Took {
+    p99: Duration,
+    longest: Duration,
+}
+
+impl Took {
+    fn of(times: impl IntoIterator<Item = Duration>) -> Self {
+        let mut times: Vec<_> = times.into_iter().collect();
+        times.sort_unstable();
+        Self {
+            p99: times[times.len() * 99 / 100],
+            longest: *times.last().unwrap(),
+        }
+    }
+
+    /// Whether it is as it is without Sentry, but for `excess`.
+    fn is_like(self, control: Self, excess: Duration) -> bool {
+        assert!(self.longest < LONGEST, "{self:?}, not {control:?}");
+        self.p99 < control.p99 + excess
+    }
+}
+
+/// Whether it comes true in one round of a few: the machine has other things to do, too.
+fn at_best(round: impl FnMut() -> bool) -> bool {
+    iter::repeat_with(round).take(ROUNDS).any(|is_true| is_true)
+}
+
+/// A service without a listener, and what it serves.
+fn service(builder: SteepleBuilder) -> (Steeple, SocketAddr) {
+    let steeple = builder.without_ops().build().unwrap();
+    let app = Router::new()
+        .route("/livez", get(async || "alive"))
+        .route("/panic", get(async || -> &'static str { panic!("lost") }))
+        .layer(steeple.axum());
+    (steeple, serve(app))
+}
+
+fn with_sentry() -> SteepleBuilder {
+    let dsn = black_hole();
+    Steeple::builder("shop").sentry(move |sentry| sentry.dsn(&dsn))
+}
+
+/// Panics by the thousand, and asks whether it is alive meanwhile: how long each took.
+fn panics_and_alive(address: SocketAddr) -> (Took, Took) {
+    let panicking = move || {
+        let mut connection = TcpStream::connect(address).unwrap();
+        let times = (0..PANICS / CLIENTS).map(|_| ask(&mut connection, "/panic").unwrap());
+        times.collect::<Vec<_>>()
+    };
+    let clients: Vec<_> = (0..CLIENTS).map(|_| thread::spawn(panicking)).collect();
+    let mut connection = TcpStream::connect(address).unwrap();
+    let mut alive = Vec::new();
+    while !clients.iter().all(thread::JoinHandle::is_finished) || alive.len() < 200 {
+        alive.push(ask(&mut connection, "/livez").unwrap());
+    }
+    let panics = clients
+        .into_iter()
+        .flat_map(|client| client.join().unwrap());
+    (Took::of(panics), Took::of(alive))
 }
 
 #[test]
 fn a_sentry_that_hangs_holds_nobody_up() {
     isolated("sentry::a_sentry_that_hangs_holds_nobody_up", || {
         panic::set_hook(Box::new(|_| {}));
-        let dsn = black_hole();
-        let steeple = Steeple::builder("shop")
-            .without_ops()
-            .sentry(move |sentry| sentry.dsn(&dsn))
-            .build()
-            .unwrap();
-        let app = Router::new()
-            .route("/livez", get(async || "alive"))
-            .route("/panic", get(async || -> &'static str { panic!("lost") }))
-            .layer(steeple.axum());
-        let address = serve(app);
-        let panicking = move || {
-            let mut connection = TcpStream::connect(address).unwrap();
-            let times = (0..PANICS / CLIENTS).map(|_| ask(&mut connection, "/panic").unwrap());
-            times.collect::<Vec<_>>()
+        let (_without, control) = service(Steeple::builder("control").private());
+        let (steeple, address) = service(with_sentry());
+        let excess = Duration::from_millis(50);
+        let is_unhindered = || {
+            let (usual_panics, usual_alive) = panics_and_alive(control);
+            let (panics, alive) = panics_and_alive(address);
+            eprintln!(
+                "panics: {panics:?}, not {usual_panics:?}; alive: {alive:?}, not {usual_alive:?}"
+            );
+            panics.is_like(usual_panics, excess) && alive.is_like(usual_alive, excess)
         };
-        let clients: Vec<_> = (0..CLIENTS).map(|_| thread::spawn(panicking)).collect();
-        let mut connection = TcpStream::connect(address).unwrap();
-        let mut alive = Vec::new();
-        while !clients.iter().all(thread::JoinHandle::is_finished) || alive.len() < 200 {
-            alive.push(ask(&mut connection, "/livez").unwrap());
-        }
-        let panics: Vec<_> = clients
-            .into_iter()
-            .flat_map(|client| client.join().unwrap())
-            .collect();
-        assert_eq!(panics.len(), PANICS);
-        let (panics, alive) = (p99(panics), p99(alive));
-        assert!(alive < Duration::from_millis(50), "{alive:?}");
-        assert!(panics < Duration::from_millis(50), "{panics:?}");
+        assert!(at_best(is_unhindered));
 
         let start = Instant::now();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let ended = runtime.block_on(steeple.shutdown(DEADLINE)).unwrap_err();
         let took = start.elapsed();
-        assert!(took < DEADLINE + Duration::from_millis(500), "{took:?}");
+        assert!(took < DEADLINE + SLACK, "{took:?}");
         let sentry = ended.report.sentry.unwrap();
         assert!(sentry.lost >= 10, "{sentry:?}");
     });
 }
 
-/// What a panic costs the thread that it happens in, beyond what it costs without Sentry.
+/// What a panic costs the thread that it happens in, on two threads at once.
+fn caught_panics() -> Took {
+    let panicking = || {
+        let times = (0..PANICS / 2).map(|_| {
+            let start = Instant::now();
+            let _ = panic::catch_unwind(|| panic!("lost"));
+            start.elapsed()
+        });
+        times.collect::<Vec<_>>()
+    };
+    let workers = [thread::spawn(panicking), thread::spawn(panicking)];
+    Took::of(
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap()),
+    )
+}
+
 #[test]
 fn the_hook_of_panics_waits_for_nothing() {
     isolated("sentry::the_hook_of_panics_waits_for_nothing", || {
         panic::set_hook(Box::new(|_| {}));
-        let dsn = black_hole();
-        let steeple = Steeple::builder("shop")
-            .without_ops()
-            .sentry(move |sentry| sentry.dsn(&dsn))
-            .build()
-            .unwrap();
+        // Nothing hooks into panics before there is an observer.
+        let control = caught_panics();
+        let steeple = with_sentry().without_ops().build().unwrap();
+        let excess = Duration::from_millis(5);
         // Outside of requests the hook itself hands over.
-        let panicking = || {
-            let times = (0..PANICS / 2).map(|_| {
-                let start = Instant::now();
-                let _ = panic::catch_unwind(|| panic!("lost"));
-                start.elapsed()
-            });
-            times.collect::<Vec<_>>()
-        };
-        let workers = [thread::spawn(panicking), thread::spawn(panicking)];
-        let times: Vec<_> = workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap())
-            .collect();
-        let time = p99(times);
-        assert!(time < Duration::from_millis(5), "{time:?}");
+        assert!(at_best(|| {
+            let took = caught_panics();
+            eprintln!("{took:?}, not {control:?}");
+            took.is_like(control, excess)
+        }));
         drop(steeple);
     });
 }

