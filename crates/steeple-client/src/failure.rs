@@ -30,7 +30,9 @@ impl Failure {
     #[must_use]
     pub fn of(error: &ExportError) -> Self {
         let source = match error {
-            ExportError::Retryable { source, .. } | ExportError::Permanent { source } => source,
+            ExportError::Retryable { source, .. }
+            | ExportError::Unfinished { source, .. }
+            | ExportError::Permanent { source } => source,
             ExportError::TimedOut { .. } => return Self::TimedOut,
             _ => return Self::Protocol,
         };

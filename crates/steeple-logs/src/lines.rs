@@ -2,17 +2,35 @@
 
 use steeple_core::pipeline::Weigh;
 
-/// Whole lines behind one another, each with its end.
+use crate::LineId;
+
+/// Whole lines behind one another, each with its end and its id.
 ///
 /// They travel through a [pipeline](steeple_core::pipeline), of which whatever writes them is the
 /// [`Exporter`](steeple_core::pipeline::Exporter).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Lines {
     bytes: Vec<u8>,
     count: u64,
+    first: LineId,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self::beginning_with(LineId::first())
+    }
 }
 
 impl Lines {
+    /// None, of which the first will have this id, and each later one the next.
+    pub(crate) fn beginning_with(first: LineId) -> Self {
+        Self {
+            bytes: Vec::new(),
+            count: 0,
+            first,
+        }
+    }
+
     /// Adds a line, which ends with its only line feed.
     pub fn push(&mut self, line: &[u8]) {
         debug_assert_eq!(
@@ -41,10 +59,21 @@ impl Lines {
         self.bytes.split_inclusive(|byte| *byte == b'\n')
     }
 
+    /// Each of them, with its id.
+    pub fn iter_with_ids(&self) -> impl Iterator<Item = (LineId, &[u8])> {
+        (0..).map(|index| self.first.after(index)).zip(self.iter())
+    }
+
+    /// The id of the first.
+    pub(crate) fn first(&self) -> LineId {
+        self.first
+    }
+
     /// Removes them and keeps their memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.count = 0;
+        self.first = LineId::first();
     }
 }
 
@@ -60,4 +89,30 @@ impl Weigh for Lines {
 
 fn memchr_end(line: &[u8]) -> Option<usize> {
     line.iter().position(|byte| *byte == b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_line_has_an_id_of_its_own_which_its_text_tells() {
+        let mut ids = HashSet::new();
+        let mut lines = Lines::default();
+        for _ in 0..2 {
+            lines.push(b"a\n");
+            lines.push(b"b\n");
+            let mut other = Lines::default();
+            other.push(b"c\n");
+            for (id, _) in lines.iter_with_ids().chain(other.iter_with_ids()) {
+                assert_eq!(id.to_string().parse(), Ok(id));
+                assert_eq!(id.to_string().len(), 32);
+                ids.insert(id);
+            }
+            lines.clear();
+        }
+        assert_eq!(ids.len(), 6);
+    }
 }

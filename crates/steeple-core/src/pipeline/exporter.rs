@@ -9,7 +9,7 @@ use super::DropReason;
 /// panic: the batch is lost and counted, and the factory makes a new one. Neither the exporter nor
 /// its future needs to be `Send`. Any `async` closure `|batch: &[T]|` is an exporter.
 pub trait Exporter<T> {
-    /// Delivers `batch`; after a retryable error it is called again with the same batch.
+    /// Delivers `batch`; after an error that is tried again it is called again with the same batch.
     ///
     /// The future runs on the pipeline's tokio runtime and is dropped halfway when the attempt
     /// times out or the pipeline is closed. It must not block the thread: a blocked exporter
@@ -58,6 +58,17 @@ pub enum ExportError {
     Partial {
         /// How many items it rejected.
         rejected: u64,
+        /// What it said about them.
+        source: Source,
+    },
+    /// The backend took the batch but for some items, which it cannot take now; the batch is tried again, and the exporter
+    /// knows what is left of it. If it is given up, only those count as dropped.
+    #[error("the backend took the batch but for {left} items, which can be tried again")]
+    Unfinished {
+        /// How many items it did not take.
+        left: u64,
+        /// As in [`Retryable`](Self::Retryable).
+        retry_after: Option<Duration>,
         /// What it said about them.
         source: Source,
     },

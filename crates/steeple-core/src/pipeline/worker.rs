@@ -165,12 +165,13 @@ where
         let all = batch.count();
         let retry = self.retry.clone();
         let mut backoff = Backoff::new(&retry);
+        let mut left = all;
         loop {
             let started = Instant::now();
             let Some(result) = self.attempt(exporter, batch.items())? else {
                 return Ok(Some((DropReason::Shutdown, all)));
             };
-            let (error, retry_after) = match result {
+            let error = match result {
                 Ok(()) => return Ok(None),
                 Err(error @ ExportError::Permanent { .. }) => {
                     self.log.failed(&error);
@@ -181,12 +182,23 @@ where
                     return Ok(Some((DropReason::Rejected, rejected.min(all))));
                 }
                 Err(ExportError::LeftOut { reason }) => return Ok(Some((reason, all))),
-                Err(error @ ExportError::Retryable { retry_after, .. }) => (error, retry_after),
-                Err(error @ ExportError::TimedOut { .. }) => (error, None),
+                Err(error) => error,
+            };
+            let retry_after = match error {
+                ExportError::Retryable { retry_after, .. } => retry_after,
+                ExportError::Unfinished {
+                    left: items,
+                    retry_after,
+                    ..
+                } => {
+                    left = items.min(all);
+                    retry_after
+                }
+                _ => None,
             };
             let Some(pause) = backoff.next(started.elapsed(), retry_after) else {
                 self.log.gave_up(&error);
-                return Ok(Some((DropReason::RetriesExhausted, all)));
+                return Ok(Some((DropReason::RetriesExhausted, left)));
             };
             self.log.retrying(&error);
             self.log.refusals(&self.queue.accounting());

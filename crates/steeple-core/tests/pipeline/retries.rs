@@ -68,6 +68,36 @@ fn exports_resume_soon_after_a_stalled_backend_is_back() {
 }
 
 #[test]
+fn of_a_batch_that_is_given_up_only_what_was_not_taken_is_lost() {
+    let policy = impatient().max_elapsed(Duration::from_millis(50));
+    let attempts = Arc::new(AtomicU64::new(0));
+    let count = attempts.clone();
+    let pipeline = builder("takes some")
+        .max_batch_items(3)
+        .retry(policy)
+        .spawn(move || {
+            let count = count.clone();
+            async move |_: &[String]| {
+                Err::<(), _>(match count.fetch_add(1, SeqCst) {
+                    0 => ExportError::Unfinished {
+                        left: 1,
+                        retry_after: None,
+                        source: "too many requests".into(),
+                    },
+                    _ => ExportError::retryable("connection refused"),
+                })
+            }
+        });
+    for item in ["taken", "taken", "not taken"] {
+        pipeline.producer().push(item.to_owned());
+    }
+    assert_eq!(settled(&pipeline), (2, 1));
+    let lost = pipeline.accounting().dropped(DropReason::RetriesExhausted);
+    assert_eq!(lost, 1);
+    assert!(attempts.load(SeqCst) > 1);
+}
+
+#[test]
 fn a_batch_that_always_fails_is_given_up_and_counted() {
     let policy = impatient().max_elapsed(Duration::from_millis(50));
     let pipeline = builder("fails")
