@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use sentry_core::{ClientOptions, Envelope, Integration, protocol::Event};
+use sentry_core::{ClientOptions, Envelope, protocol::Event};
 use steeple_client::{
     Client, Compression,
     http::{HeaderName, HeaderValue},
@@ -15,12 +15,11 @@ use steeple_core::pipeline::{PipelineBuilder, RetryPolicy, Scheduled};
 use crate::{
     Dsn, DsnError, Sentry, SentryError,
     backoff::Backoff,
-    event::UserIds,
     exporter::{Clerk, Courier, Post},
     integration::CurrentPlace,
     limiter::Limiter,
     mailbox::{Mailbox, Opening},
-    scrub::Scrubber,
+    scrub::{Scrubber, UserIds},
     sentry::Binding,
 };
 
@@ -171,8 +170,6 @@ impl SentryBuilder {
         let backoff = Arc::new(Backoff::default());
         let clerk = Arc::new(Clerk {
             client: OnceLock::new(),
-            users: users.clone(),
-            send_pii: self.send_pii,
             is_private: self.is_private,
         });
         let post = Arc::new(Post {
@@ -188,13 +185,12 @@ impl SentryBuilder {
             .drop_deadline(self.drop_deadline)
             .spawn(move || Courier {
                 post: Arc::clone(&post),
-                scrubber: Scrubber::new(send_pii),
+                scrubber: Scrubber::new(users.clone(), send_pii),
             });
         let limiter = Limiter::new(self.events_per_second);
         let mailbox = Arc::new(Mailbox::new(pipeline.producer(), limiter, backoff));
-        let place = CurrentPlace { users, send_pii };
         let opening = Opening(Arc::clone(&mailbox));
-        let client = sentry_core::Client::with_options(self.options(dsn, opening, place));
+        let client = sentry_core::Client::with_options(self.options(dsn, opening));
         let client = Arc::new(client);
         // It was made here.
         let _ = clerk.client.set(Arc::clone(&client));
@@ -225,10 +221,10 @@ impl SentryBuilder {
         Ok((dsn, client))
     }
 
-    fn options(&self, dsn: Dsn, transport: Opening, place: impl Integration) -> ClientOptions {
+    fn options(&self, dsn: Dsn, transport: Opening) -> ClientOptions {
         let mut options = ClientOptions::new()
             .transport(transport)
-            .add_integration(place)
+            .add_integration(CurrentPlace)
             .sample_rate(self.sample_rate)
             .send_default_pii(self.send_pii)
             .server_name(self.server_name.clone().unwrap_or_else(host_name));

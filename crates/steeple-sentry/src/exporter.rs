@@ -19,8 +19,7 @@ use steeple_core::{
 
 use crate::{
     backoff::{Backoff, Category},
-    event::{self, UserIds},
-    mailbox,
+    event, mailbox,
     parcel::{Content, Parcel},
     scrub::Scrubber,
 };
@@ -38,8 +37,6 @@ pub(crate) struct Post {
 pub(crate) struct Clerk {
     /// Whose settings count, once it is there.
     pub(crate) client: OnceLock<Arc<sentry_core::Client>>,
-    pub(crate) users: UserIds,
-    pub(crate) send_pii: bool,
     /// Whether what the process's scope says is said of each event.
     pub(crate) is_private: bool,
 }
@@ -54,8 +51,8 @@ impl Clerk {
             Hub::new_from_top(Hub::main())
         };
         hub.bind_client(Some(Arc::clone(client)));
-        let event = event::of_report(report, &self.users, self.send_pii);
-        mailbox::caught(|| {
+        let event = event::of_report(report);
+        mailbox::caught(event.event_id, || {
             hub.capture_event(event);
         })
     }

@@ -8,6 +8,7 @@ use std::{
 use sentry_core::{
     Envelope, Transport, TransportFactory, TransportOptions,
     client_report::{Reason, Recorder},
+    protocol::Uuid,
 };
 use steeple_core::{
     errors::ErrorReport,
@@ -24,8 +25,8 @@ use crate::{
 const GLANCE: Duration = Duration::from_millis(5);
 
 thread_local! {
-    /// Where what the client makes is caught, while something is.
-    static CATCH: RefCell<Option<Envelope>> = const { RefCell::new(None) };
+    /// The event that is caught, while one is, and what the client made of it.
+    static CATCH: RefCell<Option<(Uuid, Option<Envelope>)>> = const { RefCell::new(None) };
 }
 
 /// Where reports and envelopes are thrown in: the [transport](Transport) of the client. It does no I/O.
@@ -87,11 +88,23 @@ impl Mailbox {
     }
 }
 
-/// What the client sends while `capture` runs: at most one envelope.
-pub(crate) fn caught(capture: impl FnOnce()) -> Option<Envelope> {
-    CATCH.set(Some(Envelope::new()));
+/// The envelope of `event` that the client sends while `capture` runs. What else is captured meanwhile, as by the application's
+/// `before_send`, is sent for itself.
+pub(crate) fn caught(event: Uuid, capture: impl FnOnce()) -> Option<Envelope> {
+    CATCH.set(Some((event, None)));
     capture();
-    CATCH.take().filter(has_items)
+    CATCH.take()?.1
+}
+
+/// Keeps an envelope that is caught on this thread; all others are given back.
+fn catch(envelope: Envelope) -> Option<Envelope> {
+    CATCH.with_borrow_mut(|catch| match catch {
+        Some((event, caught)) if envelope.uuid() == Some(event) => {
+            *caught = Some(envelope);
+            None
+        }
+        _ => Some(envelope),
+    })
 }
 
 fn has_items(envelope: &Envelope) -> bool {
@@ -104,14 +117,7 @@ impl Transport for Mailbox {
         if !has_items(&envelope) {
             return;
         }
-        let envelope = CATCH.with_borrow_mut(|catch| match catch {
-            Some(caught) => {
-                *caught = envelope;
-                None
-            }
-            None => Some(envelope),
-        });
-        let (Some(envelope), Some(recorder)) = (envelope, self.recorder.get()) else {
+        let (Some(envelope), Some(recorder)) = (catch(envelope), self.recorder.get()) else {
             return;
         };
         if envelope.event().is_some() && !self.admits_event() {

@@ -19,9 +19,7 @@ impl SentryReport {
     pub fn is_complete(&self) -> bool {
         self.lost == 0 && self.pending == 0
     }
-}
 
-impl SentryReport {
     /// What was left out as asked for is not lost.
     pub(crate) fn new(report: Report, before: &Accounting, after: &Accounting) -> Self {
         let left_out = [DropReason::Filtered, DropReason::RateLimited]

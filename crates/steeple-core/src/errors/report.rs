@@ -12,6 +12,7 @@ use crate::{
     panic::PanicReport,
     record::AttachedError,
     request_id::RequestId,
+    route::UNMATCHED,
     trace_context::TraceContext,
 };
 
@@ -93,6 +94,15 @@ pub struct FailedRequest {
     pub duration: Duration,
     /// What is kept of its head.
     pub head: KeptHead,
+}
+
+impl FailedRequest {
+    /// The [route](Self::route), unless that is not known yet: actix-web tells it once the request was handled.
+    #[must_use]
+    pub fn known_route(&self) -> Option<&str> {
+        let is_known = self.outcome.is_some() || self.route != UNMATCHED;
+        is_known.then_some(&self.route)
+    }
 }
 
 impl ErrorKind {

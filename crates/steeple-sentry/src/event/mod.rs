@@ -1,17 +1,16 @@
-//! Sentry's events, made of reports of errors.
+//! Sentry's events, made of reports of errors. What is secret or personal in them is [taken out](crate::scrub) when they are sent.
 
 mod exceptions;
 mod place;
 mod request;
-mod user;
 
 use sentry_core::protocol::{Breadcrumb, Event, Level, Value, Values};
 use steeple_core::errors::{self, ErrorKind, ErrorReport, Subject};
 
-pub(crate) use self::{place::Place, user::UserIds};
+pub(crate) use self::place::Place;
 
 /// The event of a report, without what the client adds: release, environment, the scope of the process.
-pub(crate) fn of_report(report: &ErrorReport, users: &UserIds, send_pii: bool) -> Event<'static> {
+pub(crate) fn of_report(report: &ErrorReport) -> Event<'static> {
     let mut event = Event {
         level: level(report.kind),
         platform: "native".into(),
@@ -22,8 +21,7 @@ pub(crate) fn of_report(report: &ErrorReport, users: &UserIds, send_pii: bool) -
     if let Some(parts) = fingerprint(report) {
         event.fingerprint = parts.into_iter().map(Into::into).collect();
     }
-    let place = Place::of_report(report);
-    place.describe(&mut event, users, send_pii);
+    Place::of_report(report).describe(&mut event);
     event
         .tags
         .entry("kind".to_owned())

@@ -6,10 +6,8 @@ use steeple_core::{
     errors::{ErrorReport, Facts, FailedRequest, Scene, Subject},
 };
 
-use super::{UserIds, breadcrumbs, request};
+use super::{breadcrumbs, request};
 
-/// The route of requests that have none, or none yet.
-const UNMATCHED: &str = "_UNMATCHED";
 /// How long Sentry lets the name of a tag be.
 const LONGEST_TAG: usize = 32;
 
@@ -42,7 +40,7 @@ impl<'a> Place<'a> {
     }
 
     /// Completes the event. What it says already stays, but for the trace: there is one, and it is that of all other signals.
-    pub(crate) fn describe(self, event: &mut Event<'static>, users: &UserIds, send_pii: bool) {
+    pub(crate) fn describe(self, event: &mut Event<'static>) {
         self.tag(&mut event.tags);
         if let Some(trace) = self.trace {
             let trace = self.trace_context(&trace);
@@ -61,10 +59,10 @@ impl<'a> Place<'a> {
         }
         if let Some(id) = self.scene.user() {
             let user = event.user.get_or_insert_default();
-            user.id.get_or_insert_with(|| users.of(id, send_pii));
+            user.id.get_or_insert_with(|| id.as_str().to_owned());
         }
         match self.subject {
-            Subject::Request(request) => describe_request(event, request, send_pii),
+            Subject::Request(request) => describe_request(event, request),
             Subject::Job { kind, name, .. } => {
                 let name = || format!("{kind} {name}");
                 event.transaction.get_or_insert_with(name);
@@ -86,7 +84,7 @@ impl<'a> Place<'a> {
         match self.subject {
             Subject::Request(request) => {
                 tag("method", &request.method);
-                tag("route", route(request).unwrap_or_default());
+                tag("route", request.known_route().unwrap_or_default());
                 if let Some(status) = request.status {
                     tag("status", &status.to_string());
                 }
@@ -126,12 +124,16 @@ impl<'a> Place<'a> {
     }
 }
 
-fn describe_request(event: &mut Event<'static>, failed: &FailedRequest, send_pii: bool) {
-    if let Some(route) = route(failed) {
+fn describe_request(event: &mut Event<'static>, failed: &FailedRequest) {
+    if let Some(route) = failed.known_route() {
+        // What is named by its path has as many names as there are paths.
+        let path = failed.head.path();
+        let is_name = |name: &String| path.len() < 2 || !name.ends_with(path);
+        let given = event.transaction.take().filter(is_name);
         let name = || format!("{} {route}", failed.method);
-        event.transaction.get_or_insert_with(name);
+        event.transaction = Some(given.unwrap_or_else(name));
     }
-    let request = || request::of(failed, send_pii);
+    let request = || request::of(failed);
     event.request.get_or_insert_with(request);
     if let Some(status) = failed.status {
         let response = ResponseContext {
@@ -143,17 +145,10 @@ fn describe_request(event: &mut Event<'static>, failed: &FailedRequest, send_pii
     }
     let took = Value::from(failed.duration.as_secs_f64() * 1_000.0);
     event.extra.insert("duration_ms".to_owned(), took);
-    let peer = failed.head.peer().filter(|_| send_pii);
-    if let Some(peer) = peer {
+    if let Some(peer) = failed.head.peer() {
         let user = event.user.get_or_insert_default();
         user.ip_address.get_or_insert(peer.ip().into());
     }
-}
-
-/// The route, unless that is not known yet: actix-web tells it once the request was handled.
-fn route(request: &FailedRequest) -> Option<&str> {
-    let is_known = request.outcome.is_some() || request.route != UNMATCHED;
-    is_known.then_some(&request.route)
 }
 
 /// A name as [Sentry has them](https://docs.sentry.io/platforms/rust/enriching-events/tags/).

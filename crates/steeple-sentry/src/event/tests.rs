@@ -89,10 +89,6 @@ fn reported(status: u16, handle: impl FnOnce(&mut Observation)) -> Arc<ErrorRepo
     reports.remove(0)
 }
 
-fn event(report: &ErrorReport, send_pii: bool) -> Event<'static> {
-    of_report(report, &UserIds::keyed_by("key"), send_pii)
-}
-
 fn tags(event: &Event<'_>) -> Vec<(String, String)> {
     event.tags.clone().into_iter().collect()
 }
@@ -107,7 +103,7 @@ fn a_panic_is_fatal_and_was_not_handled() {
     let report = reported(500, |observation| {
         observation.run(|| panic!("lost {}", 7)).unwrap_err();
     });
-    let event = event(&report, false);
+    let event = of_report(&report);
     assert_eq!((event.level, &*event.platform), (Level::Fatal, "native"));
     assert_eq!(event.timestamp, report.at);
     let [exception] = &*event.exception.values else {
@@ -141,7 +137,7 @@ fn a_chain_has_its_root_first() {
     let report = reported(500, |observation| {
         observation.run(|| current::attach(&no_order())).unwrap();
     });
-    let event = event(&report, false);
+    let event = of_report(&report);
     assert_eq!(event.level, Level::Error);
     let exceptions = event.exception.values.iter();
     let told: Vec<_> = exceptions
@@ -175,7 +171,7 @@ fn an_event_has_the_identity_of_its_request() {
             })
             .unwrap();
     });
-    let event = event(&report, false);
+    let event = of_report(&report);
     assert_eq!(event.transaction.as_deref(), Some("POST /orders/{id}"));
     let id = report.request_id.unwrap();
     assert_eq!(
@@ -209,42 +205,48 @@ fn an_event_has_the_identity_of_its_request() {
 }
 
 #[test]
-fn what_is_personal_is_told_on_request_alone() {
+fn all_is_told_until_it_is_sent() {
     let report = reported(500, |observation| {
         observation.run(|| current::user("ada")).unwrap();
     });
-    let discreet = event(&report, false);
-    let user = discreet.user.unwrap();
-    assert_eq!(user.id, Some(UserIds::keyed_by("key").hash("ada")));
-    assert_eq!(user.ip_address, None);
-    let request = discreet.request.unwrap();
-    assert_eq!(
-        request.url.unwrap().as_str(),
-        "http://shop.example/orders/%7Bid%7D"
-    );
-    assert_eq!(request.query_string.as_deref(), Some("coupon=[Filtered]"));
-    let fields: Vec<_> = request.headers.into_iter().collect();
-    let told = [
-        ("accept", "text/html"),
-        ("host", "shop.example"),
-        ("user-agent", "curl/8"),
-    ];
-    assert_eq!(fields, pairs(&told));
-
-    let open = event(&report, true);
-    let user = open.user.unwrap();
+    let event = of_report(&report);
+    let user = event.user.unwrap();
     assert_eq!(user.id.as_deref(), Some("ada"));
     assert_eq!(
         user.ip_address,
         Some(IpAddress::Exact([192, 0, 2, 7].into()))
     );
-    let request = open.request.unwrap();
+    let request = event.request.unwrap();
     assert_eq!(
         request.url.unwrap().as_str(),
         "http://shop.example/orders/7"
     );
     assert_eq!(request.query_string.as_deref(), Some("coupon=s3cret"));
-    assert!(!request.headers.contains_key("cookie"));
+    let fields: Vec<_> = request.headers.into_iter().collect();
+    let told = [
+        ("accept", "text/html"),
+        ("authorization", "Bearer s3cret"),
+        ("cookie", "sid=s3cret"),
+        ("host", "shop.example"),
+        ("user-agent", "curl/8"),
+    ];
+    assert_eq!(fields, pairs(&told));
+}
+
+#[test]
+fn an_event_is_not_named_by_the_path_of_its_request() {
+    let report = reported(500, |_| {});
+    for (given, told) in [
+        ("GET /orders/7", "POST /orders/{id}"),
+        ("checkout", "checkout"),
+    ] {
+        let mut event = Event {
+            transaction: Some(given.to_owned()),
+            ..Event::default()
+        };
+        Place::of_report(&report).describe(&mut event);
+        assert_eq!(event.transaction.as_deref(), Some(told));
+    }
 }
 
 #[test]
@@ -256,7 +258,7 @@ fn breadcrumbs_are_told_in_their_order() {
         };
         observation.run(leave).unwrap();
     });
-    let event = event(&report, false);
+    let event = of_report(&report);
     let crumbs = event.breadcrumbs.values.iter();
     let told: Vec<_> = crumbs
         .map(|crumb| {
@@ -285,7 +287,7 @@ fn the_application_says_what_events_are_the_same_by() {
         };
         observation.run(fail).unwrap();
     });
-    let event = event(&report, false);
+    let event = of_report(&report);
     let parts: Vec<_> = event.fingerprint.iter().map(|part| &**part).collect();
     assert_eq!(parts, ["stock", "empty"]);
     assert_eq!(event.tags["order"], "7");

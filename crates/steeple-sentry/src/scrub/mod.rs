@@ -1,14 +1,18 @@
 //! Keeps secrets out of what is sent.
 
+mod event;
+mod request;
 mod rules;
 mod sql;
+mod user_ids;
 
 use sentry_core::{
-    Breadcrumb, Envelope,
-    protocol::{EnvelopeItem, Event, LogEntry, Map, Request, Span, Transaction, Value},
+    Envelope,
+    protocol::{EnvelopeItem, ItemContainer, LogAttribute, Map, SessionUpdate, Value},
 };
 
 use self::rules::Rules;
+pub(crate) use self::user_ids::UserIds;
 
 /// What takes the place of a secret: what Sentry itself puts there.
 pub(crate) const FILTERED: &str = "[Filtered]";
@@ -19,18 +23,20 @@ pub(crate) const FILTERED: &str = "[Filtered]";
 #[derive(Debug)]
 pub(crate) struct Scrubber {
     rules: Rules,
+    users: UserIds,
     send_pii: bool,
 }
 
 impl Scrubber {
-    pub(crate) fn new(send_pii: bool) -> Self {
+    pub(crate) fn new(users: UserIds, send_pii: bool) -> Self {
         Self {
             rules: Rules::new(),
+            users,
             send_pii,
         }
     }
 
-    /// The same envelope without secrets in its events and transactions.
+    /// The same envelope without secrets. What is attached as a file is left as it is.
     pub(crate) fn envelope(&self, envelope: Envelope) -> Envelope {
         let headers = envelope.headers().clone();
         let mut scrubbed = Envelope::new().with_headers(headers);
@@ -38,6 +44,8 @@ impl Scrubber {
             match &mut item {
                 EnvelopeItem::Event(event) => self.event(event),
                 EnvelopeItem::Transaction(transaction) => self.transaction(transaction),
+                EnvelopeItem::SessionUpdate(session) => self.session(session),
+                EnvelopeItem::ItemContainer(items) => self.items(items),
                 _ => {}
             }
             scrubbed.add_item(item);
@@ -45,84 +53,37 @@ impl Scrubber {
         scrubbed
     }
 
-    fn event(&self, event: &mut Event<'static>) {
-        // As the schema has it: the other is what older clients send.
-        if let Some(message) = event.message.take() {
-            event.logentry.get_or_insert_with(|| LogEntry {
-                message,
-                params: Vec::new(),
-            });
+    fn session(&self, session: &mut SessionUpdate<'static>) {
+        if self.send_pii {
+            return;
         }
-        for text in [&mut event.culprit, &mut event.transaction] {
-            self.optional(text);
-        }
-        if let Some(entry) = &mut event.logentry {
-            self.text(&mut entry.message);
-            entry.params.iter_mut().for_each(|value| self.value(value));
-        }
-        for exception in &mut event.exception.values {
-            self.optional(&mut exception.value);
-        }
-        for crumb in &mut event.breadcrumbs.values {
-            self.breadcrumb(crumb);
-        }
-        self.tags(&mut event.tags);
-        self.values(&mut event.extra);
-        if let Some(request) = &mut event.request {
-            self.request(request);
-        }
+        let user = session.distinct_id.as_mut();
+        user.into_iter().for_each(|id| *id = self.users.hash(id));
+        session.attributes.ip_address = None;
+        session.attributes.user_agent = None;
     }
 
-    fn transaction(&self, transaction: &mut Transaction<'static>) {
-        self.optional(&mut transaction.name);
-        self.tags(&mut transaction.tags);
-        self.values(&mut transaction.extra);
-        transaction
-            .spans
-            .iter_mut()
-            .for_each(|span| self.span(span));
-        if let Some(request) = &mut transaction.request {
-            self.request(request);
-        }
-    }
-
-    fn span(&self, span: &mut Span) {
-        self.optional(&mut span.description);
-        self.tags(&mut span.tags);
-        self.values(&mut span.data);
-    }
-
-    fn request(&self, request: &mut Request) {
-        if let Some(url) = &mut request.url {
-            // Those of no user cannot have one set; they have none to take away.
-            let _ = url.set_password(None);
-            let _ = url.set_username("");
-            if !self.send_pii {
-                url.set_query(None);
+    fn items(&self, items: &mut ItemContainer) {
+        match items {
+            ItemContainer::Logs(logs) => {
+                for log in logs {
+                    self.text(&mut log.body);
+                    self.attributes(&mut log.attributes);
+                }
             }
-        }
-        if !self.send_pii {
-            request.cookies = None;
-            request.data = None;
-        }
-        for text in [
-            &mut request.query_string,
-            &mut request.cookies,
-            &mut request.data,
-        ] {
-            self.optional(text);
-        }
-        for (name, value) in &mut request.headers {
-            self.named(name, value);
-        }
-        for (name, value) in &mut request.env {
-            self.named(name, value);
+            ItemContainer::Metrics(metrics) => {
+                for metric in metrics {
+                    self.attributes(&mut metric.attributes);
+                }
+            }
+            _ => {}
         }
     }
 
-    fn breadcrumb(&self, crumb: &mut Breadcrumb) {
-        self.optional(&mut crumb.message);
-        self.values(&mut crumb.data);
+    fn attributes<N: AsRef<str>>(&self, attributes: &mut Map<N, LogAttribute>) {
+        for (name, LogAttribute(value)) in attributes {
+            self.named_value(name.as_ref(), value);
+        }
     }
 
     fn tags(&self, tags: &mut Map<String, String>) {

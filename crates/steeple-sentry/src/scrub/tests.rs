@@ -1,3 +1,8 @@
+use sentry_core::{
+    User,
+    protocol::{Context, Event, Request, ResponseContext},
+};
+
 use super::*;
 
 /// Texts, and what must not be left of them.
@@ -72,9 +77,13 @@ const PERSONAL: &[(&str, &str)] = &[
     ),
 ];
 
+fn scrubber(send_pii: bool) -> Scrubber {
+    Scrubber::new(UserIds::keyed_by("key"), send_pii)
+}
+
 fn scrubbed(text: &str, send_pii: bool) -> String {
     let mut text = text.to_owned();
-    Scrubber::new(send_pii).text(&mut text);
+    scrubber(send_pii).text(&mut text);
     text
 }
 
@@ -125,11 +134,125 @@ fn values_are_taken_out_by_their_names() {
         .tags
         .insert("session_id".to_owned(), "hunter2".to_owned());
     event.tags.insert("route".to_owned(), "/a".to_owned());
-    Scrubber::new(true).event(&mut event);
+    scrubber(true).event(&mut event);
     assert_eq!(
         event.extra["login"],
         serde_json::json!({"password": FILTERED, "list": [{"api_key": FILTERED, "n": 8}]})
     );
     assert_eq!(event.tags["session_id"], FILTERED);
     assert_eq!(event.tags["route"], "/a");
+}
+
+fn event_of(url: &str, query: &str) -> Event<'static> {
+    let fields = [("X-Forwarded-For", "192.0.2.7"), ("Accept", "text/html")];
+    let request = Request {
+        url: url.parse().ok(),
+        query_string: Some(query.to_owned()),
+        cookies: Some("theme=dark".to_owned()),
+        headers: fields
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..Request::default()
+    };
+    let mut event = Event {
+        request: Some(request),
+        ..Event::default()
+    };
+    event
+        .tags
+        .insert("route".to_owned(), "/orders/{id}".to_owned());
+    event
+}
+
+#[test]
+fn of_a_target_the_route_and_the_names_in_the_query_stay() {
+    let url = "http://ada:pw@shop.example/orders/7?page=2#ada";
+    let mut event = event_of(url, "page=2&flag&x=a=b");
+    scrubber(false).event(&mut event);
+    let request = event.request.unwrap();
+    assert_eq!(
+        request.url.unwrap().as_str(),
+        "http://shop.example/orders/%7Bid%7D"
+    );
+    assert_eq!(
+        request.query_string.as_deref(),
+        Some("page=[Filtered]&[Filtered]&x=[Filtered]")
+    );
+    assert_eq!(request.cookies, None);
+    let names: Vec<_> = request.headers.keys().collect();
+    assert_eq!(names, ["Accept"]);
+}
+
+#[test]
+fn of_a_target_that_may_be_told_the_secrets_are_taken_out() {
+    let url = "http://ada:pw@shop.example/orders/7/token/hunter2?key=hunter2&page=2";
+    let mut event = event_of(url, "key=hunter2&page=2");
+    scrubber(true).event(&mut event);
+    let request = event.request.unwrap();
+    assert_eq!(
+        request.url.unwrap().as_str(),
+        "http://shop.example/orders/7/token/[Filtered]?key=[Filtered]&page=2"
+    );
+    assert_eq!(
+        request.query_string.as_deref(),
+        Some("key=[Filtered]&page=2")
+    );
+    assert_eq!(request.cookies.as_deref(), Some(FILTERED));
+    assert_eq!(request.headers["X-Forwarded-For"], "192.0.2.7");
+}
+
+#[test]
+fn an_event_without_a_route_tells_no_path() {
+    let mut event = event_of("http://shop.example/orders/7", "");
+    event.tags.clear();
+    scrubber(false).event(&mut event);
+    let request = event.request.unwrap();
+    assert_eq!(request.url.unwrap().as_str(), "http://shop.example/");
+}
+
+#[test]
+fn of_a_user_a_hash_stays_unless_more_may_be_told() {
+    let user = User {
+        id: Some("42".to_owned()),
+        email: Some("ada@example.org".to_owned()),
+        username: Some("ada".to_owned()),
+        ip_address: Some(std::net::IpAddr::from([192, 0, 2, 7]).into()),
+        other: [("town".to_owned(), Value::from("London"))].into(),
+    };
+    for send_pii in [false, true] {
+        let mut event = Event {
+            user: Some(user.clone()),
+            ..Event::default()
+        };
+        scrubber(send_pii).event(&mut event);
+        let hashed = User {
+            id: Some(UserIds::keyed_by("key").hash("42")),
+            ..User::default()
+        };
+        let expected = if send_pii { user.clone() } else { hashed };
+        assert_eq!(event.user, Some(expected));
+    }
+}
+
+#[test]
+fn what_is_told_of_a_response_is_scrubbed() {
+    let fields = [("set-cookie", "sid=hunter2"), ("etag", "7")];
+    let response = ResponseContext {
+        headers: fields
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        data: Some(Value::from("my name")),
+        ..ResponseContext::default()
+    };
+    let mut event = Event::default();
+    event
+        .contexts
+        .insert("response".to_owned(), Context::from(response));
+    scrubber(false).event(&mut event);
+    let Context::Response(response) = &event.contexts["response"] else {
+        panic!("{event:#?}");
+    };
+    assert_eq!(response.headers["set-cookie"], FILTERED);
+    assert_eq!(response.headers["etag"], "7");
+    assert_eq!(response.data, None);
 }

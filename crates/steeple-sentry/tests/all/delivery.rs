@@ -1,6 +1,13 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::{Arc, OnceLock},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use steeple_sentry::{DropReason, sentry_core::protocol::Event};
+use serde_json::Value;
+use steeple_sentry::{
+    DropReason,
+    sentry_core::{Client, protocol::Event},
+};
 
 use crate::{
     stage::{DEADLINE, Stage},
@@ -115,6 +122,43 @@ fn the_application_changes_events_and_leaves_them_out() {
     assert_eq!(events[0]["tags"]["seen"], "yes");
     let lost = ("before_send".to_owned(), "error".to_owned());
     assert_eq!(stub.losses(), [(lost, 1)].into());
+}
+
+#[test]
+fn what_before_send_captures_is_sent_besides() {
+    let stub = Stub::answering([]);
+    let client = Arc::new(OnceLock::<Arc<Client>>::new());
+    let own = Arc::clone(&client);
+    let stage = Stage::with(&stub, |sentry| {
+        sentry.before_send(move |event: Event<'static>| {
+            if !event.exception.values.is_empty() {
+                let note = Event {
+                    message: Some("one failed".to_owned()),
+                    ..Event::default()
+                };
+                own.get().unwrap().capture_event(note, None);
+            }
+            Some(event)
+        })
+    });
+    client.set(stage.sentry.client()).unwrap();
+    stage.fail(1);
+    stub.wait_for(2);
+    let accounting = stage.sentry.accounting();
+    assert_eq!(accounting.created, 2);
+    let _ = stage.sentry.shutdown_blocking(DEADLINE);
+    let events = stub.events();
+    let told = |event: &Value| {
+        let text = [
+            &event["exception"]["values"][0]["value"],
+            &event["logentry"]["message"],
+        ];
+        text.map(|text| text.as_str().unwrap_or_default().to_owned())
+            .concat()
+    };
+    let mut told: Vec<_> = events.iter().map(told).collect();
+    told.sort();
+    assert_eq!(told, ["no stock", "one failed"]);
 }
 
 #[test]

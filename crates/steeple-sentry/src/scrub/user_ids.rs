@@ -1,7 +1,6 @@
 use std::fmt;
 
 use hmac_sha256::HMAC;
-use steeple_core::errors::UserId;
 
 /// How many of the hexadecimal digits of a hash stay: enough to tell users apart.
 const DIGITS: usize = 32;
@@ -19,17 +18,8 @@ impl UserIds {
         Self { key: key.into() }
     }
 
-    /// What is sent as the id of a user.
-    pub(super) fn of(&self, id: &UserId, send_pii: bool) -> String {
-        if send_pii {
-            id.as_str().to_owned()
-        } else {
-            self.hash(id.as_str())
-        }
-    }
-
     /// What stands for an id.
-    pub(crate) fn hash(&self, id: &str) -> String {
+    pub(super) fn hash(&self, id: &str) -> String {
         let hash = HMAC::mac(id.as_bytes(), self.key.as_bytes());
         let mut digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         digits.truncate(DIGITS);
