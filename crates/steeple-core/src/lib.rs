@@ -60,6 +60,7 @@ mod problem;
 mod propagation;
 mod reading;
 mod record;
+pub mod redaction;
 mod request_id;
 mod request_metrics;
 mod route;

@@ -1,22 +1,11 @@
 //! Queries without their secrets.
 
-use std::{collections::HashSet, iter};
+use std::collections::HashSet;
+
+use steeple_core::redaction::{CLOUD_SIGNATURES, percent_decoded};
 
 /// What takes the place of a secret.
 const REDACTED: &str = "REDACTED";
-
-/// The keys whose values are [redacted by
-/// default](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/registry/attributes/url.md), in this
-/// case: they are the signatures of requests to clouds.
-const KEYS: [&str; 7] = [
-    "X-Amz-Signature",
-    "X-Amz-Credential",
-    "X-Amz-Security-Token",
-    "AWSAccessKeyId",
-    "Signature",
-    "sig",
-    "X-Goog-Signature",
-];
 
 /// Which values of a query are secrets.
 #[derive(Clone, Debug)]
@@ -43,34 +32,15 @@ impl Redaction {
 
     /// Whether the value of `key` is a secret, whichever of its characters are encoded.
     fn include(&self, key: &str) -> bool {
-        let is_known = |known: &String| decoded(key).eq(known.bytes());
+        let is_known = |known: &String| percent_decoded(key).eq(known.bytes());
         self.keys.contains(key) || key.contains('%') && self.keys.iter().any(is_known)
     }
-}
-
-/// The bytes of what is [encoded by percents](https://www.rfc-editor.org/rfc/rfc3986#section-2.1). What is malformed stays as it
-/// is.
-fn decoded(text: &str) -> impl Iterator<Item = u8> {
-    let mut rest = text.as_bytes();
-    iter::from_fn(move || {
-        let byte = encoded(rest).inspect(|_| rest = &rest[3..]);
-        byte.or_else(|| rest.split_off_first().copied())
-    })
-}
-
-/// The byte that `text` begins with, if that is encoded.
-fn encoded(text: &[u8]) -> Option<u8> {
-    let [b'%', high, low, ..] = text else {
-        return None;
-    };
-    let digit = |digit: u8| char::from(digit).to_digit(16);
-    Some((digit(*high)? << 4 | digit(*low)?) as u8)
 }
 
 impl Default for Redaction {
     fn default() -> Self {
         Self {
-            keys: KEYS.map(str::to_owned).into(),
+            keys: CLOUD_SIGNATURES.map(str::to_owned).into(),
         }
     }
 }
