@@ -54,6 +54,22 @@ pub fn beginning(text: &str, longest: usize) -> &str {
     &text[..cut.unwrap_or(0)]
 }
 
+/// Whether it does something where it is shown: a control character, one that ends a line, turns text around or cannot be seen.
+#[must_use]
+pub fn is_active(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,21 +43,9 @@ impl Formatter for Inert {
     }
 }
 
-/// Whether it does something where it is shown.
+/// Whether it does something where it is shown, on a page too.
 fn is_active(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '<' | '>'
-                | '&'
-                | '\u{61c}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
+    matches!(character, '<' | '>' | '&') || steeple_core::text::is_active(character)
 }
 
 #[cfg(test)]

@@ -1,0 +1,330 @@
+use std::{fmt::Display, ops::Range};
+
+use steeple_core::text;
+
+use super::{
+    Field, LONGEST_LINE, LONGEST_VALUE, Scalar, field,
+    name::{is_same, push_name},
+};
+
+/// What is at the end of a text that was cut off.
+const CUT: &str = "…";
+
+/// Fields that are encoded once, in a way that all formats can use: names as labels have them, and values as JSON has them.
+///
+/// Of one name there is one value, the last that was put. Names that differ in dots and underscores alone are the same, since with
+/// ECS they are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields {
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+    is_truncated: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// The field of ECS that it is; a label if none.
+    field: Option<Field>,
+    is_reserved: bool,
+    /// Where its name begins and ends, and where its value ends.
+    start: u32,
+    middle: u32,
+    end: u32,
+}
+
+/// A field that is none of ECS.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Label<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) value: &'a [u8],
+    /// Whether a field of ours has the same name.
+    pub(super) is_reserved: bool,
+}
+
+impl Entry {
+    fn name(self) -> Range<usize> {
+        self.start as usize..self.middle as usize
+    }
+
+    fn value(self) -> Range<usize> {
+        self.middle as usize..self.end as usize
+    }
+}
+
+impl Fields {
+    /// Removes them and keeps their memory.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+        self.is_truncated = false;
+    }
+
+    /// Adds what an application calls `name`: the field of ECS if there is one of this name and type that is not ours, a label
+    /// otherwise. A text is cut at [`LONGEST_VALUE`].
+    pub(crate) fn put(&mut self, name: &str, value: Scalar<'_>) {
+        let Scalar::Text(whole) = value else {
+            return self.put_whole(name, value);
+        };
+        if whole.len() <= LONGEST_VALUE {
+            return self.put_whole(name, value);
+        }
+        self.is_truncated = true;
+        let cut = text::beginning(whole, LONGEST_VALUE - CUT.len());
+        self.put_whole(name, Scalar::Text(&[cut, CUT].concat()));
+    }
+
+    fn put_whole(&mut self, name: &str, value: Scalar<'_>) {
+        let start = self.bytes.len();
+        push_name(&mut self.bytes, name);
+        let middle = self.bytes.len();
+        let field =
+            Field::of_application(name).filter(|field| field.kind().push(&mut self.bytes, value));
+        if field.is_none() {
+            value.push(&mut self.bytes);
+        }
+        self.enter(start, middle, field, field::is_reserved(name));
+    }
+
+    /// Adds what `value` prints, as a text.
+    pub(crate) fn print(&mut self, name: &str, value: impl Display, scratch: &mut Vec<u8>) {
+        scratch.clear();
+        // One more than is kept, so that it is seen that there is more.
+        text::print(scratch, value, LONGEST_VALUE + 1);
+        self.put(
+            name,
+            Scalar::Text(str::from_utf8(scratch).unwrap_or_default()),
+        );
+    }
+
+    /// Adds a field of ours.
+    pub(crate) fn put_ours(&mut self, field: Field, value: Scalar<'_>) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(field.name().as_bytes());
+        let middle = self.bytes.len();
+        let is_of_kind = field.kind().push(&mut self.bytes, value);
+        debug_assert!(is_of_kind, "{field:?} cannot be {value:?}");
+        self.enter(start, middle, Some(field), false);
+    }
+
+    /// Adds those of `others` that have other names.
+    pub(crate) fn add_missing(&mut self, others: &Self) {
+        self.is_truncated |= others.is_truncated;
+        let known = self.entries.len();
+        for entry in &others.entries {
+            let name = &others.bytes[entry.name()];
+            if self.entries[..known]
+                .iter()
+                .any(|own| self.has_name(*own, name))
+            {
+                continue;
+            }
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(name);
+            let middle = self.bytes.len();
+            self.bytes.extend_from_slice(&others.bytes[entry.value()]);
+            self.push_entry(start, middle, entry.field, entry.is_reserved);
+        }
+    }
+
+    /// Whether something was left out.
+    pub(super) fn is_truncated(&self) -> bool {
+        self.is_truncated
+    }
+
+    /// Brings those of ECS into their order.
+    pub(crate) fn sort(&mut self) {
+        if self.entries.iter().any(|entry| entry.field.is_some()) {
+            self.entries
+                .sort_unstable_by_key(|entry| (entry.field.is_none(), entry.field, entry.start));
+        }
+    }
+
+    pub(super) fn of_ecs(&self) -> impl Iterator<Item = (Field, &[u8])> {
+        self.entries
+            .iter()
+            .filter_map(|entry| Some((entry.field?, &self.bytes[entry.value()])))
+    }
+
+    pub(super) fn labels(&self) -> impl Iterator<Item = Label<'_>> {
+        let labels = self.entries.iter().filter(|entry| entry.field.is_none());
+        labels.map(|entry| Label {
+            name: &self.bytes[entry.name()],
+            value: &self.bytes[entry.value()],
+            is_reserved: entry.is_reserved,
+        })
+    }
+
+    fn has_name(&self, entry: Entry, name: &[u8]) -> bool {
+        is_same(&self.bytes[entry.name()], name)
+    }
+
+    /// Enters what was written from `start` on, instead of what had the same name.
+    fn enter(&mut self, start: usize, middle: usize, field: Option<Field>, is_reserved: bool) {
+        let name = &self.bytes[start..middle];
+        let known = self
+            .entries
+            .iter()
+            .position(|entry| self.has_name(*entry, name));
+        let removed = known.map_or(0, |known| self.remove(known));
+        self.push_entry(start - removed, middle - removed, field, is_reserved);
+    }
+
+    /// Enters what was written from `start` on, unless there is no room.
+    fn push_entry(&mut self, start: usize, middle: usize, field: Option<Field>, is_reserved: bool) {
+        let end = self.bytes.len();
+        if end > LONGEST_LINE {
+            self.bytes.truncate(start);
+            self.is_truncated = true;
+            return;
+        }
+        self.entries.push(Entry {
+            field,
+            is_reserved,
+            start: start as u32,
+            middle: middle as u32,
+            end: end as u32,
+        });
+    }
+
+    /// Removes one, and tells by how many bytes those behind it moved.
+    fn remove(&mut self, number: usize) -> usize {
+        let removed = self.entries.remove(number);
+        let length = removed.end - removed.start;
+        self.bytes
+            .drain(removed.start as usize..removed.end as usize);
+        for entry in self
+            .entries
+            .iter_mut()
+            .filter(|entry| entry.start > removed.start)
+        {
+            entry.start -= length;
+            entry.middle -= length;
+            entry.end -= length;
+        }
+        length as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(fields: &Fields) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let of_ecs = fields
+            .of_ecs()
+            .map(|(field, value)| (field.name().to_owned(), text(value)));
+        let labels = fields
+            .labels()
+            .map(|label| (text(label.name), text(label.value)));
+        of_ecs.chain(labels).collect()
+    }
+
+    fn pairs<'a>(pairs: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
+        pairs
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_put_goes_to_ecs_if_it_is_of_its_type_and_to_labels_otherwise() {
+        let mut fields = Fields::default();
+        fields.put("count", Scalar::Signed(-3));
+        fields.put("http.response.status_code", Scalar::Signed(200));
+        fields.put("client.ip", Scalar::Text("localhost"));
+        fields.put("trace.id", Scalar::Text("mine"));
+        fields.put("http", Scalar::Bool(true));
+        assert_eq!(
+            told(&fields),
+            pairs(&[
+                ("http.response.status_code", "200"),
+                ("count", "-3"),
+                ("client.ip", "\"localhost\""),
+                ("trace.id", "\"mine\""),
+                ("http", "true"),
+            ])
+        );
+        assert_eq!(fields.labels().filter(|label| label.is_reserved).count(), 1);
+    }
+
+    #[test]
+    fn the_last_of_one_name_counts() {
+        let mut fields = Fields::default();
+        for (name, value) in [
+            ("a.b", 1),
+            ("c", 2),
+            ("a_b", 3),
+            ("user.id", 4),
+            ("c", 55),
+            ("user.id", 6),
+        ] {
+            fields.put(name, Scalar::Signed(value));
+        }
+        let expected = pairs(&[("user.id", "\"6\""), ("a_b", "3"), ("c", "55")]);
+        assert_eq!(told(&fields), expected);
+        for number in 0..100_000 {
+            fields.put("c", Scalar::Signed(number));
+        }
+        assert_eq!(told(&fields)[2].1, "99999");
+        assert!(fields.bytes.len() < 32, "{}", fields.bytes.len());
+    }
+
+    #[test]
+    fn what_is_there_is_not_added() {
+        let (mut inner, mut outer) = (Fields::default(), Fields::default());
+        inner.put("order", Scalar::Text("inner"));
+        outer.put("order", Scalar::Text("outer"));
+        outer.put("shop", Scalar::Text("berlin"));
+        inner.add_missing(&outer);
+        assert_eq!(
+            told(&inner),
+            pairs(&[("order", "\"inner\""), ("shop", "\"berlin\"")])
+        );
+    }
+
+    #[test]
+    fn those_of_ecs_are_brought_into_their_order() {
+        let mut fields = Fields::default();
+        fields.put("b", Scalar::Signed(1));
+        fields.put("url.path", Scalar::Text("/"));
+        fields.put("a", Scalar::Signed(2));
+        fields.put("http.request.method", Scalar::Text("GET"));
+        fields.put_ours(field::MESSAGE, Scalar::Text("hello"));
+        fields.sort();
+        let names: Vec<_> = told(&fields).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            names,
+            ["message", "http.request.method", "url.path", "b", "a"]
+        );
+    }
+
+    #[test]
+    fn values_and_all_of_them_together_are_bounded() {
+        let mut fields = Fields::default();
+        let long = "ä".repeat(LONGEST_VALUE);
+        fields.put("long", Scalar::Text(&long[..LONGEST_VALUE]));
+        assert!(!fields.is_truncated());
+        fields.put("long", Scalar::Text(&long));
+        assert!(fields.is_truncated());
+        let (_, value) = &told(&fields)[0];
+        assert!(value.len() <= LONGEST_VALUE + 2 && value.ends_with("ä…\""));
+        for number in 0..100 {
+            fields.put(&number.to_string(), Scalar::Text(&long));
+        }
+        assert!(fields.bytes.len() <= LONGEST_LINE);
+        assert_eq!(told(&fields).len(), 7);
+        fields.clear();
+        assert!(!fields.is_truncated() && told(&fields).is_empty());
+    }
+
+    #[test]
+    fn what_prints_itself_is_cut_while_it_does() {
+        let mut fields = Fields::default();
+        let mut scratch = Vec::new();
+        fields.print("shown", format_args!("{:?}", [0; 100_000]), &mut scratch);
+        assert!(fields.is_truncated() && scratch.len() <= LONGEST_VALUE + 1);
+        fields.print("shown", format_args!("{:?}", Some("x")), &mut scratch);
+        assert_eq!(told(&fields), pairs(&[("shown", r#""Some(\"x\")""#)]));
+    }
+}
