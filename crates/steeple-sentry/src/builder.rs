@@ -2,7 +2,7 @@ use std::{
     borrow::Cow,
     fmt,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use sentry_core::{ClientOptions, Envelope, protocol::Event};
@@ -19,14 +19,16 @@ use crate::{
     integration::CurrentPlace,
     limiter::Limiter,
     mailbox::{Mailbox, Opening},
+    requests::Share,
     scrub::{Scrubber, UserIds},
     sentry::Binding,
+    sessions::Sessions,
 };
 
 const NAME: &str = concat!("steeple-sentry/", env!("CARGO_PKG_VERSION"));
 const AUTH: HeaderName = HeaderName::from_static("x-sentry-auth");
-/// How often losses are told of that nothing else could tell.
-const LOSSES_INTERVAL: Duration = Duration::from_secs(30);
+/// How often sessions are told of, and losses that nothing else could tell.
+const INTERVAL: Duration = Duration::from_secs(60);
 
 type BeforeSend = Arc<dyn Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync>;
 
@@ -39,6 +41,8 @@ pub struct SentryBuilder {
     release: Option<Cow<'static, str>>,
     server_name: Option<Cow<'static, str>>,
     sample_rate: f32,
+    traces_sample_rate: f32,
+    sessions: bool,
     events_per_second: usize,
     send_pii: bool,
     before_send: Option<BeforeSend>,
@@ -55,6 +59,8 @@ impl SentryBuilder {
             release: None,
             server_name: None,
             sample_rate: 1.0,
+            traces_sample_rate: 0.0,
+            sessions: false,
             events_per_second: 10,
             send_pii: false,
             before_send: None,
@@ -97,6 +103,23 @@ impl SentryBuilder {
     /// The share of events that are sent, from 0.0 to 1.0. Default: 1.0.
     pub fn sample_rate(mut self, rate: f32) -> Self {
         self.sample_rate = rate;
+        self
+    }
+
+    /// The share of requests that a [transaction](https://docs.sentry.io/product/insights/overview/transaction-summary/) is sent of,
+    /// from 0.0 to 1.0: the span of the request alone, with the ids that all signals have, one at a time. Those that Sentry is too slow
+    /// for are counted as lost. Default: 0.0.
+    ///
+    /// What the application begins itself by `sentry::start_transaction` is sampled by the same rate.
+    pub fn traces_sample_rate(mut self, rate: f32) -> Self {
+        self.traces_sample_rate = rate;
+        self
+    }
+
+    /// Tells the [health of the release](https://docs.sentry.io/product/releases/health/): how many requests ended well, failed and
+    /// panicked, each minute, each request as a session. It needs a [release](Self::release). Default: off.
+    pub fn sessions(mut self, sessions: bool) -> Self {
+        self.sessions = sessions;
         self
     }
 
@@ -150,9 +173,17 @@ impl SentryBuilder {
     /// [`SentryError`] if something is wrong; it does not show the key.
     pub fn check(&self) -> Result<(), SentryError> {
         self.client().map(drop)?;
-        if !(0.0..=1.0).contains(&self.sample_rate) {
-            let rate = self.sample_rate.to_string();
-            return Err(SentryError::SampleRate { rate });
+        for (of, rate) in [
+            ("events", self.sample_rate),
+            ("traces", self.traces_sample_rate),
+        ] {
+            if !(0.0..=1.0).contains(&rate) {
+                let rate = rate.to_string();
+                return Err(SentryError::SampleRate { of, rate });
+            }
+        }
+        if self.sessions && self.release.is_none() {
+            return Err(SentryError::NoRelease);
         }
         Ok(())
     }
@@ -194,9 +225,15 @@ impl SentryBuilder {
         let client = Arc::new(client);
         // It was made here.
         let _ = clerk.client.set(Arc::clone(&client));
-        let teller = Arc::clone(&client);
-        let pipeline = Scheduled::start("sentry", Some(LOSSES_INTERVAL), pipeline, move |_| {
-            teller.send_envelope(Envelope::new());
+        let sessions = self.counted_sessions().map(Arc::new);
+        let (teller, counted) = (Arc::clone(&client), sessions.clone());
+        let pipeline = Scheduled::start("sentry", Some(INTERVAL), pipeline, move |_| {
+            let mut envelope = Envelope::new();
+            let counted = counted.as_ref();
+            if let Some(counted) = counted.and_then(|counted| counted.take(SystemTime::now())) {
+                envelope.add_item(counted);
+            }
+            teller.send_envelope(envelope);
         });
         let binding = if self.is_private {
             Binding::none(client)
@@ -207,7 +244,16 @@ impl SentryBuilder {
             pipeline,
             mailbox,
             binding,
+            sessions,
+            transactions: (self.traces_sample_rate > 0.0)
+                .then(|| Share::of(self.traces_sample_rate)),
         })
+    }
+
+    fn counted_sessions(&self) -> Option<Sessions> {
+        let release = self.release.clone().filter(|_| self.sessions)?;
+        let environment = self.environment.clone();
+        Some(Sessions::of(release, environment, SystemTime::now()))
     }
 
     fn client(&self) -> Result<(Dsn, Client), SentryError> {
@@ -226,6 +272,7 @@ impl SentryBuilder {
             .transport(transport)
             .add_integration(CurrentPlace)
             .sample_rate(self.sample_rate)
+            .traces_sample_rate(self.traces_sample_rate)
             .send_default_pii(self.send_pii)
             .server_name(self.server_name.clone().unwrap_or_else(host_name));
         options.dsn = Some(dsn.0);
@@ -251,6 +298,8 @@ impl fmt::Debug for SentryBuilder {
             .field("release", &self.release)
             .field("server_name", &self.server_name)
             .field("sample_rate", &self.sample_rate)
+            .field("traces_sample_rate", &self.traces_sample_rate)
+            .field("sessions", &self.sessions)
             .field("events_per_second", &self.events_per_second)
             .field("send_pii", &self.send_pii)
             .finish_non_exhaustive()

@@ -9,12 +9,17 @@ pub enum SentryError {
     /// There is no DSN, or it is none.
     #[error(transparent)]
     Dsn(#[from] DsnError),
-    /// The rate of sampling is no share.
-    #[error("the sample rate of Sentry is {rate}: give a share from 0.0 to 1.0")]
+    /// A rate of sampling is no share.
+    #[error("the sample rate of {of} for Sentry is {rate}: give a share from 0.0 to 1.0")]
     SampleRate {
+        /// What is sampled.
+        of: &'static str,
         /// What was given.
         rate: String,
     },
+    /// Sessions are to be sent, and there is no release that they are of.
+    #[error("sessions are those of a release: give one, or set SENTRY_RELEASE")]
+    NoRelease,
     /// The DSN is of https, and TLS cannot be had.
     #[error(transparent)]
     Client(#[from] ClientError),

@@ -19,9 +19,12 @@ use steeple_core::{
 
 use crate::{
     backoff::{Backoff, Category},
-    event, mailbox,
+    event,
+    finished::Finished,
+    mailbox,
     parcel::{Content, Parcel},
     scrub::Scrubber,
+    wire,
 };
 
 const ENVELOPE: HeaderValue = HeaderValue::from_static("application/x-sentry-envelope");
@@ -56,12 +59,21 @@ impl Clerk {
             hub.capture_event(event);
         })
     }
+
+    /// The transaction of a request that is over.
+    fn transaction_of(&self, finished: &Finished) -> Option<Envelope> {
+        let client = self.client.get()?;
+        let mut envelope = Envelope::new();
+        envelope.add_item(finished.transaction(client.options()));
+        Some(envelope)
+    }
 }
 
 impl Post {
     fn pack(&self, scrubber: &Scrubber, content: Content) -> Content {
         let envelope = match content {
             Content::Report(report) => self.clerk.event_of(&report),
+            Content::Finished(finished) => self.clerk.transaction_of(&finished),
             Content::Captured(envelope) => Some(envelope),
             packed => return packed,
         };
@@ -91,8 +103,7 @@ impl Post {
     async fn send(&self, parcel: &Parcel, envelope: Envelope) -> Result<(), ExportError> {
         let headers = envelope.headers().clone();
         let envelope = envelope.with_headers(headers.with_sent_at(SystemTime::now()));
-        let mut body = Vec::new();
-        envelope.to_writer(&mut body).map_err(|error| {
+        let body = wire::write(&envelope).map_err(|error| {
             parcel.is_lost_as(Some(Reason::InternalError));
             ExportError::permanent(error)
         })?;

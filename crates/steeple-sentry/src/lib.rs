@@ -14,7 +14,7 @@
 //! # let dsn = format!("http://key@127.0.0.1:{port}/7");
 //! # let dsn = dsn.as_str(); // "https://KEY@sentry.example/7"
 //! let sentry = Sentry::builder().dsn(dsn).release("shop@1.2.3").start()?;
-//! let observer = Observer::builder().error_sink(sentry.error_sink()).build()?;
+//! let observer = sentry.connect(Observer::builder()).build()?;
 //! // ... the service ...
 //! # drop(observer);
 //! let report = sentry.shutdown_blocking(Duration::from_secs(5));
@@ -33,7 +33,8 @@
 //!   [client reports](https://develop.sentry.dev/sdk/telemetry/client-reports/).
 //! - Secrets are taken out of events: of messages, breadcrumbs, tags, extra values, URLs and header fields. What is
 //!   [personal](SentryBuilder::send_pii) is taken out unless it may be sent; ids of users are hashed, keyed by the DSN.
-//! - A request that nothing goes wrong in costs nothing.
+//! - A request that nothing goes wrong in costs nothing, unless more than errors is asked for:
+//!   [transactions](SentryBuilder::traces_sample_rate), [sessions](SentryBuilder::sessions).
 //!
 //! # Metrics
 //!
@@ -58,14 +59,18 @@ mod dsn;
 mod error;
 mod event;
 mod exporter;
+mod finished;
 mod integration;
 mod limiter;
 mod mailbox;
 mod parcel;
 mod report;
+mod requests;
 mod scrub;
 mod sentry;
+mod sessions;
 mod sink;
+mod wire;
 
 pub use self::{
     builder::SentryBuilder,

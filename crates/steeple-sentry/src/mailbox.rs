@@ -8,7 +8,7 @@ use std::{
 use sentry_core::{
     Envelope, Transport, TransportFactory, TransportOptions,
     client_report::{Reason, Recorder},
-    protocol::Uuid,
+    protocol::{Transaction, Uuid},
 };
 use steeple_core::{
     errors::ErrorReport,
@@ -17,10 +17,13 @@ use steeple_core::{
 
 use crate::{
     backoff::{Backoff, Category},
+    finished::Finished,
     limiter::Limiter,
     parcel::{self, Parcel},
 };
 
+/// How many events and requests may wait for those that are over to be thrown in, too: no event waits for more of them.
+const MOST_WAITING: u64 = 100;
 /// How often a flush looks whether all has left.
 const GLANCE: Duration = Duration::from_millis(5);
 
@@ -63,6 +66,28 @@ impl Mailbox {
             self.producer.skip(DropReason::RateLimited);
             parcel::lose(recorder, Reason::RatelimitBackoff);
         }
+    }
+
+    /// Throws in a request that is over, unless too much waits.
+    pub(crate) fn finished(&self, make: impl FnOnce() -> Finished) {
+        let Some(recorder) = self.recorder.get() else {
+            return;
+        };
+        let (dropped, lost) = if self.backoff.covers(Category::Transaction, Instant::now()) {
+            (DropReason::RateLimited, Reason::RatelimitBackoff)
+        } else if self.accounting().queued >= MOST_WAITING {
+            (DropReason::QueueFull, Reason::QueueOverflow)
+        } else {
+            let parcel = Parcel::of_finished(make(), recorder.clone());
+            return self.producer.push(parcel);
+        };
+        self.producer.skip(dropped);
+        recorder.record_lost_data(&Transaction::default(), lost);
+    }
+
+    /// Counts a request that is over and not told of.
+    pub(crate) fn unsampled(&self) {
+        self.producer.skip(DropReason::Sampled);
     }
 
     /// Waits until all that was thrown in has left or is lost, and says whether that came in time.

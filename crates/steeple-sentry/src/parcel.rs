@@ -7,9 +7,11 @@ use std::{
 use sentry_core::{
     Envelope,
     client_report::{Reason, Recorder},
-    protocol::{EnvelopeItem, Event},
+    protocol::{EnvelopeItem, Event, Transaction},
 };
 use steeple_core::{errors::ErrorReport, pipeline::Weigh};
+
+use crate::finished::Finished;
 
 /// What is on its way to Sentry. What is dropped on the way is told to Sentry with the next that arrives.
 pub(crate) struct Parcel {
@@ -23,6 +25,8 @@ pub(crate) struct Parcel {
 pub(crate) enum Content {
     /// What is to become an event.
     Report(Arc<ErrorReport>),
+    /// What is to become a transaction.
+    Finished(Box<Finished>),
     /// What the client made of what the application captured.
     Captured(Envelope),
     /// What is sent.
@@ -35,6 +39,11 @@ impl Parcel {
     pub(crate) fn of_report(report: Arc<ErrorReport>, recorder: Recorder) -> Self {
         let heap_bytes = weight(&report);
         Self::new(Content::Report(report), heap_bytes, recorder)
+    }
+
+    pub(crate) fn of_finished(finished: Finished, recorder: Recorder) -> Self {
+        let heap_bytes = finished.heap_bytes();
+        Self::new(Content::Finished(Box::new(finished)), heap_bytes, recorder)
     }
 
     pub(crate) fn of_envelope(envelope: Envelope, recorder: Recorder) -> Self {
@@ -87,6 +96,10 @@ impl Drop for Parcel {
         match self.content.get_mut() {
             // Making an event of it has failed, where there is nothing.
             Content::Report(_) | Content::Nothing => lose(&self.recorder, reason),
+            Content::Finished(_) => {
+                self.recorder
+                    .record_lost_data(&Transaction::default(), reason);
+            }
             Content::Captured(envelope) | Content::Packed(envelope) => {
                 self.recorder.record_lost_data(envelope, reason);
             }

@@ -22,8 +22,12 @@ impl SentryReport {
 
     /// What was left out as asked for is not lost.
     pub(crate) fn new(report: Report, before: &Accounting, after: &Accounting) -> Self {
-        let left_out = [DropReason::Filtered, DropReason::RateLimited]
-            .map(|reason| after.dropped(reason) - before.dropped(reason));
+        let left_out = [
+            DropReason::Filtered,
+            DropReason::RateLimited,
+            DropReason::Sampled,
+        ]
+        .map(|reason| after.dropped(reason) - before.dropped(reason));
         Self {
             exported: report.exported,
             lost: report.lost.saturating_sub(left_out.iter().sum()),

@@ -1,9 +1,18 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use sentry_core::{Client, Hub};
-use steeple_core::pipeline::{Accounting, Scheduled};
+use steeple_core::{
+    ObserverBuilder,
+    pipeline::{Accounting, Scheduled},
+};
 
-use crate::{SentryBuilder, SentryReport, SentrySink, mailbox::Mailbox, parcel::Parcel};
+use crate::{
+    SentryBuilder, SentryReport, SentrySink,
+    mailbox::Mailbox,
+    parcel::Parcel,
+    requests::{Requests, Share},
+    sessions::Sessions,
+};
 
 /// What sends to Sentry. Keep it for as long as the service runs.
 ///
@@ -13,6 +22,8 @@ pub struct Sentry {
     pub(crate) pipeline: Scheduled<Parcel>,
     pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) binding: Binding,
+    pub(crate) transactions: Option<Share>,
+    pub(crate) sessions: Option<Arc<Sessions>>,
 }
 
 impl Sentry {
@@ -21,7 +32,23 @@ impl Sentry {
         SentryBuilder::new()
     }
 
-    /// What reports of errors are given to.
+    /// Has the observer that `builder` makes tell of its errors, and of what else was asked for: [transactions] and [sessions].
+    ///
+    /// [transactions]: SentryBuilder::traces_sample_rate
+    /// [sessions]: SentryBuilder::sessions
+    pub fn connect(&self, builder: ObserverBuilder) -> ObserverBuilder {
+        let builder = builder.error_sink(self.error_sink());
+        if self.transactions.is_none() && self.sessions.is_none() {
+            return builder;
+        }
+        builder.sink(Requests {
+            mailbox: Arc::clone(&self.mailbox),
+            transactions: self.transactions,
+            sessions: self.sessions.clone(),
+        })
+    }
+
+    /// What reports of errors are given to, for those that tell of nothing else.
     #[must_use]
     pub fn error_sink(&self) -> SentrySink {
         SentrySink(Arc::clone(&self.mailbox))
@@ -34,7 +61,8 @@ impl Sentry {
     }
 
     /// The figures at this moment, in events and what else is sent on its own. What the [sample rate](SentryBuilder::sample_rate)
-    /// or [`before_send`](SentryBuilder::before_send) leave out is [filtered](steeple_core::pipeline::DropReason::Filtered).
+    /// or [`before_send`](SentryBuilder::before_send) leave out is [filtered](steeple_core::pipeline::DropReason::Filtered); requests that no
+    /// [transaction](SentryBuilder::traces_sample_rate) is to be sent of are [sampled](steeple_core::pipeline::DropReason::Sampled).
     #[must_use]
     pub fn accounting(&self) -> Accounting {
         self.pipeline.accounting()

@@ -396,7 +396,7 @@ impl SteepleBuilder {
             .transpose()?;
         #[cfg(feature = "sentry")]
         let observer = match &sentry {
-            Some(sentry) => observer.error_sink(sentry.error_sink()),
+            Some(sentry) => sentry.connect(observer),
             None => observer,
         };
         let outlets = Outlets {

@@ -6,6 +6,7 @@ mod captured;
 mod delivery;
 mod faults;
 mod limits;
+mod requests;
 mod secrets;
 mod settings;
 mod stage;

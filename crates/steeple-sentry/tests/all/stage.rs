@@ -29,10 +29,7 @@ impl Stage {
         let retry = RetryPolicy::default().initial_backoff(Duration::from_millis(1));
         let sentry = Sentry::builder().dsn(&stub.dsn()).retry(retry).private();
         let sentry = configure(sentry).start().unwrap();
-        let observer = Observer::builder()
-            .error_sink(sentry.error_sink())
-            .build()
-            .unwrap();
+        let observer = sentry.connect(Observer::builder()).build().unwrap();
         Self { sentry, observer }
     }
 
