@@ -39,6 +39,8 @@ pub(crate) struct Catalog {
 struct Description {
     unit: Option<Unit>,
     help: Arc<str>,
+    /// Whether the counter's total is measured elsewhere.
+    is_measured: bool,
 }
 
 impl Catalog {
@@ -97,8 +99,8 @@ impl Catalog {
             if self.described.len() >= self.limit && !self.described.contains_key(recorded) {
                 return Err(self.too_many(recorded));
             }
-            self.described
-                .insert(recorded.into(), Description { unit, help });
+            let description = self.described.entry(recorded.into()).or_default();
+            (description.unit, description.help) = (unit, help);
             return Ok(());
         };
         let family = &mut self.families[position];
@@ -110,6 +112,28 @@ impl Catalog {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// Makes the counter one of totals that are measured elsewhere; fails if it has a series of another sort.
+    pub(crate) fn measure(&mut self, recorded: &str) -> Result<(), RegisterError> {
+        match self.find(Kind::Counter, recorded)? {
+            None if self.described.len() >= self.limit
+                && !self.described.contains_key(recorded) =>
+            {
+                return Err(self.too_many(recorded));
+            }
+            None => {
+                let description = self.described.entry(recorded.into()).or_default();
+                description.is_measured = true;
+            }
+            Some(position) if matches!(self.families[position].shape, Shape::Total) => {}
+            Some(_) => {
+                return Err(RegisterError::Counted {
+                    name: recorded.into(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The position of the metric recorded under this name.
@@ -183,7 +207,9 @@ impl Catalog {
                 other: other.into(),
             });
         }
+        let description = self.described.remove(recorded).unwrap_or_default();
         let shape = match kind {
+            Kind::Counter if description.is_measured => Shape::Total,
             Kind::Counter => Shape::Counter,
             Kind::Gauge => Shape::Gauge {
                 refused: Arc::clone(&self.refused),
@@ -199,13 +225,12 @@ impl Catalog {
                 }
             }
         };
-        let help = self.described.remove(recorded).unwrap_or_default().help;
         let utf8_name = self.naming.utf8_name(recorded, kind, unit, exposed);
         Ok(self.push(Family {
             recorded_name: recorded.into(),
             utf8_name: utf8_name.map(Into::into),
             unit,
-            ..Family::new(exposed, shape, help)
+            ..Family::new(exposed, shape, description.help)
         }))
     }
 

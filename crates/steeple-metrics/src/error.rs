@@ -62,6 +62,14 @@ pub enum RegisterError {
         /// The limit in force.
         limit: usize,
     },
+    /// The counter counts by itself, so no total can be set.
+    #[error(
+        "metric {name:?} is already a counter of whole numbers: choose another name for the total"
+    )]
+    Counted {
+        /// The name as given.
+        name: String,
+    },
     /// The unit came after the name was fixed by the first series.
     #[error(
         "unit {unit:?} of metric {name:?} comes after its first series: describe the metric before registering it"

@@ -9,7 +9,10 @@ use metrics::Unit;
 
 use crate::{
     FamilySnapshot, Kind, Labels,
-    cell::{Cell, CounterCell, Distribution, GaugeCell, HistogramCell, NativeCell, SummaryCell},
+    cell::{
+        Cell, CounterCell, Distribution, GaugeCell, HistogramCell, NativeCell, SummaryCell,
+        TotalCell,
+    },
     histograms::{HistogramShape, SummaryShape},
     series::{Origin, Series},
 };
@@ -33,6 +36,7 @@ pub(crate) struct Family {
 #[derive(Debug)]
 pub(crate) enum Shape {
     Counter,
+    Total,
     Gauge {
         refused: Arc<CounterCell>,
     },
@@ -62,7 +66,7 @@ impl Family {
 
     pub(crate) fn kind(&self) -> Kind {
         match self.shape {
-            Shape::Counter => Kind::Counter,
+            Shape::Counter | Shape::Total => Kind::Counter,
             Shape::Gauge { .. } => Kind::Gauge,
             Shape::Histogram { .. } | Shape::Summary { .. } => Kind::Histogram,
         }
@@ -72,6 +76,7 @@ impl Family {
     pub(crate) fn new_cell(&self) -> Cell {
         match &self.shape {
             Shape::Counter => Cell::Counter(Arc::new(CounterCell::new())),
+            Shape::Total => Cell::Total(Arc::new(TotalCell::new())),
             Shape::Gauge { refused } => Cell::Gauge(Arc::new(GaugeCell::new(Arc::clone(refused)))),
             Shape::Histogram { shape, refused } => {
                 let (shape, refused) = (shape.clone(), Arc::clone(refused));

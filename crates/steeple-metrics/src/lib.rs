@@ -200,6 +200,7 @@ mod pages;
 #[doc(hidden)]
 pub mod protobuf;
 mod recorder;
+mod refresh;
 mod registry;
 mod self_metrics;
 mod series;
@@ -208,6 +209,7 @@ mod snapshot;
 mod store;
 mod summary;
 mod sync;
+mod total;
 
 pub use self::{
     bounds::BoundsError,
@@ -226,4 +228,5 @@ pub use self::{
     registry::Registry,
     snapshot::{FamilySnapshot, HistogramSnapshot, SeriesSnapshot, Snapshot, Value},
     summary::{QuantilesError, SummarySnapshot},
+    total::Total,
 };

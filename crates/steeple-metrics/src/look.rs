@@ -38,6 +38,7 @@ impl Registry {
 
     /// Drops what is gone and tells at which positions there are metrics to look at.
     pub(crate) fn begin_look(&self) -> Vec<usize> {
+        self.refresh();
         self.tell_findings();
         if let Some(shortest) = self.0.idle_timeouts.shortest() {
             self.drop_idle(shortest);

@@ -10,7 +10,8 @@ const BETWEEN_WORDS: [char; 2] = ['_', '.'];
 ///
 /// A name with a `.` is an OpenTelemetry name: its dots become `_`, runs of `_` collapse, and the unit and,
 /// for a counter, `_total` are appended unless they are already there, as the [OpenTelemetry compatibility
-/// rules](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/) say.
+/// rules](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/) say. A gauge without a unit whose name
+/// ends in `.utilization` is a ratio, as all of the conventions are.
 /// A name without a dot is a Prometheus name and is kept. In either, a character that Prometheus does
 /// not allow becomes `_`.
 ///
@@ -157,17 +158,22 @@ fn append_suffixes(name: &mut String, kind: Kind, unit: Option<Unit>) {
     }
     if let Some(suffix) = unit.and_then(unit_suffix) {
         append_word(name, suffix);
+    } else if kind == Kind::Gauge && ends_with_word(name, "utilization") {
+        // The conventions' unit of these is 1, which the facade does not know.
+        append_word(name, "ratio");
     }
     if kind == Kind::Counter {
         append_word(name, "total");
     }
 }
 
+fn ends_with_word(name: &str, word: &str) -> bool {
+    let rest = name.strip_suffix(word);
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(BETWEEN_WORDS))
+}
+
 fn append_word(name: &mut String, word: &str) {
-    let present = name
-        .strip_suffix(word)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with(BETWEEN_WORDS));
-    if !present {
+    if !ends_with_word(name, word) {
         if !name.ends_with('_') {
             name.push('_');
         }
@@ -217,6 +223,12 @@ mod tests {
                 Kind::Gauge,
                 Some(Unit::Percent),
                 "process_cpu_utilization_percent",
+            ),
+            (
+                "system.cpu.utilization",
+                Kind::Gauge,
+                None,
+                "system_cpu_utilization_ratio",
             ),
             (
                 "disk.io",

@@ -11,7 +11,7 @@ use std::{
 use metrics::{Counter, Gauge, Histogram, Key, Unit};
 
 use crate::{
-    Builder, InstallError, Kind, RegisterError,
+    Builder, InstallError, Kind, RegisterError, Total,
     cell::Cell,
     global_labels::GlobalLabels,
     handle_cache,
@@ -19,6 +19,7 @@ use crate::{
     labels,
     lint::Linter,
     name,
+    refresh::Refreshers,
     self_metrics::{Reason, SelfMetrics},
     store::{Request, Store},
 };
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) idle_timeouts: IdleTimeouts,
     on_overflow: Option<OverflowCallback>,
     pub(crate) linter: Linter,
+    pub(crate) refreshers: Refreshers,
     /// Grows at looks, each time that what is idle may have become so; no thread that records keeps a handle from the last one.
     pub(crate) generation: AtomicU32,
     pub(crate) generation_began: AtomicU64,
@@ -74,6 +76,7 @@ impl Registry {
             idle_timeouts,
             on_overflow,
             linter,
+            refreshers: Refreshers::default(),
             generation: AtomicU32::new(0),
             generation_began: AtomicU64::new(0),
             created: Instant::now(),
@@ -112,6 +115,34 @@ impl Registry {
     pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Result<Counter, RegisterError> {
         self.register_validated(Kind::Counter, name, labels)
             .map(Cell::into_counter)
+    }
+
+    /// The counter `name` with these labels as one whose total is measured elsewhere; otherwise like
+    /// [`counter`](Self::counter).
+    ///
+    /// # Errors
+    ///
+    /// As for [`counter`](Self::counter), and if `name` is one that counts.
+    ///
+    /// ```
+    /// use steeple_metrics::{Registry, Value};
+    ///
+    /// let registry = Registry::new();
+    /// let busy = registry.total("shop.busy", &[])?;
+    /// busy.set(0.25);
+    /// let seen = registry.snapshot();
+    /// assert_eq!(seen.value("shop_busy_total", &[]).and_then(Value::as_total), Some(0.25));
+    /// # Ok::<(), steeple_metrics::RegisterError>(())
+    /// ```
+    pub fn total(&self, name: &str, labels: &[(&str, &str)]) -> Result<Total, RegisterError> {
+        self.validate_name(name)?;
+        if self.read().catalog.find(Kind::Counter, name)?.is_none() {
+            self.write().catalog.measure(name)?;
+        }
+        match self.register_validated(Kind::Counter, name, labels)? {
+            Cell::Total(cell) => Ok(Total(cell)),
+            _ => Err(RegisterError::Counted { name: name.into() }),
+        }
     }
 
     /// The gauge `name` with these labels, which is made at first use; otherwise like

@@ -54,7 +54,9 @@ impl From<&RegisterError> for Reason {
             | RegisterError::InvalidLabel { .. }
             | RegisterError::ReservedLabel { .. }
             | RegisterError::DuplicateLabel { .. } => Self::InvalidName,
-            RegisterError::KindConflict { .. } => Self::KindConflict,
+            RegisterError::KindConflict { .. } | RegisterError::Counted { .. } => {
+                Self::KindConflict
+            }
             RegisterError::NameCollision { .. } => Self::NameCollision,
             RegisterError::TooManyMetrics { .. } => Self::TooManyMetrics,
             RegisterError::LateUnit { .. } => Self::LateUnit,

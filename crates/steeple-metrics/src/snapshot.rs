@@ -50,6 +50,8 @@ pub struct SeriesSnapshot {
 pub enum Value {
     /// A counter's total.
     Counter(u64),
+    /// A counter's total that is [measured elsewhere](crate::Total).
+    Total(f64),
     /// A gauge's value.
     Gauge(f64),
     /// A histogram's distribution.
@@ -115,6 +117,16 @@ impl Value {
     #[must_use]
     pub fn as_counter(&self) -> Option<u64> {
         if let Self::Counter(total) = self {
+            Some(*total)
+        } else {
+            None
+        }
+    }
+
+    /// The total, if this is a counter whose total is [measured elsewhere](crate::Total).
+    #[must_use]
+    pub fn as_total(&self) -> Option<f64> {
+        if let Self::Total(total) = self {
             Some(*total)
         } else {
             None

@@ -10,6 +10,7 @@ mod native;
 mod ownership;
 mod stripes;
 mod summary;
+mod total;
 
 use std::sync::{
     Arc,
@@ -25,6 +26,7 @@ pub(crate) use self::{
     histogram::HistogramCell,
     native::NativeCell,
     summary::SummaryCell,
+    total::TotalCell,
 };
 use crate::{Kind, Value};
 
@@ -32,6 +34,7 @@ use crate::{Kind, Value};
 #[derive(Debug, Clone)]
 pub(crate) enum Cell {
     Counter(Arc<CounterCell>),
+    Total(Arc<TotalCell>),
     Gauge(Arc<GaugeCell>),
     Histogram(Distribution),
     Summary(Arc<SummaryCell>),
@@ -40,7 +43,7 @@ pub(crate) enum Cell {
 impl Cell {
     pub(crate) fn kind(&self) -> Kind {
         match self {
-            Self::Counter(_) => Kind::Counter,
+            Self::Counter(_) | Self::Total(_) => Kind::Counter,
             Self::Gauge(_) => Kind::Gauge,
             Self::Histogram(_) | Self::Summary(_) => Kind::Histogram,
         }
@@ -49,6 +52,7 @@ impl Cell {
     pub(crate) fn value(&self) -> Value {
         match self {
             Self::Counter(cell) => Value::Counter(cell.total()),
+            Self::Total(cell) => Value::Total(cell.total()),
             Self::Gauge(cell) => Value::Gauge(cell.value()),
             Self::Histogram(cell) => Value::Histogram(cell.snapshot()),
             Self::Summary(cell) => Value::Summary(cell.snapshot()),
@@ -59,6 +63,7 @@ impl Cell {
     pub(crate) fn fingerprint(&self) -> u64 {
         match self {
             Self::Counter(cell) => cell.total(),
+            Self::Total(cell) => cell.total().to_bits(),
             Self::Gauge(cell) => cell.value().to_bits(),
             Self::Histogram(cell) => cell.count(),
             Self::Summary(cell) => cell.count(),
@@ -74,6 +79,7 @@ impl Cell {
     pub(crate) fn has_handles(&self) -> bool {
         let owners = match self {
             Self::Counter(cell) => Arc::strong_count(cell),
+            Self::Total(cell) => Arc::strong_count(cell),
             Self::Gauge(cell) => Arc::strong_count(cell),
             Self::Histogram(cell) => cell.owners(),
             Self::Summary(cell) => Arc::strong_count(cell),
@@ -92,10 +98,10 @@ impl Cell {
     }
 
     pub(crate) fn into_counter(self) -> Counter {
-        if let Self::Counter(cell) = self {
-            Counter::from_arc(cell)
-        } else {
-            Counter::noop()
+        match self {
+            Self::Counter(cell) => Counter::from_arc(cell),
+            Self::Total(cell) => Counter::from_arc(cell),
+            _ => Counter::noop(),
         }
     }
 
@@ -111,7 +117,7 @@ impl Cell {
         match self {
             Self::Histogram(cell) => cell.into_histogram(),
             Self::Summary(cell) => Histogram::from_arc(cell),
-            Self::Counter(_) | Self::Gauge(_) => Histogram::noop(),
+            Self::Counter(_) | Self::Total(_) | Self::Gauge(_) => Histogram::noop(),
         }
     }
 }

@@ -79,6 +79,11 @@ impl Lines {
                 number::push_integer(text, cell.total());
                 text.push('\n');
             }
+            Cell::Total(cell) => {
+                head.push_sample(text, head.counter_suffix(), labels);
+                number::push_float(text, cell.total());
+                text.push('\n');
+            }
             Cell::Gauge(cell) => {
                 head.push_sample(text, "", labels);
                 number::push_float(text, cell.value());

@@ -105,6 +105,12 @@ impl Messages {
                         push_timestamp(message, counter::CREATED_TIMESTAMP, created);
                     }
                 }),
+                Cell::Total(cell) => push_nested(message, metric::COUNTER, |message| {
+                    push_double(message, counter::VALUE, cell.total());
+                    if let Some(created) = series.created() {
+                        push_timestamp(message, counter::CREATED_TIMESTAMP, created);
+                    }
+                }),
                 Cell::Gauge(cell) => push_nested(message, metric::GAUGE, |message| {
                     push_double(message, gauge::VALUE, cell.value());
                 }),

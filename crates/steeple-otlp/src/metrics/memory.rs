@@ -109,6 +109,7 @@ impl Memory {
 fn difference(now: &Value, before: &Value) -> Value {
     match (now, before) {
         (Value::Counter(now), Value::Counter(before)) => Value::Counter(now.wrapping_sub(*before)),
+        (Value::Total(now), Value::Total(before)) => Value::Total((now - before).max(0.0)),
         (Value::Histogram(now), Value::Histogram(before)) => Value::Histogram(now.since(before)),
         _ => now.clone(),
     }
@@ -117,6 +118,7 @@ fn difference(now: &Value, before: &Value) -> Value {
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Counter(added) => *added == 0,
+        Value::Total(added) => *added == 0.0,
         Value::Histogram(added) => added.count() == 0,
         _ => false,
     }

@@ -34,7 +34,7 @@ impl Shape {
         preferred: HistogramAggregation,
     ) -> Option<Self> {
         Some(match value {
-            Value::Counter(_) => Self::Counter,
+            Value::Counter(_) | Value::Total(_) => Self::Counter,
             Value::Gauge(_) if goes_up_and_down => Self::UpDownCounter,
             Value::Gauge(_) => Self::Gauge,
             Value::Histogram(histogram) => {
@@ -77,7 +77,7 @@ pub(super) fn push(
                 labels::push(message, number_point::ATTRIBUTES, series);
                 push_total(message, *total);
             }
-            (Value::Gauge(value), _) => {
+            (Value::Total(value) | Value::Gauge(value), _) => {
                 labels::push(message, number_point::ATTRIBUTES, series);
                 push_double(message, number_point::DOUBLE, *value);
             }

@@ -41,6 +41,7 @@ impl Collector {
             for series in series {
                 let reading = match series.value {
                     Value::Counter(total) => Reading::Number(total as f64),
+                    Value::Total(total) => Reading::Number(total),
                     Value::Gauge(value) => Reading::Number(value),
                     Value::Histogram(histogram) => Reading::Distribution(Box::new(histogram)),
                     Value::Summary(summary) => Reading::Summary(Box::new(summary)),
