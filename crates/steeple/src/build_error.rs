@@ -7,6 +7,8 @@ use steeple_ops::BindError;
 use steeple_otlp::OtlpError;
 #[cfg(feature = "push")]
 use steeple_push::PushError;
+#[cfg(feature = "resources")]
+use steeple_resources::StartError as ResourcesError;
 #[cfg(feature = "sentry")]
 use steeple_sentry::SentryError;
 
@@ -51,6 +53,10 @@ pub enum BuildError {
     #[cfg(feature = "push")]
     #[error(transparent)]
     Push(#[from] PushError),
+    /// The figures of the process and the machine cannot be read as it is configured.
+    #[cfg(feature = "resources")]
+    #[error(transparent)]
+    Resources(#[from] ResourcesError),
     /// What is sent to Sentry, or where to, is configured wrongly.
     #[cfg(feature = "sentry")]
     #[error(transparent)]

@@ -13,6 +13,8 @@ use steeple_ops::{BindError, Ops, OpsBuilder};
 use steeple_otlp::{OtlpBuilder, Value};
 #[cfg(feature = "push")]
 use steeple_push::{PushGatewayBuilder, RemoteWriteBuilder};
+#[cfg(feature = "resources")]
+use steeple_resources::ResourcesBuilder;
 #[cfg(feature = "sentry")]
 use steeple_sentry::SentryBuilder;
 #[cfg(feature = "otlp")]
@@ -63,6 +65,8 @@ pub struct SteepleBuilder {
     span_level: LevelFilter,
     #[cfg(feature = "push")]
     pushes: PushSettings,
+    #[cfg(feature = "resources")]
+    resources: Option<ResourcesBuilder>,
     #[cfg(feature = "sentry")]
     sentry: SentrySettings,
 }
@@ -87,6 +91,8 @@ impl SteepleBuilder {
             span_level: LevelFilter::INFO,
             #[cfg(feature = "push")]
             pushes: PushSettings::default(),
+            #[cfg(feature = "resources")]
+            resources: None,
             #[cfg(feature = "sentry")]
             sentry: SentrySettings::default(),
         }
@@ -259,6 +265,26 @@ impl SteepleBuilder {
         self
     }
 
+    /// Tells of the process, its container, the machine and the async runtime, configured by more settings: see
+    /// [`steeple_resources`]. Default: they are not told of.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use steeple::Steeple;
+    ///
+    /// let builder = Steeple::builder("shop").resources(|resources| resources.log_every(Duration::from_secs(60)));
+    /// # let _ = builder;
+    /// ```
+    #[cfg(feature = "resources")]
+    pub fn resources(
+        mut self,
+        configure: impl FnOnce(ResourcesBuilder) -> ResourcesBuilder,
+    ) -> Self {
+        self.resources = Some(configure(self.resources.unwrap_or_default()));
+        self
+    }
+
     /// Sends errors to Sentry, configured by more settings. `SENTRY_DSN`, `SENTRY_ENVIRONMENT` and `SENTRY_RELEASE` win. Default:
     /// nothing is sent unless there is a DSN, in code or in the environment.
     ///
@@ -399,6 +425,11 @@ impl SteepleBuilder {
             Some(sentry) => sentry.connect(observer),
             None => observer,
         };
+        #[cfg(feature = "resources")]
+        let resources = self
+            .resources
+            .map(|resources| resources.start(&registry))
+            .transpose()?;
         let outlets = Outlets {
             #[cfg(feature = "errors")]
             errors,
@@ -424,6 +455,8 @@ impl SteepleBuilder {
         let steeple = Steeple::new(observer, registry, own, answers, ops, ops_token, is_global);
         #[cfg(feature = "otlp")]
         let steeple = steeple.with_spans_up_to(self.span_level);
+        #[cfg(feature = "resources")]
+        let steeple = steeple.telling_of(resources);
         Ok(steeple.sending(outlets))
     }
 

@@ -16,6 +16,8 @@ use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
 use steeple_otlp::{
     Otlp, RecordedTraces, TracingLayer, TracingSubscriber, opentelemetry::TracerProvider,
 };
+#[cfg(feature = "resources")]
+use steeple_resources::Resources;
 #[cfg(any(feature = "errors", feature = "otlp"))]
 use tracing::{Subscriber, level_filters::LevelFilter};
 #[cfg(any(feature = "errors", feature = "otlp"))]
@@ -66,6 +68,8 @@ pub struct Steeple {
     own_metrics: OwnMetrics,
     #[cfg(feature = "otlp")]
     span_level: LevelFilter,
+    #[cfg(feature = "resources")]
+    _resources: Option<Resources>,
     answers: Answers,
     ops: Option<Ops>,
     /// What the operator asks for.
@@ -97,6 +101,8 @@ impl Steeple {
             outlets: Outlets::default(),
             #[cfg(feature = "otlp")]
             span_level: LevelFilter::OFF,
+            #[cfg(feature = "resources")]
+            _resources: None,
             observer,
             registry,
             own_metrics,
@@ -108,6 +114,12 @@ impl Steeple {
 
     pub(crate) fn sending(mut self, outlets: Outlets) -> Self {
         self.outlets = outlets;
+        self
+    }
+
+    #[cfg(feature = "resources")]
+    pub(crate) fn telling_of(mut self, resources: Option<Resources>) -> Self {
+        self._resources = resources;
         self
     }
 
@@ -124,6 +136,8 @@ impl Steeple {
             outlets: Outlets::default(),
             #[cfg(feature = "otlp")]
             span_level: LevelFilter::OFF,
+            #[cfg(feature = "resources")]
+            _resources: None,
             observer,
             registry: Registry::new(),
             own_metrics: OwnMetrics::default(),

@@ -81,6 +81,7 @@
 //! | `otlp` | `SteepleBuilder::otlp` and `traces`, `Steeple::tracing_layer`, and where they are from as `steeple::otlp` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
 //! | `reqwest` | `Steeple::reqwest` and the middleware for clients of reqwest as `steeple::reqwest` |
+//! | `resources` | `SteepleBuilder::resources`, and where it is from as `steeple::resources` |
 //! | `sentry` | `SteepleBuilder::sentry`, and where it is from as `steeple::sentry` |
 //! | `tls` | with `otlp`, `push` or `sentry`: URLs of https, on x86-64 and AArch64 |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
@@ -131,6 +132,8 @@ pub use steeple_otlp as otlp;
 pub use steeple_push as push;
 #[cfg(feature = "reqwest")]
 pub use steeple_reqwest as reqwest;
+#[cfg(feature = "resources")]
+pub use steeple_resources as resources;
 #[cfg(feature = "sentry")]
 pub use steeple_sentry as sentry;
 #[cfg(feature = "tower")]

@@ -1,0 +1,6 @@
+//! What the async runtime does.
+
+mod probe;
+mod tokio;
+
+pub(crate) use self::{probe::Probe, tokio::Tokio};

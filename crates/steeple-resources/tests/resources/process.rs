@@ -1,0 +1,144 @@
+use std::{fs::File, hint::black_box, process::Command, time::Instant};
+
+use steeple_metrics::Registry;
+use steeple_resources::Resources;
+
+use super::{eventually, figure};
+
+/// What `ps` says of this process.
+fn ps(column: &str) -> f64 {
+    let pid = std::process::id().to_string();
+    let output = Command::new("ps")
+        .args(["-o", &format!("{column}="), "-p", &pid])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap()
+}
+
+fn is_close(ours: f64, theirs: f64, share: f64) -> bool {
+    (ours - theirs).abs() <= theirs.abs() * share
+}
+
+#[track_caller]
+fn assert_close(ours: f64, theirs: f64, share: f64) {
+    assert!(is_close(ours, theirs, share), "{ours} against {theirs}");
+}
+
+#[test]
+fn a_known_load_is_seen_as_ps_sees_it() {
+    let registry = Registry::new();
+    let resources = Resources::builder().host(false).start(&registry).unwrap();
+    let now = |name: &str| {
+        resources.refresh();
+        figure(&registry, name, &[]).unwrap()
+    };
+    let before = [
+        "process_resident_memory_bytes",
+        "process_open_fds",
+        "process_cpu_seconds_total",
+    ]
+    .map(now);
+
+    let held = vec![1_u8; 512 << 20];
+    let files: Vec<_> = (0..1_000)
+        .map(|_| File::open("/dev/null").unwrap())
+        .collect();
+    let start = Instant::now();
+    let mut rounds = 0_u64;
+    while start.elapsed().as_millis() < 500 {
+        rounds = black_box(rounds + 1);
+    }
+
+    let after = [
+        "process_resident_memory_bytes",
+        "process_open_fds",
+        "process_cpu_seconds_total",
+    ]
+    .map(now);
+    let grown = after[0] - before[0];
+    assert!((512e6..640e6).contains(&grown), "{grown}");
+    // Other tests open some, too.
+    assert_close(after[1] - before[1], 1_000.0, 0.02);
+    assert!(after[2] > before[2], "{after:?}");
+    // And there is time between the two looks.
+    for (name, column, unit) in [
+        ("process_resident_memory_bytes", "rss", 1_024.0),
+        ("process_virtual_memory_bytes", "vsz", 1_024.0),
+        ("process_threads", "nlwp", 1.0),
+    ] {
+        eventually(|| is_close(now(name), ps(column) * unit, 0.02).then_some(()));
+    }
+    drop((held, files));
+}
+
+#[test]
+fn both_names_of_a_figure_tell_the_same() {
+    let registry = Registry::new();
+    let _resources = Resources::builder().start(&registry).unwrap();
+    let text = registry.render();
+    let value = |series: &str| -> f64 {
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(series))
+            .unwrap_or_else(|| panic!("{series} in {text}"));
+        line.trim().parse().unwrap()
+    };
+    let user = value("process_cpu_time_seconds_total{cpu_mode=\"user\"}");
+    let system = value("process_cpu_time_seconds_total{cpu_mode=\"system\"}");
+    assert_eq!(value("process_cpu_seconds_total "), user + system);
+    for (convention, classic) in [
+        (
+            "process_memory_usage_bytes",
+            "process_resident_memory_bytes",
+        ),
+        (
+            "process_memory_virtual_bytes",
+            "process_virtual_memory_bytes",
+        ),
+        ("process_unix_file_descriptor_count", "process_open_fds"),
+        ("process_thread_count", "process_threads"),
+    ] {
+        assert_eq!(
+            value(&format!("{convention} ")),
+            value(&format!("{classic} "))
+        );
+    }
+    assert!(value("process_max_fds ") >= value("process_open_fds "));
+    assert!(value("process_start_time_seconds ") > 1.7e9);
+}
+
+#[test]
+fn the_machine_is_told_of_as_the_kernel_tells_of_it() {
+    let registry = Registry::new();
+    let _resources = Resources::builder().start(&registry).unwrap();
+    let text = registry.render();
+    for series in [
+        "system_cpu_time_seconds_total{cpu_mode=\"user\"}",
+        "system_cpu_logical_count",
+        "system_memory_usage_bytes{system_memory_state=\"used\"}",
+        "system_memory_linux_available_bytes",
+        "system_memory_utilization_ratio{system_memory_state=\"free\"}",
+        "system_filesystem_utilization_ratio{",
+        "system_network_io_bytes_total{network_interface_name=\"lo\",network_io_direction=\"receive\"}",
+        "node_load1 ",
+    ] {
+        assert!(
+            text.lines().any(|line| line.starts_with(series)),
+            "{series} in {text}"
+        );
+    }
+    let limit = figure(&registry, "system_memory_limit_bytes", &[]).unwrap();
+    let states = ["used", "free", "buffers", "cached"].map(|state| {
+        figure(
+            &registry,
+            "system_memory_usage_bytes",
+            &[("system_memory_state", state)],
+        )
+        .unwrap()
+    });
+    assert_close(states.iter().sum(), limit, 0.02);
+}
