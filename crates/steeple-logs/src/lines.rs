@@ -1,8 +1,8 @@
 //! What is logged, on its way to where it is written.
 
-use steeple_core::pipeline::Weigh;
+use steeple_core::pipeline::{Absorb, Weigh};
 
-use crate::LineId;
+use crate::{LineId, chunk::Chunk};
 
 /// Whole lines behind one another, each with its end and its id.
 ///
@@ -10,7 +10,7 @@ use crate::LineId;
 /// [`Exporter`](steeple_core::pipeline::Exporter).
 #[derive(Clone, Debug)]
 pub struct Lines {
-    bytes: Vec<u8>,
+    chunk: Chunk,
     count: u64,
     first: LineId,
 }
@@ -25,10 +25,20 @@ impl Lines {
     /// None, of which the first will have this id, and each later one the next.
     pub(crate) fn beginning_with(first: LineId) -> Self {
         Self {
-            bytes: Vec::new(),
+            chunk: Chunk::default(),
             count: 0,
             first,
         }
+    }
+
+    /// One line of these parts, in memory that is used again.
+    pub(crate) fn of_parts(chunk: Chunk, parts: &[&[u8]]) -> Self {
+        let mut lines = Self {
+            chunk,
+            ..Self::default()
+        };
+        lines.push_parts(parts);
+        lines
     }
 
     /// Adds a line, which ends with its only line feed.
@@ -38,14 +48,20 @@ impl Lines {
             Some(line.len() - 1),
             "one line with its end"
         );
-        self.bytes.extend_from_slice(line);
+        self.push_parts(&[line]);
+    }
+
+    fn push_parts(&mut self, parts: &[&[u8]]) {
+        for part in parts {
+            self.chunk.bytes.extend_from_slice(part);
+        }
         self.count += 1;
     }
 
     /// All of them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.chunk.bytes
     }
 
     /// How many there are.
@@ -56,7 +72,7 @@ impl Lines {
 
     /// Each of them, with its end.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes.split_inclusive(|byte| *byte == b'\n')
+        self.chunk.bytes.split_inclusive(|byte| *byte == b'\n')
     }
 
     /// Each of them, with its id.
@@ -71,7 +87,7 @@ impl Lines {
 
     /// Removes them and keeps their memory.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        self.chunk.bytes.clear();
         self.count = 0;
         self.first = LineId::first();
     }
@@ -79,11 +95,24 @@ impl Lines {
 
 impl Weigh for Lines {
     fn heap_bytes(&self) -> usize {
-        self.bytes.capacity()
+        self.chunk.bytes.capacity()
     }
 
     fn count(&self) -> u64 {
         self.count
+    }
+}
+
+/// Of one line, whose last part ends it.
+impl Absorb<[&[u8]]> for Lines {
+    fn absorb(&mut self, parts: &[&[u8]]) -> bool {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let bytes = &self.chunk.bytes;
+        let room = bytes.capacity() - bytes.len() >= length;
+        if room {
+            self.push_parts(parts);
+        }
+        room
     }
 }
 

@@ -4,6 +4,7 @@ use std::{
 };
 
 use super::{
+    Absorb,
     budget::{Account, Charge},
     quiet::free,
     weigh::Weight,
@@ -60,6 +61,19 @@ impl<T> Batch<T> {
         self.weight.bytes += weight.bytes;
         self.weight.count += weight.count;
         self.charge.add(weight.bytes);
+    }
+
+    /// Adds `part` to the newest item; false if that has no room.
+    pub(super) fn append<P: ?Sized>(&mut self, part: &P) -> bool
+    where
+        T: Absorb<P>,
+    {
+        let absorbed = self
+            .items
+            .last_mut()
+            .is_some_and(|newest| newest.absorb(part));
+        self.weight.count += u64::from(absorbed);
+        absorbed
     }
 
     pub(super) fn has_reached(&self, limits: &Limits) -> bool {

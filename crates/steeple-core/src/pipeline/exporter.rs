@@ -1,4 +1,4 @@
-use std::{error::Error, time::Duration};
+use std::{error::Error, future::ready, time::Duration};
 
 use super::DropReason;
 
@@ -19,6 +19,18 @@ pub trait Exporter<T> {
     ///
     /// The kind of [`ExportError`] decides whether the batch is tried again.
     fn export(&mut self, batch: &[T]) -> impl Future<Output = Result<(), ExportError>>;
+
+    /// Tells the backend that `lost` items were dropped, other than by a filter, sampler or rate limit: called once for all
+    /// that were lost up to 0.5 s after batches pass again. Default: tells nothing.
+    ///
+    /// # Errors
+    ///
+    /// On any, and if it takes longer than an attempt may, what it failed to tell of is told of with the next losses or after
+    /// the next batch.
+    fn tell_lost(&mut self, lost: u64) -> impl Future<Output = Result<(), ExportError>> {
+        let _ = lost;
+        ready(Ok(()))
+    }
 }
 
 impl<T, F> Exporter<T> for F

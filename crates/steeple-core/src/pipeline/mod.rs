@@ -55,13 +55,17 @@
 //!   deadline whatever the exporter does ([`Pipeline`]).
 //! - Harm: a panic costs one batch, and 0.1 s later a new exporter goes on. The worker logs at most
 //!   one line per cause and 10 s, and nothing that runs on its thread is traced.
+//!
+//! What is small and frequent need not be queued one by one: an item may [take in](Absorb) what comes after it.
 
+mod absorb;
 mod accounting;
 mod batch;
 mod budget;
 mod builder;
 mod exporter;
 mod handle;
+mod losses;
 mod producer;
 mod queue;
 mod quiet;
@@ -75,6 +79,7 @@ mod telemetry;
 mod weigh;
 mod worker;
 
+pub use absorb::Absorb;
 pub use accounting::{Accounting, DropReason};
 pub use budget::{Budget, Reservation};
 pub use builder::PipelineBuilder;

@@ -6,7 +6,7 @@ use std::{
 use tokio::{sync::Notify, time};
 
 use super::{
-    Accounting, DropReason, Report, Weigh,
+    Absorb, Accounting, DropReason, Report, Weigh,
     accounting::PerReason,
     batch::{Batch, Limits},
     budget::{Account, Budget},
@@ -63,6 +63,21 @@ impl<T> Queue<T> {
                 self.telemetry.dropped(reason, weight.count);
             }
         }
+    }
+
+    /// Adds `part` to the newest item; false if that has no room or there is none.
+    pub(super) fn append<P: ?Sized>(&self, part: &P) -> bool
+    where
+        T: Absorb<P>,
+    {
+        let Some(wake) = self.state().append(part) else {
+            return false;
+        };
+        self.telemetry.created(1);
+        if wake {
+            self.work.notify_one();
+        }
+        true
     }
 
     pub(super) fn skip(&self, reason: DropReason, count: u64) {

@@ -1,7 +1,7 @@
 use std::{collections::VecDeque, mem, time::Duration};
 
 use super::{
-    DropReason,
+    Absorb, DropReason,
     accounting::PerReason,
     batch::{Batch, Limits},
     budget::Account,
@@ -115,10 +115,34 @@ impl<T> State<T> {
             .get_or_insert_with(|| Batch::new(mem::take(&mut self.spare), self.account.clone()))
             .push(item, weight);
 
-        let reached = self.open.take_if(|batch| batch.has_reached(&self.limits));
-        let wake = opens || reached.is_some();
-        self.sealed.extend(reached);
+        let wake = self.seal_full() || opens;
         Ok(Admitted { wake, bytes })
+    }
+
+    /// Adds `part` to the newest item of the open batch and says whether the worker must hear of it; `None` if that has no room
+    /// or there is none.
+    pub(super) fn append<P: ?Sized>(&mut self, part: &P) -> Option<bool>
+    where
+        T: Absorb<P>,
+    {
+        if self.phase != Phase::Running || self.queued >= self.limits.max_queued {
+            return None;
+        }
+        if !self.open.as_mut()?.append(part) {
+            return None;
+        }
+        self.created += 1;
+        self.accepted += 1;
+        self.queued += 1;
+        Some(self.seal_full())
+    }
+
+    /// Seals the open batch if it has what a batch may have.
+    fn seal_full(&mut self) -> bool {
+        let full = self.open.take_if(|batch| batch.has_reached(&self.limits));
+        let sealed = full.is_some();
+        self.sealed.extend(full);
+        sealed
     }
 
     pub(super) fn next(&mut self) -> Next<T> {

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::{
     DropReason, ExportError, Exporter, RetryPolicy,
     batch::Batch,
+    losses::Losses,
     queue::Queue,
     quiet::{Panic, Quiet},
     retry::Backoff,
@@ -65,6 +66,7 @@ pub(super) fn start<T, E, F>(
                 runtime,
                 retry,
                 factory,
+                losses: Losses::default(),
                 log,
             }
             .run(),
@@ -90,6 +92,7 @@ struct Worker<'a, T, F> {
     runtime: Quiet,
     retry: RetryPolicy,
     factory: F,
+    losses: Losses,
     log: SelfLog,
 }
 
@@ -145,15 +148,27 @@ where
     /// Exports one batch, as often as the retry policy allows, and counts what became of it.
     fn deliver(&mut self, exporter: &mut E, batch: Batch<T>) -> Result<(), Panic> {
         let outcome = self.try_deliver(exporter, &batch);
+        let all = batch.count();
         let (lost, result) = match outcome {
             Ok(lost) => (lost, Ok(())),
-            Err(panic) => {
-                let all = (DropReason::ExporterPanicked, batch.count());
-                (Some(all), Err(panic))
-            }
+            Err(panic) => (Some((DropReason::ExporterPanicked, all)), Err(panic)),
         };
         self.queue.settle(batch, lost);
+        if lost.is_none_or(|(_, count)| count < all) {
+            self.tell_losses(exporter)?;
+        }
         result
+    }
+
+    /// Tells the backend, which has just taken something, what was lost before.
+    fn tell_losses(&mut self, exporter: &mut E) -> Result<(), Panic> {
+        let accounting = self.queue.accounting();
+        if let Some(lost) = self.losses.due(&accounting, Instant::now())
+            && let Some(Ok(())) = self.attempt(|| exporter.tell_lost(lost))?
+        {
+            self.losses.told(lost);
+        }
+        Ok(())
     }
 
     /// Exports the items of `batch` and returns how many were lost, and why.
@@ -168,7 +183,7 @@ where
         let mut left = all;
         loop {
             let started = Instant::now();
-            let Some(result) = self.attempt(exporter, batch.items())? else {
+            let Some(result) = self.attempt(|| exporter.export(batch.items()))? else {
                 return Ok(Some((DropReason::Shutdown, all)));
             };
             let error = match result {
@@ -207,14 +222,13 @@ where
     }
 
     /// One attempt, or `None` if the pipeline was closed before it ended.
-    fn attempt(
+    fn attempt<A: Future<Output = Result<(), ExportError>>>(
         &self,
-        exporter: &mut E,
-        items: &[T],
+        export: impl FnOnce() -> A,
     ) -> Result<Option<Result<(), ExportError>>, Panic> {
         let limit = self.retry.timeout();
         let export = async {
-            timeout(limit, exporter.export(items))
+            timeout(limit, export())
                 .await
                 .unwrap_or(Err(ExportError::TimedOut { limit }))
         };

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod absorbing;
 mod accounting;
 mod batching;
 mod bounds;
 mod endings;
+mod losses;
 mod panics;
 mod retries;
 mod self_observation;
