@@ -35,12 +35,6 @@ impl HandlerError {
         self.status
     }
 
-    /// The error.
-    #[must_use]
-    pub fn error(&self) -> &(dyn Error + Send + Sync + 'static) {
-        &*self.error
-    }
-
     /// What the client is told, where `title` is the name of the status.
     #[must_use]
     pub fn to_json(&self, title: &str) -> String {

@@ -4,7 +4,7 @@ use std::{
     any::Any,
     cell::Cell,
     mem,
-    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    panic::{self, AssertUnwindSafe, Location, PanicHookInfo},
     sync::Once,
 };
 
@@ -74,6 +74,16 @@ pub(crate) fn install_hook() {
     });
 }
 
+thread_local! {
+    /// Whether this is a thread of ours, on which what sinks and exporters do is not reported: they would be told of themselves.
+    static OURS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Tells that the thread is one of ours.
+pub(crate) fn be_ours() {
+    let _ = OURS.try_with(|ours| ours.set(true));
+}
+
 fn describe(info: &PanicHookInfo<'_>) {
     thread_local! {
         static DESCRIBING: Cell<bool> = const { Cell::new(false) };
@@ -91,30 +101,47 @@ fn describe(info: &PanicHookInfo<'_>) {
 /// Tells the current observation of a panic, which reports it once it is over: the application may catch it. Outside of any the
 /// panic is reported at once, and so it is where the process dies of it.
 fn report(info: &PanicHookInfo<'_>) {
+    if OURS.try_with(Cell::get).unwrap_or(true) {
+        return;
+    }
     let observed = current::with(|state| state.reporter());
     let observer = observed.clone().unwrap_or_else(errors::of_process);
     let panic = PanicReport {
         message: message(info.payload()),
         location: info.location().map(ToString::to_string),
-        backtrace: observer.as_ref().map(|_| Backtrace::capture()),
+        backtrace: observer.as_ref().and_then(|_| Backtrace::capture()),
     };
     let trace = current::trace();
-    let dying = current::with(|state| state.describe(panic.clone())).unwrap_or(None);
+    let before = current::with(|state| state.describe(panic.clone())).flatten();
     let Some(observer) = observer else {
         return;
     };
-    let dies = cfg!(panic = "abort") || dying.is_some();
+    let dies = cfg!(panic = "abort") || is_last(info);
     if observed.is_some() && !dies {
         return;
     }
     let facts = current::with(|state| Facts::of_current(state, &observer));
     let facts = facts.map_or_else(|| Facts::of_process(trace), |facts| facts.at(trace));
-    let report = ErrorReport::new(Failure::panic(&panic, dying.as_ref()), facts);
+    let report = ErrorReport::new(
+        Failure::panic(&panic, before.as_ref().filter(|_| dies)),
+        facts,
+    );
     if dies {
         errors::send_last(observer, report);
     } else {
         errors::send(observer, report);
     }
+}
+
+/// Whether the process ends with this panic, as std says where a panic came out of a drop while another one was on its way, or out
+/// of a function that must not.
+fn is_last(info: &PanicHookInfo<'_>) -> bool {
+    const LAST: [&str; 2] = [
+        "panic in a destructor during cleanup",
+        "panic in a function that cannot unwind",
+    ];
+    let is_std = |location: &Location<'_>| location.file().ends_with("core/src/panicking.rs");
+    info.location().is_some_and(is_std) && LAST.contains(&&*message(info.payload()))
 }
 
 pub(crate) fn message(payload: &(dyn Any + Send)) -> String {

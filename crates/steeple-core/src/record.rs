@@ -193,7 +193,7 @@ impl AttachedError {
             type_name: ErrorType::known_name_of::<E>(),
             message,
             sources: chain.collect(),
-            backtrace: reported.then(Backtrace::capture),
+            backtrace: reported.then(Backtrace::capture).flatten(),
             printed_type,
         }
     }

@@ -6,7 +6,9 @@ use actix_web::{App, HttpResponse, HttpServer};
 use axum::{Router, http::StatusCode, routing::get};
 use serde_json::Value;
 use steeple::{
-    Steeple, current,
+    Steeple,
+    core::errors::Backtrace,
+    current,
     sentry::sentry_core::{self, Level},
 };
 use steeple_tests::{backends::Bugsink, process::isolated};
@@ -107,6 +109,8 @@ fn ask(url: &str) {
 fn it_groups_what_axum_and_actix_report() {
     let name = "bugsink::it_groups_what_axum_and_actix_report";
     isolated(name, || {
+        // What fails while the first failure has it done has no backtrace.
+        Backtrace::prepare();
         let bugsink = Bugsink::start().unwrap();
         let dsn = bugsink.dsn().to_owned();
         let steeple = Steeple::builder("shop")

@@ -1,6 +1,6 @@
 //! Many failures that differ.
 
-use steeple::{Observer, current, errors::ErrorTracker};
+use steeple::{Observer, core::errors::Backtrace, current, errors::ErrorTracker};
 use steeple_tests::process::{isolated, resident_bytes, sized};
 
 use crate::shop::DEADLINE;
@@ -16,6 +16,8 @@ fn a_million_messages_with_ids_are_one_group_in_flat_memory() {
     isolated(
         "endurance::a_million_messages_with_ids_are_one_group_in_flat_memory",
         || {
+            // What fails while the first failure has it done has no backtrace, and another group.
+            Backtrace::prepare();
             let tracker = ErrorTracker::builder().start().unwrap();
             let observer = Observer::builder()
                 .error_sink(tracker.sink())

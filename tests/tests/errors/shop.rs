@@ -8,7 +8,12 @@ use std::{
 };
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
-use steeple::{Steeple, SteepleBuilder, core::log_error, current, errors::Group};
+use steeple::{
+    Steeple, SteepleBuilder,
+    core::{errors::Backtrace, log_error},
+    current,
+    errors::Group,
+};
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -40,6 +45,8 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn open(configure: impl FnOnce(SteepleBuilder) -> SteepleBuilder) -> Self {
+        // What fails while another test has it done has no backtrace.
+        Backtrace::prepare();
         let builder = Steeple::builder("shop")
             .private()
             .ops(|ops| ops.address(([127, 0, 0, 1], 0).into()))

@@ -14,6 +14,7 @@ mod malformed_traces;
 mod million_lines;
 mod overflow;
 mod panics;
+mod reports;
 mod sentry;
 mod server;
 mod unscraped;

@@ -48,12 +48,14 @@ impl Cause {
 }
 
 /// The name that an error of unknown type prints first for a programmer, as derived code does.
-fn printed_type<E: Debug + ?Sized>(error: &E) -> Option<Cow<'static, str>> {
+fn printed_type<E: Error + ?Sized>(error: &E) -> Option<Cow<'static, str>> {
     let mut name = FirstName(String::new());
     // An error means that the name is over.
     let _ = write!(name, "{error:?}");
     let FirstName(name) = name;
-    let is_type = name.starts_with(|first: char| first.is_ascii_uppercase());
+    let is_type = name.starts_with(|first: char| first.is_ascii_uppercase())
+        // Those that print the same for all say no type.
+        && !text::bounded(error).starts_with(&name);
     is_type.then_some(Cow::Owned(name))
 }
 
@@ -122,6 +124,20 @@ mod tests {
         assert_eq!(chain[0].type_name.as_deref(), Some("NoUser"));
         let text: Box<dyn Error> = "only a text".into();
         assert_eq!(Cause::chain(&*text)[0].type_name, None);
+    }
+
+    #[test]
+    fn an_error_that_prints_the_same_for_all_has_no_type() {
+        #[derive(thiserror::Error)]
+        #[error("ORD7f3a not found")]
+        struct Plain;
+        impl Debug for Plain {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+        let hidden: Box<dyn Error> = Box::new(Plain);
+        assert_eq!(Cause::chain(&*hidden)[0].type_name, None);
     }
 
     #[test]

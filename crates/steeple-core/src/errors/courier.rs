@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, OnceLock, PoisonError, RwLock, TryLockError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::Ordering::Relaxed,
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
@@ -18,8 +18,6 @@ const MOST_WAITING: usize = 256;
 /// Who is told of what fails outside of any request or job.
 static PROCESS: RwLock<Option<Arc<Shared>>> = RwLock::new(None);
 static PARCELS: OnceLock<SyncSender<Parcel>> = OnceLock::new();
-/// How many reports there was no room for since the last that was delivered.
-static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// A report on its way.
 struct Parcel {
@@ -33,7 +31,7 @@ struct Parcel {
 pub(crate) fn start() {
     PARCELS.get_or_init(|| {
         let (parcels, arriving) = mpsc::sync_channel(MOST_WAITING);
-        // Without a thread all is lost and counted.
+        // Without a thread all is lost.
         let _ = thread::Builder::new()
             .name("steeple-panics".to_owned())
             .spawn(|| deliver(arriving));
@@ -42,6 +40,7 @@ pub(crate) fn start() {
 }
 
 fn deliver(arriving: Receiver<Parcel>) {
+    panic::be_ours();
     for parcel in arriving {
         let Parcel {
             observer,
@@ -49,10 +48,7 @@ fn deliver(arriving: Receiver<Parcel>) {
             dying,
         } = parcel;
         observer.report(&Arc::new(report));
-        let lost = LOST.swap(0, Relaxed);
-        if lost > 0 {
-            panic::quietly(|| tracing::warn!(lost, "there was no room for reports of panics"));
-        }
+        observer.tell_of_lost_reports();
         if let Some(waiting) = dying {
             observer.rescue();
             let _ = waiting.try_send(());
@@ -82,12 +78,14 @@ pub(crate) fn send_last(observer: Arc<Shared>, report: ErrorReport) {
     let _ = wait.recv_timeout(deadline);
 }
 
+/// Counts it where there is no room; that is told by the thread that delivers, since a recorder's code must not run in the hook.
 fn give(parcel: Parcel) {
+    let observer = Arc::clone(&parcel.observer);
     let given = PARCELS
         .get()
         .is_some_and(|parcels| parcels.try_send(parcel).is_ok());
     if !given {
-        LOST.fetch_add(1, Relaxed);
+        observer.errors.lost.fetch_add(1, Relaxed);
     }
 }
 

@@ -3,15 +3,18 @@
 mod backtrace;
 mod cause;
 mod courier;
+mod frame;
 mod logged;
+mod machinery;
 mod report;
 mod reporting;
 mod scene;
 mod sink;
 
 pub use self::{
-    backtrace::{Backtrace, Frame},
+    backtrace::Backtrace,
     cause::Cause,
+    frame::Frame,
     logged::log_error,
     report::{ErrorKind, ErrorReport, Facts, FailedRequest, Subject},
     scene::{Breadcrumb, Scene, UserId},

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::atomic::AtomicU64, time::Duration};
 
 use super::ErrorSink;
 
@@ -6,6 +6,8 @@ use super::ErrorSink;
 pub(crate) struct Reporting {
     pub(crate) sinks: Vec<Box<dyn ErrorSink>>,
     pub(crate) rescue_deadline: Duration,
+    /// How many reports there was no room for on their way to the sinks since that was last told.
+    pub(crate) lost: AtomicU64,
 }
 
 impl Reporting {
@@ -21,6 +23,7 @@ impl Default for Reporting {
         Self {
             sinks: Vec::new(),
             rescue_deadline: Duration::from_millis(500),
+            lost: AtomicU64::new(0),
         }
     }
 }

@@ -94,9 +94,6 @@ impl Observation {
                 result.get_or_insert_with(f);
             })
         });
-        if let Some(state) = &mut self.state {
-            state.returned();
-        }
         match (caught, result) {
             (Ok(()), Some(result)) => Ok(result),
             (Ok(()), None) => Err(Box::new("there is no result")),

@@ -110,8 +110,6 @@ pub(crate) struct Trouble {
     pub(crate) error: Option<AttachedError>,
     /// The last panic that the hook described, caught by the application or by us.
     described: Option<PanicReport>,
-    /// Whether it may be on its way to whoever catches it.
-    unwinding: bool,
     /// The panic that ended it.
     pub(crate) panic: Option<PanicReport>,
 }
@@ -266,20 +264,9 @@ impl State {
         }
     }
 
-    /// Takes in what the hook saw of a panic that may yet be caught by the application, and gives the one back that it came on top
-    /// of: the process dies of two at once.
+    /// Takes in what the hook saw of a panic that may yet be caught by the application, and gives the one back that it saw before.
     pub(crate) fn describe(&mut self, panic: PanicReport) -> Option<PanicReport> {
-        let trouble = self.trouble();
-        let unwinding = mem::replace(&mut trouble.unwinding, true);
-        trouble.described.replace(panic).filter(|_| unwinding)
-    }
-
-    /// Takes in that no panic is on its way any more.
-    #[inline]
-    pub(crate) fn returned(&mut self) {
-        if let Some(trouble) = &mut self.progress.trouble {
-            trouble.unwinding = false;
-        }
+        self.trouble().described.replace(panic)
     }
 
     /// Keeps the head of the request, unless it is.

@@ -302,6 +302,17 @@ impl Shared {
         }
     }
 
+    /// Counts the reports that never came to a sink.
+    pub(crate) fn tell_of_lost_reports(&self) {
+        let lost = self.errors.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            for metrics in &self.metrics {
+                self.deliver(|| metrics.count_lost_reports(lost));
+            }
+            panic::quietly(|| tracing::warn!(lost, "there was no room for reports of panics"));
+        }
+    }
+
     /// Waits until what the sinks were given has left a process that is dying.
     #[cold]
     pub(crate) fn rescue(&self) {

@@ -60,6 +60,7 @@ pub(super) fn start<T, E, F>(
     let ended = Ended(queue);
     let spawned = thread.spawn(move || {
         WORKS_FOR.set(Arc::as_ptr(&ended.0).cast());
+        crate::panic::be_ours();
         match Quiet::new() {
             Ok(runtime) => Worker {
                 queue: &ended.0,

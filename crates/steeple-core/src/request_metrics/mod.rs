@@ -58,6 +58,7 @@ pub(crate) struct RequestMetrics {
     calls: InsertMap<CallKey, Box<CallSeries>>,
     outgoing: InsertMap<OutgoingKey, OutgoingSeries>,
     sink_panics: Counter,
+    lost_reports: Counter,
     applied_twice: Counter,
 }
 
@@ -78,6 +79,7 @@ impl RequestMetrics {
             in_flight: presets.iter().filter_map(InFlight::of).collect(),
             presets,
             sink_panics: count(names::SINK_PANICS),
+            lost_reports: count(names::LOST_REPORTS),
             applied_twice: count(names::APPLIED_TWICE),
             recorder,
             active: (0..methods.len()).map(|_| Default::default()).collect(),
@@ -190,6 +192,11 @@ impl RequestMetrics {
     /// Counts a record that a sink's panic lost.
     pub(crate) fn count_sink_panic(&self) {
         self.sink_panics.increment(1);
+    }
+
+    /// Counts reports of panics that never came to a sink.
+    pub(crate) fn count_lost_reports(&self, count: u64) {
+        self.lost_reports.increment(count);
     }
 
     /// Counts a request that went through the layer twice.

@@ -28,6 +28,7 @@ pub(super) const OUTGOING_CALL_DURATION: &str = "rpc.client.call.duration";
 pub(super) const JOB_DURATION: &str = "steeple.job.duration";
 
 pub(super) const SINK_PANICS: &str = "steeple_sink_panics_total";
+pub(super) const LOST_REPORTS: &str = "steeple_error_reports_lost_total";
 pub(super) const APPLIED_TWICE: &str = "steeple_layer_applied_twice_total";
 
 pub(super) const METHOD: &str = "http_request_method";
@@ -113,6 +114,10 @@ pub(super) fn describe(recorder: &dyn Recorder) {
         (REQUEST_BODY_ERRORS, "Request bodies that broke off."),
         (UPGRADES, "Connections upgraded to another protocol."),
         (SINK_PANICS, "Panics of sinks, which lost their record."),
+        (
+            LOST_REPORTS,
+            "Reports of panics that there was no room for on their way to the sinks.",
+        ),
         (
             APPLIED_TWICE,
             "Requests that went through the layer twice and counted once.",

@@ -7,7 +7,8 @@ use std::{
 use sentry_core::protocol::{Context, IpAddress};
 use steeple_core::{
     HttpVersion, Observation, Observer, RequestDetails, RequestHead, ResponseHead, current,
-    errors::ErrorReport, log_error,
+    errors::{Backtrace, ErrorReport},
+    log_error,
 };
 
 use super::*;
@@ -61,6 +62,8 @@ fn no_order() -> NoOrder {
 
 /// The only report of a request that `handle` handles and that is answered with `status`.
 fn reported(status: u16, handle: impl FnOnce(&mut Observation)) -> Arc<ErrorReport> {
+    // What fails while another test has it done has no backtrace.
+    Backtrace::prepare();
     let reports = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&reports);
     let observer = Observer::builder()
