@@ -33,15 +33,29 @@ impl Authorization {
     ///
     /// If the token is empty or cannot stand in a header.
     pub fn bearer(token: &str) -> Result<Self, CredentialsError> {
-        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(CredentialsError);
-        }
-        secret(format!("Bearer {token}"))
+        of_scheme("Bearer", token)
+    }
+
+    /// An [API key of Elasticsearch](https://www.elastic.co/docs/deploy-manage/api-keys/elasticsearch-api-keys), encoded as it
+    /// is shown when it is made.
+    ///
+    /// # Errors
+    ///
+    /// If the key is empty or cannot stand in a header.
+    pub fn api_key(key: &str) -> Result<Self, CredentialsError> {
+        of_scheme("ApiKey", key)
     }
 
     pub(crate) fn value(&self) -> &HeaderValue {
         &self.0
     }
+}
+
+fn of_scheme(scheme: &str, token: &str) -> Result<Authorization, CredentialsError> {
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(CredentialsError);
+    }
+    secret(format!("{scheme} {token}"))
 }
 
 fn secret(value: String) -> Result<Authorization, CredentialsError> {
@@ -58,6 +72,8 @@ mod tests {
     fn only_what_a_header_can_hold_is_accepted() {
         let bearer = Authorization::bearer("abc.def").unwrap();
         assert_eq!(bearer.value(), "Bearer abc.def");
+        let key = Authorization::api_key("YTpi").unwrap();
+        assert_eq!(key.value(), "ApiKey YTpi");
         let basic = Authorization::basic("ada", "").unwrap();
         assert_eq!(basic.value(), "Basic YWRhOg==");
         for token in ["", "a b", "a\r\nx: y", "\u{e9}"] {
@@ -66,6 +82,7 @@ mod tests {
                 Err(CredentialsError),
                 "{token:?}"
             );
+            assert_eq!(Authorization::api_key(token), Err(CredentialsError));
         }
         assert_eq!(Authorization::basic("a:b", "c"), Err(CredentialsError));
     }

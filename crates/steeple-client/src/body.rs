@@ -7,32 +7,31 @@ use http::Response;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-/// Of the body of an answer so many bytes are read.
+/// Of the body of an answer so many bytes are read, unless a client is told otherwise.
 pub const LARGEST_ANSWER: usize = 64 << 10;
 /// It may take so long to come.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The answer with the beginning of its body, as far as that comes in time.
-pub(crate) async fn read<B>(answer: Response<B>) -> Response<Bytes>
+/// The answer with the first `limit` bytes of its body, as far as they come in time.
+pub(crate) async fn read<B>(answer: Response<B>, limit: usize) -> Response<Bytes>
 where
     B: BodyExt<Data = Bytes> + Unpin,
 {
     let (head, body) = answer.into_parts();
-    Response::from_parts(head, beginning(body).await)
+    Response::from_parts(head, beginning(body, limit).await)
 }
 
-/// The beginning of the body, as far as it comes in time.
-async fn beginning<B>(mut body: B) -> Bytes
+async fn beginning<B>(mut body: B, limit: usize) -> Bytes
 where
     B: BodyExt<Data = Bytes> + Unpin,
 {
     let mut read = BytesMut::new();
     let reading = async {
-        while read.len() < LARGEST_ANSWER
+        while read.len() < limit
             && let Some(Ok(frame)) = body.frame().await
         {
             let data = frame.into_data().unwrap_or_default();
-            let room = LARGEST_ANSWER - read.len();
+            let room = limit - read.len();
             read.extend_from_slice(&data[..data.len().min(room)]);
         }
     };
@@ -66,7 +65,7 @@ mod tests {
             .enable_time()
             .build()
             .unwrap();
-        let read = runtime.block_on(beginning(endless));
+        let read = runtime.block_on(beginning(endless, LARGEST_ANSWER));
         assert_eq!((read.len(), polls), (LARGEST_ANSWER, NEEDED));
     }
 }

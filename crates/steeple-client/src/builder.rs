@@ -7,6 +7,7 @@ use http::{
 
 use crate::{
     Client, ClientError, Compression, Endpoint, answer,
+    body::LARGEST_ANSWER,
     connections::{Connections, Protocol},
     transport::Transport,
 };
@@ -33,6 +34,7 @@ pub struct ClientBuilder {
     headers: HeaderMap,
     compression: Compression,
     is_temporary: fn(StatusCode) -> bool,
+    largest_answer: usize,
     #[cfg(feature = "tls")]
     tls: crate::Tls,
 }
@@ -45,6 +47,7 @@ impl ClientBuilder {
             headers: headers.into_iter().collect(),
             compression: Compression::default(),
             is_temporary: answer::is_5xx_or_429,
+            largest_answer: LARGEST_ANSWER,
             #[cfg(feature = "tls")]
             tls: crate::Tls::default(),
         }
@@ -66,6 +69,12 @@ impl ClientBuilder {
     /// Which answers that are no 2xx are tried again. Default: 5xx and 429.
     pub fn tried_again(mut self, statuses: fn(StatusCode) -> bool) -> Self {
         self.is_temporary = statuses;
+        self
+    }
+
+    /// Of the body of an answer by HTTP so many bytes are read. Default: [`LARGEST_ANSWER`], 64 KiB.
+    pub fn largest_answer(mut self, bytes: usize) -> Self {
+        self.largest_answer = bytes;
         self
     }
 
@@ -113,6 +122,7 @@ impl ClientBuilder {
             headers: self.headers,
             compression: self.compression,
             is_temporary: self.is_temporary,
+            largest_answer: self.largest_answer,
             connections,
         })
     }

@@ -33,7 +33,7 @@ impl Client {
 
     /// Sends one request with these header fields besides those of the client, and gives the answer of a backend that took it.
     ///
-    /// Its body is the beginning of what was sent, up to [`LARGEST_ANSWER`](crate::LARGEST_ANSWER) bytes: one that breaks off
+    /// Its body is the beginning of what was sent, up to [so many bytes](ClientBuilder::largest_answer): one that breaks off
     /// or does not end is no failure, since the request was taken.
     ///
     /// # Errors
@@ -75,7 +75,8 @@ impl Client {
             let name = HeaderValue::from_static(name);
             request.headers_mut().insert(CONTENT_ENCODING, name);
         }
-        Ok(body::read(transport.send(request).await?).await)
+        let answer = transport.send(request).await?;
+        Ok(body::read(answer, transport.largest_answer).await)
     }
 
     /// Gives an `answer` on if the backend took what was sent.

@@ -37,9 +37,9 @@ pub enum EndpointError {
         /// What was given.
         url: String,
     },
-    /// A path cannot follow it: it is too long, or has characters that must be escaped.
+    /// A path or query cannot follow it: it is too long, or has characters that must be escaped.
     #[error(
-        "the path to follow `{url}` cannot be in a URL: shorten it, and write other characters as %XX"
+        "what is to follow `{url}` cannot be in a URL: shorten it, and write other characters as %XX"
     )]
     Path {
         /// What was given.
@@ -76,6 +76,21 @@ impl Endpoint {
     /// [`EndpointError::Path`] if that is no path of a URL.
     pub fn append_path(&self, path: &str) -> Result<Self, EndpointError> {
         let uri = append_path(&self.uri, path).ok_or_else(|| EndpointError::Path {
+            url: self.to_string(),
+        })?;
+        Ok(Self {
+            uri,
+            authorization: self.authorization.clone(),
+        })
+    }
+
+    /// The endpoint with `query`, such as `pretty=true&human=true`, behind its own.
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointError::Path`] if that is no query of a URL.
+    pub fn append_query(&self, query: &str) -> Result<Self, EndpointError> {
+        let uri = append_query(&self.uri, query).ok_or_else(|| EndpointError::Path {
             url: self.to_string(),
         })?;
         Ok(Self {
@@ -149,7 +164,19 @@ fn append_path(uri: &Uri, path: &str) -> Option<Uri> {
     }
     let base = uri.path().trim_end_matches('/');
     let query = uri.query().map(|query| format!("?{query}"));
-    let path = format!("{base}{path}{}", query.unwrap_or_default());
+    with_path_and_query(uri, format!("{base}{path}{}", query.unwrap_or_default()))
+}
+
+fn append_query(uri: &Uri, query: &str) -> Option<Uri> {
+    if query.contains('#') {
+        return None;
+    }
+    let path = uri.path();
+    let own = uri.query().map(|own| format!("{own}&")).unwrap_or_default();
+    with_path_and_query(uri, format!("{path}?{own}{query}"))
+}
+
+fn with_path_and_query(uri: &Uri, path: String) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
     Uri::from_parts(parts).ok()
@@ -248,6 +275,23 @@ mod tests {
             let error = appended("http://ada:secret@otlp/?key=secret", path).unwrap_err();
             let url = "http://otlp/".to_owned();
             assert_eq!(error, EndpointError::Path { url });
+        }
+    }
+
+    #[test]
+    fn a_query_goes_behind_that_of_the_url() {
+        let appended = |url: &str, query: &str| {
+            let endpoint: Endpoint = url.parse().unwrap();
+            endpoint.append_query(query).map(|endpoint| endpoint.uri)
+        };
+        for (url, whole) in [
+            ("http://otlp", "http://otlp/?a=b&c=d"),
+            ("http://otlp/x?key=e", "http://otlp/x?key=e&a=b&c=d"),
+        ] {
+            assert_eq!(appended(url, "a=b&c=d").unwrap(), whole);
+        }
+        for query in ["a=b#c", "a b"] {
+            assert!(appended("http://otlp", query).is_err(), "{query}");
         }
     }
 

@@ -29,7 +29,7 @@
 //!   [`Retry-After`](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3) asks for; every other answer that is no 2xx is final.
 //!   Redirects are such: they are not followed.
 //! - What gRPC's status says of a call is judged as OTLP has it: see `GrpcClient::unary`.
-//! - Of the body of an answer at most [`LARGEST_ANSWER`] bytes are read; by HTTP, where the status comes before it, for at most
+//! - Of the body of an answer at most [`LARGEST_ANSWER`] bytes are read, or what [`ClientBuilder::largest_answer`] says; by HTTP, where the status comes before it, for at most
 //!   2 s.
 //! - How long an attempt may take in all is the pipeline's to say, as is whether it is repeated.
 //!

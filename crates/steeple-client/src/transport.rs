@@ -15,6 +15,8 @@ pub(crate) struct Transport {
     pub(crate) compression: Compression,
     /// Whether an answer that is no 2xx is tried again.
     pub(crate) is_temporary: fn(StatusCode) -> bool,
+    /// Of the body of an answer so many bytes are read.
+    pub(crate) largest_answer: usize,
     pub(crate) connections: Connections,
 }
 

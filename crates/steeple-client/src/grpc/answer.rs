@@ -68,7 +68,7 @@ pub(super) async fn judge(
         return settle(endpoint, status, Bytes::new());
     }
     if !answer.status().is_success() {
-        let answer = body::read(answer).await;
+        let answer = body::read(answer, LARGEST_ANSWER).await;
         return answer::judge(endpoint, is_temporary, answer).map(Response::into_body);
     }
     let endpoint = endpoint.clone();
