@@ -84,11 +84,12 @@ impl ErrorTrackerBuilder {
     ///
     /// [`TrackerError`] if the file cannot be read or written.
     pub fn start(self) -> Result<ErrorTracker, TrackerError> {
+        let troubles = Arc::default();
+        let journal = |path| Journal::new(path, self.file_bytes, Arc::clone(&troubles)).into();
         let store = Arc::new(Store {
             groups: Groups::new(self.bounds).into(),
-            journal: self
-                .file
-                .map(|path| Journal::new(path, self.file_bytes).into()),
+            journal: self.file.map(journal),
+            troubles,
             is_dying: AtomicBool::new(false),
         });
         match store.open() {

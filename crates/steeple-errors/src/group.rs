@@ -105,6 +105,11 @@ impl Group {
         self.samples.sort_by_key(|sample| sample.at);
     }
 
+    /// Takes the users that are known for others than those that are to come.
+    pub(crate) fn forget_users(&mut self) {
+        self.users.forget();
+    }
+
     pub(crate) fn keep_samples(&mut self, most: usize) {
         let surplus = self.samples.len().saturating_sub(most);
         self.samples.drain(..surplus);

@@ -61,6 +61,23 @@ impl Groups {
         }
     }
 
+    /// Adds what was counted before all that is here, and hashes users by the key of that, which then those that were hashed are
+    /// not known by any more.
+    pub(crate) fn add_earlier(&mut self, key: Option<UserKey>, earlier: Vec<Group>) {
+        let mut all = Self::new(self.bounds);
+        earlier.into_iter().for_each(|group| all.add(group));
+        // Those that left then were counted then.
+        all.evicted = self.evicted;
+        all.user_key = key.unwrap_or(self.user_key);
+        for mut group in self.all() {
+            if all.user_key != self.user_key {
+                group.forget_users();
+            }
+            all.add(group);
+        }
+        *self = all;
+    }
+
     fn keep(&mut self, mut group: Group) {
         group.keep_samples(self.bounds.samples);
         let bytes = group.heap_bytes();
@@ -100,6 +117,8 @@ impl Groups {
 
 #[cfg(test)]
 mod tests {
+    use steeple_core::current;
+
     use super::*;
     use crate::testing::{counted, report};
 
@@ -131,6 +150,27 @@ mod tests {
         let groups = groups(WIDE, &["a", "b", "a", "c"]);
         assert_eq!(routes(&groups), ["job a 2", "job c 1"]);
         assert_eq!((groups.len(), groups.evicted), (2, 1));
+    }
+
+    #[test]
+    fn users_are_told_apart_by_one_key() {
+        let ada = || current::user("ada");
+        let mut groups = Groups::new(WIDE);
+        let own = groups.user_key;
+        groups.add(counted(&report("a", "gone", ada), own));
+        groups.add_earlier(Some(own), Vec::new());
+        let users = |groups: &Groups| {
+            let group = &groups.all()[0];
+            (group.users(), group.has_more_users())
+        };
+        assert_eq!(users(&groups), (1, false));
+
+        let key = UserKey::random();
+        let earlier = counted(&report("a", "gone", ada), key);
+        groups.add_earlier(Some(key), vec![earlier]);
+        assert_eq!((groups.user_key, users(&groups)), (key, (1, true)));
+        groups.add(counted(&report("a", "gone", ada), key));
+        assert_eq!((groups.all()[0].count, users(&groups)), (3, (1, true)));
     }
 
     #[test]

@@ -26,11 +26,14 @@ impl ErrorSink for TrackerSink {
     }
 
     fn rescue(&self, deadline: Duration) {
+        let Some(pipeline) = self.pipeline.upgrade() else {
+            return;
+        };
         self.store.is_dying.store(true, Relaxed);
-        if let Some(pipeline) = self.pipeline.upgrade() {
-            // There is nobody to tell.
-            let _ = pipeline.flush_blocking(deadline);
-        }
+        // There is nobody to tell.
+        let _ = pipeline.flush_blocking(deadline);
+        // Whoever lives on has time again.
+        self.store.is_dying.store(false, Relaxed);
     }
 }
 
@@ -48,5 +51,32 @@ impl Weigh for Queued {
         let crumbs = report.scene.breadcrumbs();
         let crumbs = crumbs.map(|crumb| size_of::<Breadcrumb>() + crumb.message.capacity());
         size_of::<ErrorReport>() + REST + causes.chain(crumbs).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use steeple_core::errors::Backtrace;
+
+    use super::*;
+    use crate::{ErrorTracker, testing::report};
+
+    const DEADLINE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn who_was_rescued_and_lives_on_is_told_of_calls_again() {
+        Backtrace::prepare();
+        let tracker = ErrorTracker::builder().start().unwrap();
+        let sink = tracker.sink();
+        let frames = || tracker.groups()[0].samples[0].frames.len();
+        sink.store.is_dying.store(true, Relaxed);
+        sink.error(&report("hasty", "gone", || ()));
+        assert!(tracker.flush_blocking(DEADLINE).is_complete());
+        assert_eq!(frames(), 0);
+
+        sink.rescue(DEADLINE);
+        sink.error(&report("nightly", "gone", || ()));
+        assert!(tracker.flush_blocking(DEADLINE).is_complete());
+        assert!(frames() > 0);
     }
 }

@@ -1,12 +1,12 @@
 use std::sync::{
-    Mutex, TryLockError,
+    Arc, Mutex, TryLockError,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use crate::{
     Group,
     groups::Groups,
-    journal::{Journal, JournalError},
+    journal::{Journal, JournalError, Troubles},
     lock,
 };
 
@@ -14,8 +14,9 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) groups: Mutex<Groups>,
-    /// Locked before the groups where both are.
+    /// Locked before the groups where both are, and while the disk is waited for.
     pub(crate) journal: Option<Mutex<Journal>>,
+    pub(crate) troubles: Arc<Troubles>,
     /// Whether there is no time for what is slow.
     pub(crate) is_dying: AtomicBool,
 }
@@ -26,9 +27,8 @@ impl Store {
         let Some(journal) = &self.journal else {
             return Ok(0);
         };
-        let mut journal = lock(journal);
-        journal.open(&self.groups)?;
-        Ok(journal.lost)
+        lock(journal).open(&self.groups)?;
+        Ok(self.troubles.lost_records())
     }
 
     /// Adds what was counted apart.
@@ -67,13 +67,12 @@ impl Store {
     }
 
     pub(crate) fn figures(&self) -> Figures {
-        let journal = self.journal.as_ref().map(lock);
         let groups = lock(&self.groups);
         Figures {
             groups: groups.len(),
             evicted_groups: groups.evicted,
-            lost_records: journal.as_ref().map_or(0, |journal| journal.lost),
-            failed_writes: journal.as_ref().map_or(0, |journal| journal.failures),
+            lost_records: self.troubles.lost_records(),
+            failed_writes: self.troubles.failed_writes(),
         }
     }
 }
@@ -90,4 +89,30 @@ pub struct Figures {
     pub lost_records: u64,
     /// How often the file could not be written.
     pub failed_writes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
+    use super::*;
+    use crate::ErrorTracker;
+
+    #[test]
+    fn groups_and_figures_are_told_while_the_disk_stalls() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("errors.jsonl");
+        let tracker = ErrorTracker::builder().file(file).start().unwrap();
+        let reader = tracker.reader();
+        let stalled = tracker.sink().store;
+        // Whoever writes has it.
+        let journal = lock(stalled.journal.as_ref().unwrap());
+        let (tell, told) = mpsc::channel();
+        let asking = thread::spawn(move || tell.send(reader.groups_as_json()));
+        let json = told.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert!(json.starts_with(r#"{"groups":[]"#), "{json}");
+        assert_eq!(tracker.figures(), Figures::default());
+        drop(journal);
+        asking.join().unwrap().unwrap();
+    }
 }

@@ -53,6 +53,12 @@ impl Users {
         self.more |= other.more;
     }
 
+    /// Keeps that there were some.
+    pub(crate) fn forget(&mut self) {
+        self.more |= !self.hashes.is_empty();
+        self.hashes.clear();
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.hashes.len()
     }

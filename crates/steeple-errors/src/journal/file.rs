@@ -4,11 +4,11 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use super::{JournalError, record::Record, recovery};
+use super::{JournalError, Troubles, record::Record, recovery};
 use crate::{Group, groups::Groups, lock};
 
 /// The pause between attempts to write a file that could not be written.
@@ -34,14 +34,11 @@ pub(crate) struct Journal {
     closed: bool,
     /// When it could not be written, unless it could be since.
     troubled: Option<Instant>,
-    /// How many records were damaged.
-    pub(crate) lost: u64,
-    /// How often it could not be written.
-    pub(crate) failures: u64,
+    troubles: Arc<Troubles>,
 }
 
 impl Journal {
-    pub(crate) fn new(path: PathBuf, most_bytes: u64) -> Self {
+    pub(crate) fn new(path: PathBuf, most_bytes: u64, troubles: Arc<Troubles>) -> Self {
         Self {
             path,
             most_bytes,
@@ -51,8 +48,7 @@ impl Journal {
             compact_size: 0,
             closed: false,
             troubled: None,
-            lost: 0,
-            failures: 0,
+            troubles,
         }
     }
 
@@ -84,7 +80,7 @@ impl Journal {
     /// Has the system keep what was written.
     pub(crate) fn sync(&mut self) {
         let synced = self.file.as_ref().map_or(Ok(()), File::sync_data);
-        self.failures += u64::from(synced.is_err());
+        self.troubles.note(&synced);
     }
 
     /// Leaves the file to others.
@@ -96,7 +92,7 @@ impl Journal {
 
     fn note(&mut self, written: &Result<(), JournalError>) {
         self.troubled = written.is_err().then(Instant::now);
-        self.failures += u64::from(written.is_err());
+        self.troubles.note(written);
     }
 
     fn take_over(&mut self, groups: &Mutex<Groups>) -> Result<(), JournalError> {
@@ -125,16 +121,15 @@ impl Journal {
         // All of it or nothing: it may be tried again.
         let mut records = Vec::new();
         let lost = recovery::read(BufReader::new(file), |record| records.push(record))?;
-        self.lost += lost;
-        let mut groups = lock(groups);
-        let evicted = groups.evicted;
+        self.troubles.count_lost(lost);
+        let (mut key, mut earlier) = (None, Vec::new());
         for record in records {
             match record {
-                Record::UserKey(key) => groups.user_key = key,
-                Record::Seen(counted) => groups.add(counted.into_owned()),
+                Record::UserKey(of_users) => key = Some(of_users),
+                Record::Seen(counted) => earlier.push(counted.into_owned()),
             }
         }
-        groups.evicted = evicted;
+        lock(groups).add_earlier(key, earlier);
         Ok(())
     }
 
@@ -271,7 +266,7 @@ mod tests {
         }
 
         fn open(&self) -> Journal {
-            let mut journal = Journal::new(self.path(), 1 << 20);
+            let mut journal = Journal::new(self.path(), 1 << 20, Arc::default());
             journal.open(&self.groups).unwrap();
             journal
         }
@@ -290,9 +285,10 @@ mod tests {
         /// Those that another process would read, and how many records it would miss.
         fn restarted(&self) -> (Vec<Group>, u64) {
             let groups = Groups::new(SMALL).into();
-            let mut journal = Journal::new(self.path(), 1 << 20);
+            let mut journal = Journal::new(self.path(), 1 << 20, Arc::default());
             journal.open(&groups).unwrap();
-            (groups.into_inner().unwrap().all(), journal.lost)
+            let lost = journal.troubles.lost_records();
+            (groups.into_inner().unwrap().all(), lost)
         }
 
         fn all(&self) -> Vec<Group> {
@@ -367,7 +363,8 @@ mod tests {
         let groups = Groups::new(SMALL).into();
         let fixture = Fixture { groups, ..fixture };
         let mut journal = fixture.open();
-        assert_eq!((journal.lost, fixture.all().len()), (1, 1));
+        let lost = journal.troubles.lost_records();
+        assert_eq!((lost, fixture.all().len()), (1, 1));
         fixture.count(&mut journal, "a").unwrap();
         drop(journal);
         let (groups, lost) = fixture.restarted();
@@ -398,11 +395,12 @@ mod tests {
 
         let groups = Groups::new(SMALL).into();
         let other = Fixture { groups, ..fixture };
-        let mut second = Journal::new(other.path(), 1 << 20);
+        let mut second = Journal::new(other.path(), 1 << 20, Arc::default());
         let refused = second.open(&other.groups).unwrap_err();
         assert!(matches!(refused, JournalError::InUse { .. }), "{refused}");
         other.count(&mut second, "a").unwrap();
-        assert_eq!(second.failures, 1, "it is left alone for a while");
+        let failed = second.troubles.failed_writes();
+        assert_eq!(failed, 1, "it is left alone for a while");
 
         drop(first);
         second.troubled = Instant::now().checked_sub(PAUSE);
@@ -415,6 +413,43 @@ mod tests {
     }
 
     #[test]
+    fn what_was_counted_before_a_file_is_taken_over_goes_on() {
+        const EARLIER: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        let fixture = Fixture::new();
+        let mut first = fixture.open();
+        for name in EARLIER {
+            fixture.count(&mut first, name).unwrap();
+        }
+        let groups = Groups::new(SMALL).into();
+        let other = Fixture { groups, ..fixture };
+        let mut second = Journal::new(other.path(), 1 << 20, Arc::default());
+        second.open(&other.groups).unwrap_err();
+        for name in ["a", "x", "y"] {
+            other.count(&mut second, name).unwrap();
+        }
+        drop(first);
+        second.troubled = Instant::now().checked_sub(PAUSE);
+        other.count(&mut second, "z").unwrap();
+
+        let groups = other.all();
+        let last: Vec<_> = groups[6..]
+            .iter()
+            .map(|group| (group.routes().next().unwrap(), group.count))
+            .collect();
+        let expected = [
+            (("job a", 2), 2),
+            (("job x", 1), 1),
+            (("job y", 1), 1),
+            (("job z", 1), 1),
+        ];
+        assert_eq!(last, expected, "they were seen last");
+        let evicted = lock(&other.groups).evicted;
+        assert_eq!((groups.len(), evicted), (10, 3));
+        drop(second);
+        assert_eq!(other.restarted().0, to_milliseconds(groups));
+    }
+
+    #[test]
     fn what_could_not_be_written_is_made_up_for() {
         let fixture = Fixture::new();
         let mut journal = fixture.open();
@@ -424,12 +459,13 @@ mod tests {
         let failed = fixture.count(&mut journal, "a");
         assert!(matches!(failed, Err(JournalError::Io { .. })));
         fixture.count(&mut journal, "b").unwrap();
-        assert_eq!(journal.failures, 1);
+        assert_eq!(journal.troubles.failed_writes(), 1);
 
         let path = std::mem::replace(&mut journal.path, fixture.path().join("nowhere"));
         journal.troubled = Instant::now().checked_sub(PAUSE);
         fixture.count(&mut journal, "a").unwrap();
-        assert_eq!(journal.failures, 2, "it failed again, and told so before");
+        let failed = journal.troubles.failed_writes();
+        assert_eq!(failed, 2, "it failed again, and told so before");
 
         journal.path = path;
         journal.troubled = Instant::now().checked_sub(PAUSE);
@@ -443,7 +479,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_had_is_an_error_that_names_it() {
         let path = Path::new("/proc/nowhere/errors.jsonl");
-        let mut journal = Journal::new(path.to_owned(), 1);
+        let mut journal = Journal::new(path.to_owned(), 1, Arc::default());
         let error = journal.open(&Groups::new(SMALL).into()).unwrap_err();
         assert!(error.to_string().starts_with("/proc/nowhere/errors.jsonl"));
         assert!(std::error::Error::source(&error).is_some());

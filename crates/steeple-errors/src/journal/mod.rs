@@ -4,5 +4,6 @@ mod error;
 mod file;
 mod record;
 mod recovery;
+mod troubles;
 
-pub(crate) use self::{error::JournalError, file::Journal};
+pub(crate) use self::{error::JournalError, file::Journal, troubles::Troubles};
