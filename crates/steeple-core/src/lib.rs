@@ -64,6 +64,7 @@ pub mod redaction;
 mod request_id;
 mod request_metrics;
 mod route;
+mod scope;
 mod sink;
 mod template;
 #[doc(hidden)]
@@ -99,6 +100,7 @@ pub use self::{
     request_id::RequestId,
     request_metrics::{MetricNames, UnknownMetricNames},
     route::RoutePolicy,
+    scope::Scope,
     sink::Sink,
     template::Template,
     trace_context::{SpanId, TraceContext, TraceId},

@@ -17,6 +17,7 @@ use crate::{
     backoff::Backoff,
     exporter::{Clerk, Courier, Post},
     integration::CurrentPlace,
+    isolation::Hubs,
     limiter::Limiter,
     mailbox::{Mailbox, Opening},
     requests::Share,
@@ -43,6 +44,7 @@ pub struct SentryBuilder {
     sample_rate: f32,
     traces_sample_rate: f32,
     sessions: bool,
+    isolates: bool,
     events_per_second: usize,
     send_pii: bool,
     before_send: Option<BeforeSend>,
@@ -61,6 +63,7 @@ impl SentryBuilder {
             sample_rate: 1.0,
             traces_sample_rate: 0.0,
             sessions: false,
+            isolates: false,
             events_per_second: 10,
             send_pii: false,
             before_send: None,
@@ -120,6 +123,15 @@ impl SentryBuilder {
     /// panicked, each minute, each request as a session. It needs a [release](Self::release). Default: off.
     pub fn sessions(mut self, sessions: bool) -> Self {
         self.sessions = sessions;
+        self
+    }
+
+    /// Gives each request and job a hub of its own: what it says by `sentry::configure_scope` and `sentry::add_breadcrumb`, on
+    /// whichever threads, is told of what it captures and of its failure, and of nothing else. Tasks that it spawns need
+    /// `bind_hub(Hub::current())`, as ever. Default: off, and scopes are those of threads; what [`current`](steeple_core::current)
+    /// is told is kept apart in any case.
+    pub fn isolate_scopes(mut self, isolate: bool) -> Self {
+        self.isolates = isolate;
         self
     }
 
@@ -200,8 +212,7 @@ impl SentryBuilder {
         let users = UserIds::keyed_by(dsn.0.public_key());
         let backoff = Arc::new(Backoff::default());
         let clerk = Arc::new(Clerk {
-            client: OnceLock::new(),
-            is_private: self.is_private,
+            hubs: OnceLock::new(),
         });
         let post = Arc::new(Post {
             client,
@@ -219,12 +230,21 @@ impl SentryBuilder {
                 scrubber: Scrubber::new(users.clone(), send_pii),
             });
         let limiter = Limiter::new(self.events_per_second);
-        let mailbox = Arc::new(Mailbox::new(pipeline.producer(), limiter, backoff));
+        let mailbox = Arc::new(Mailbox::new(
+            pipeline.producer(),
+            limiter,
+            backoff,
+            self.isolates,
+        ));
         let opening = Opening(Arc::clone(&mailbox));
         let client = sentry_core::Client::with_options(self.options(dsn, opening));
         let client = Arc::new(client);
+        let hubs = Hubs {
+            client: Arc::clone(&client),
+            is_private: self.is_private,
+        };
         // It was made here.
-        let _ = clerk.client.set(Arc::clone(&client));
+        let _ = clerk.hubs.set(hubs.clone());
         let sessions = self.counted_sessions().map(Arc::new);
         let (teller, counted) = (Arc::clone(&client), sessions.clone());
         let pipeline = Scheduled::start("sentry", Some(INTERVAL), pipeline, move |_| {
@@ -244,6 +264,7 @@ impl SentryBuilder {
             pipeline,
             mailbox,
             binding,
+            hubs: self.isolates.then_some(hubs),
             sessions,
             transactions: (self.traces_sample_rate > 0.0)
                 .then(|| Share::of(self.traces_sample_rate)),
@@ -300,6 +321,7 @@ impl fmt::Debug for SentryBuilder {
             .field("sample_rate", &self.sample_rate)
             .field("traces_sample_rate", &self.traces_sample_rate)
             .field("sessions", &self.sessions)
+            .field("isolate_scopes", &self.isolates)
             .field("events_per_second", &self.events_per_second)
             .field("send_pii", &self.send_pii)
             .finish_non_exhaustive()

@@ -4,7 +4,7 @@ use std::{
 };
 
 use sentry_core::{
-    Envelope, Hub, Scope,
+    Envelope, Hub,
     client_report::Reason,
     protocol::{EnvelopeFilterCallbacks, EnvelopeItem},
 };
@@ -21,6 +21,7 @@ use crate::{
     backoff::{Backoff, Category},
     event,
     finished::Finished,
+    isolation::Hubs,
     mailbox,
     parcel::{Content, Parcel},
     scrub::Scrubber,
@@ -38,22 +39,16 @@ pub(crate) struct Post {
 
 /// Makes envelopes of what is thrown in.
 pub(crate) struct Clerk {
-    /// Whose settings count, once it is there.
-    pub(crate) client: OnceLock<Arc<sentry_core::Client>>,
-    /// Whether what the process's scope says is said of each event.
-    pub(crate) is_private: bool,
+    /// Whose settings count, once they are there.
+    pub(crate) hubs: OnceLock<Hubs>,
 }
 
 impl Clerk {
     /// The event of a report, with what the client adds, unless it leaves the event out.
-    fn event_of(&self, report: &ErrorReport) -> Option<Envelope> {
-        let client = self.client.get()?;
-        let hub = if self.is_private {
-            Hub::new(None, Arc::new(Scope::default()))
-        } else {
-            Hub::new_from_top(Hub::main())
-        };
-        hub.bind_client(Some(Arc::clone(client)));
+    fn event_of(&self, report: &ErrorReport, hub: Option<Hub>) -> Option<Envelope> {
+        let hubs = self.hubs.get()?;
+        let hub = hub.unwrap_or_else(|| hubs.new_hub());
+        hub.bind_client(Some(Arc::clone(&hubs.client)));
         let event = event::of_report(report);
         mailbox::caught(event.event_id, || {
             hub.capture_event(event);
@@ -62,9 +57,9 @@ impl Clerk {
 
     /// The transaction of a request that is over.
     fn transaction_of(&self, finished: &Finished) -> Option<Envelope> {
-        let client = self.client.get()?;
+        let hubs = self.hubs.get()?;
         let mut envelope = Envelope::new();
-        envelope.add_item(finished.transaction(client.options()));
+        envelope.add_item(finished.transaction(hubs.client.options()));
         Some(envelope)
     }
 }
@@ -72,7 +67,7 @@ impl Clerk {
 impl Post {
     fn pack(&self, scrubber: &Scrubber, content: Content) -> Content {
         let envelope = match content {
-            Content::Report(report) => self.clerk.event_of(&report),
+            Content::Report(report, hub) => self.clerk.event_of(&report, hub),
             Content::Finished(finished) => self.clerk.transaction_of(&finished),
             Content::Captured(envelope) => Some(envelope),
             packed => return packed,

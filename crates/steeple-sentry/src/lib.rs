@@ -34,7 +34,8 @@
 //! - Secrets are taken out of events: of messages, breadcrumbs, tags, extra values, URLs and header fields. What is
 //!   [personal](SentryBuilder::send_pii) is taken out unless it may be sent; ids of users are hashed, keyed by the DSN.
 //! - A request that nothing goes wrong in costs nothing, unless more than errors is asked for:
-//!   [transactions](SentryBuilder::traces_sample_rate), [sessions](SentryBuilder::sessions).
+//!   [transactions](SentryBuilder::traces_sample_rate), [sessions](SentryBuilder::sessions), a
+//!   [scope for each request](SentryBuilder::isolate_scopes).
 //!
 //! # Metrics
 //!
@@ -61,6 +62,7 @@ mod event;
 mod exporter;
 mod finished;
 mod integration;
+mod isolation;
 mod limiter;
 mod mailbox;
 mod parcel;

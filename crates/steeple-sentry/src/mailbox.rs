@@ -6,12 +6,12 @@ use std::{
 };
 
 use sentry_core::{
-    Envelope, Transport, TransportFactory, TransportOptions,
+    Envelope, Hub, Transport, TransportFactory, TransportOptions,
     client_report::{Reason, Recorder},
     protocol::{Transaction, Uuid},
 };
 use steeple_core::{
-    errors::ErrorReport,
+    errors::{ErrorReport, Subject},
     pipeline::{Accounting, DropReason, Producer},
 };
 
@@ -37,6 +37,8 @@ pub(crate) struct Mailbox {
     producer: Producer<Parcel>,
     limiter: Limiter,
     backoff: Arc<Backoff>,
+    /// Whether each request has a hub of its own, which is current where it is reported.
+    isolates: bool,
     /// By whom losses are told, once there is a client.
     recorder: OnceLock<Recorder>,
 }
@@ -45,11 +47,17 @@ pub(crate) struct Mailbox {
 pub(crate) struct Opening(pub(crate) Arc<Mailbox>);
 
 impl Mailbox {
-    pub(crate) fn new(producer: Producer<Parcel>, limiter: Limiter, backoff: Arc<Backoff>) -> Self {
+    pub(crate) fn new(
+        producer: Producer<Parcel>,
+        limiter: Limiter,
+        backoff: Arc<Backoff>,
+        isolates: bool,
+    ) -> Self {
         Self {
             producer,
             limiter,
             backoff,
+            isolates,
             recorder: OnceLock::new(),
         }
     }
@@ -60,7 +68,10 @@ impl Mailbox {
             return;
         };
         if self.admits_event() {
-            let parcel = Parcel::of_report(Arc::clone(report), recorder.clone());
+            let is_somebodys = !matches!(report.subject, Subject::Process);
+            // What its scope says by now.
+            let hub = (self.isolates && is_somebodys).then(|| Hub::new_from_top(Hub::current()));
+            let parcel = Parcel::of_report(Arc::clone(report), hub, recorder.clone());
             self.producer.push(parcel);
         } else {
             self.producer.skip(DropReason::RateLimited);

@@ -5,7 +5,7 @@ use std::{
 };
 
 use sentry_core::{
-    Envelope,
+    Envelope, Hub,
     client_report::{Reason, Recorder},
     protocol::{EnvelopeItem, Event, Transaction},
 };
@@ -23,8 +23,8 @@ pub(crate) struct Parcel {
 
 /// What a parcel holds.
 pub(crate) enum Content {
-    /// What is to become an event.
-    Report(Arc<ErrorReport>),
+    /// What is to become an event, and the hub whose scope is told with it, if that is known already.
+    Report(Arc<ErrorReport>, Option<Hub>),
     /// What is to become a transaction.
     Finished(Box<Finished>),
     /// What the client made of what the application captured.
@@ -36,9 +36,16 @@ pub(crate) enum Content {
 }
 
 impl Parcel {
-    pub(crate) fn of_report(report: Arc<ErrorReport>, recorder: Recorder) -> Self {
-        let heap_bytes = weight(&report);
-        Self::new(Content::Report(report), heap_bytes, recorder)
+    pub(crate) fn of_report(
+        report: Arc<ErrorReport>,
+        hub: Option<Hub>,
+        recorder: Recorder,
+    ) -> Self {
+        /// About how many bytes a scope holds: it cannot be seen.
+        const SCOPE: usize = 16_384;
+        let scope = if hub.is_some() { SCOPE } else { 0 };
+        let heap_bytes = weight(&report) + scope;
+        Self::new(Content::Report(report, hub), heap_bytes, recorder)
     }
 
     pub(crate) fn of_finished(finished: Finished, recorder: Recorder) -> Self {
@@ -95,7 +102,7 @@ impl Drop for Parcel {
         };
         match self.content.get_mut() {
             // Making an event of it has failed, where there is nothing.
-            Content::Report(_) | Content::Nothing => lose(&self.recorder, reason),
+            Content::Report(..) | Content::Nothing => lose(&self.recorder, reason),
             Content::Finished(_) => {
                 self.recorder
                     .record_lost_data(&Transaction::default(), reason);

@@ -8,6 +8,7 @@ use steeple_core::{
 
 use crate::{
     SentryBuilder, SentryReport, SentrySink,
+    isolation::Hubs,
     mailbox::Mailbox,
     parcel::Parcel,
     requests::{Requests, Share},
@@ -22,6 +23,8 @@ pub struct Sentry {
     pub(crate) pipeline: Scheduled<Parcel>,
     pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) binding: Binding,
+    /// Those of requests, if each has its own.
+    pub(crate) hubs: Option<Hubs>,
     pub(crate) transactions: Option<Share>,
     pub(crate) sessions: Option<Arc<Sessions>>,
 }
@@ -32,12 +35,17 @@ impl Sentry {
         SentryBuilder::new()
     }
 
-    /// Has the observer that `builder` makes tell of its errors, and of what else was asked for: [transactions] and [sessions].
+    /// Has the observer that `builder` makes tell of its errors, and of what else was asked for: [transactions], [sessions], and the
+    /// [scopes] of requests.
     ///
+    /// [scopes]: SentryBuilder::isolate_scopes
     /// [transactions]: SentryBuilder::traces_sample_rate
     /// [sessions]: SentryBuilder::sessions
     pub fn connect(&self, builder: ObserverBuilder) -> ObserverBuilder {
-        let builder = builder.error_sink(self.error_sink());
+        let mut builder = builder.error_sink(self.error_sink());
+        if let Some(hubs) = self.hubs.clone() {
+            builder = builder.scopes(move || hubs.new_scope());
+        }
         if self.transactions.is_none() && self.sessions.is_none() {
             return builder;
         }

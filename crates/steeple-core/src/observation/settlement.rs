@@ -88,6 +88,9 @@ pub(crate) fn settle(mut state: Box<State>) {
         }
     }
     if let Some(mut state) = settling {
+        if let Some(scope) = state.own_scope.take() {
+            shared.deliver(|| drop(scope));
+        }
         state.shared = Some(shared);
         if let Some(head) = kept {
             state.head = Some(head);

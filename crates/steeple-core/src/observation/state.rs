@@ -23,6 +23,7 @@ use crate::{
     panic::PanicReport,
     record::AttachedError,
     route::{Policy, Route},
+    scope::Scope,
     template::Template,
     traces::{Propagated, Recording, TraceScope},
     upgrade::Upgrade,
@@ -128,6 +129,8 @@ pub(crate) struct State {
     pub(crate) propagated: Option<Arc<Propagated>>,
     /// What is made current with it if its trace is recorded.
     pub(crate) scope: Option<Arc<dyn TraceScope>>,
+    /// What is made current with it, recorded or not.
+    pub(crate) own_scope: Option<Arc<dyn Scope>>,
     /// What is kept of the head of the request, or was of an earlier one's.
     pub(crate) head: Option<Box<KeptHead>>,
     /// What the application tells for the case that an error happens, or did of an earlier one.
@@ -145,6 +148,7 @@ impl State {
             recording: None,
             propagated: None,
             scope: None,
+            own_scope: None,
             head: None,
             scene: None,
             request_count: Arc::default(),

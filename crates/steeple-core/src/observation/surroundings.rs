@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::{
     observation::state::State,
     observer::Isolation,
-    traces::{InScope, TraceScope},
+    scope::{InScope, Scope},
 };
 
-/// What few observations have: those of private instances and those that are recorded.
+/// What few observations have: those of private instances, those that have scopes, and those that are recorded.
 pub(super) struct Surroundings {
     isolation: Option<Arc<Isolation>>,
-    scope: Option<Arc<dyn TraceScope>>,
+    scope: Option<Arc<dyn Scope>>,
+    trace_scope: Option<Arc<dyn Scope>>,
 }
 
 impl Surroundings {
@@ -26,7 +27,8 @@ impl Surroundings {
     fn collect(state: &State, isolation: Option<&Arc<Isolation>>) -> Self {
         Self {
             isolation: isolation.cloned(),
-            scope: state.scope.clone(),
+            scope: state.own_scope.clone(),
+            trace_scope: state.scope.clone().map(|scope| -> Arc<dyn Scope> { scope }),
         }
     }
 
@@ -35,7 +37,8 @@ impl Surroundings {
     pub(super) fn enter(&self) -> impl Sized {
         // They end in this order.
         (
-            self.scope.as_ref().map(InScope::enter),
+            self.trace_scope.as_deref().map(InScope::enter),
+            self.scope.as_deref().map(InScope::enter),
             self.isolation.as_deref().map(Isolation::enter),
         )
     }

@@ -22,6 +22,7 @@ use crate::{
     reading::Reading,
     request_metrics::{BUCKETS, MetricNames, Preset, RESERVED_LABELS, RequestMetrics},
     route::{MOST_ROUTES, RoutePolicy, Routes},
+    scope::{MakeScope, Scope},
     sink::Sink,
     traces::{TraceConfig, Traces},
 };
@@ -37,6 +38,7 @@ pub struct ObserverBuilder {
     recorders: Vec<Arc<dyn Recorder + Send + Sync>>,
     local_recorder: Option<Arc<dyn Recorder + Send + Sync>>,
     dispatch: Option<Dispatch>,
+    scopes: Option<Box<MakeScope>>,
     sinks: Vec<Box<dyn Sink>>,
     errors: Reporting,
     kept_headers: Vec<String>,
@@ -63,6 +65,13 @@ impl ObserverBuilder {
     /// Makes `dispatch` the tracing subscriber of the observed code, instead of the global one. Default: the global one.
     pub fn local_subscriber(mut self, dispatch: Dispatch) -> Self {
         self.dispatch = Some(dispatch);
+        self
+    }
+
+    /// Makes something current while a request or job is polled, and while its sinks are told of it: what `make` makes of each when
+    /// it begins. Default: nothing.
+    pub fn scopes(mut self, make: impl Fn() -> Arc<dyn Scope> + Send + Sync + 'static) -> Self {
+        self.scopes = Some(Box::new(make));
         self
     }
 
@@ -183,7 +192,8 @@ impl ObserverBuilder {
             warned_of_twice: AtomicBool::new(false),
             warned_of_sink: AtomicBool::new(false),
             warned_of_redirect: AtomicBool::new(false),
-            isolation: Isolation::new(self.local_recorder, self.dispatch).map(Arc::new),
+            isolation: Isolation::new(self.local_recorder, self.dispatch, self.scopes)
+                .map(Arc::new),
             metrics: self
                 .recorders
                 .into_iter()

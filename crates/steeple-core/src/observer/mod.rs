@@ -112,6 +112,9 @@ impl Observer {
         if let Some(traces) = &shared.traces {
             state.trace_request(traces, head);
         }
+        if let Some(isolation) = &shared.isolation {
+            state.own_scope = isolation.scope();
+        }
         Observation::new(state)
     }
 
@@ -168,6 +171,9 @@ impl Observer {
         };
         if let Some(traces) = &self.shared.traces {
             state.trace_job(traces);
+        }
+        if let Some(isolation) = &self.shared.isolation {
+            state.own_scope = isolation.scope();
         }
         Job::new(Observation::new(state))
     }

@@ -25,5 +25,4 @@ pub(crate) use self::{
     decisions::{OwnSampler, Traces},
     lineage::Lineage,
     propagated::Propagated,
-    scope::InScope,
 };

@@ -6,6 +6,7 @@ mod errors;
 mod outgoing_rpc;
 mod propagation;
 mod rpc;
+mod scopes;
 mod servers;
 mod settlement;
 mod sinks;

@@ -9,7 +9,7 @@ use std::{
 
 use steeple_core::{
     CallRecord, FinishedSpan, Headers, HttpVersion, JobRecord, Observation, Observer, OutgoingHead,
-    RequestDetails, RequestHead, RequestRecord, RoutePolicy, Sampler, Scheme, Sink, SpanId,
+    RequestDetails, RequestHead, RequestRecord, RoutePolicy, Sampler, Scheme, Scope, Sink, SpanId,
     TraceConfig, TraceContext, TraceId, TraceScope, Trust, current, pipeline::Budget,
 };
 
@@ -647,7 +647,7 @@ struct Depth {
     entered: AtomicI32,
 }
 
-impl TraceScope for Depth {
+impl Scope for Depth {
     fn enter(&self) {
         self.now.fetch_add(1, Relaxed);
         self.entered.fetch_add(1, Relaxed);
@@ -657,6 +657,8 @@ impl TraceScope for Depth {
         self.now.fetch_sub(1, Relaxed);
     }
 }
+
+impl TraceScope for Depth {}
 
 #[test]
 fn a_scope_is_entered_for_each_poll_of_what_is_recorded_and_left_even_by_a_panic() {
@@ -682,10 +684,12 @@ fn a_scope_is_entered_for_each_poll_of_what_is_recorded_and_left_even_by_a_panic
 #[derive(Debug)]
 struct Knows(Arc<Mutex<TraceContext>>);
 
-impl TraceScope for Knows {
+impl Scope for Knows {
     fn enter(&self) {}
     fn exit(&self) {}
+}
 
+impl TraceScope for Knows {
     fn span(&self) -> Option<(TraceId, SpanId)> {
         let known = *self.0.lock().unwrap();
         Some((known.trace_id(), known.span_id()))

@@ -10,7 +10,7 @@ use opentelemetry::{
     Context, ContextGuard, TraceFlags,
     trace::{SpanContext, TraceContextExt as _, TraceState},
 };
-use steeple_core::{Observer, SpanId, TraceContext, TraceId, TraceScope, current};
+use steeple_core::{Observer, Scope, SpanId, TraceContext, TraceId, TraceScope, current};
 
 use crate::traces::span_queue::SpanQueue;
 
@@ -215,7 +215,7 @@ impl RequestContext {
     }
 }
 
-impl TraceScope for RequestContext {
+impl Scope for RequestContext {
     fn enter(&self) {
         if let Some(context) = &self.0 {
             attach(REQUEST, context.clone());
@@ -225,7 +225,9 @@ impl TraceScope for RequestContext {
     fn exit(&self) {
         detach(REQUEST);
     }
+}
 
+impl TraceScope for RequestContext {
     fn span(&self) -> Option<(TraceId, SpanId)> {
         if !is_used() {
             return None;

@@ -7,6 +7,7 @@ mod delivery;
 mod faults;
 mod limits;
 mod requests;
+mod scopes;
 mod secrets;
 mod settings;
 mod stage;
