@@ -49,6 +49,7 @@ pub struct OpsRequest {
     headers: Vec<(String, Bytes)>,
     peer: Option<SocketAddr>,
     body: Bytes,
+    is_authorized: bool,
 }
 
 impl OpsRequest {
@@ -63,6 +64,7 @@ impl OpsRequest {
             headers: Vec::new(),
             peer: None,
             body: Bytes::new(),
+            is_authorized: false,
         }
     }
 
@@ -101,6 +103,13 @@ impl OpsRequest {
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
+        self
+    }
+
+    /// Says that the request carries the token that is asked for: for whoever has compared it. Default: it does not.
+    #[must_use]
+    pub fn authorized(mut self) -> Self {
+        self.is_authorized = true;
         self
     }
 
@@ -145,6 +154,12 @@ impl OpsRequest {
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
+    }
+
+    /// Whether the request carries the token that is asked for; `false` where none is.
+    #[must_use]
+    pub fn is_authorized(&self) -> bool {
+        self.is_authorized
     }
 
     /// The body, empty where none was sent.

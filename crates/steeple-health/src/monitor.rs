@@ -1,0 +1,227 @@
+use std::{
+    sync::{Arc, Mutex},
+    time::{Instant, SystemTime},
+};
+
+use tokio::{
+    runtime::Handle,
+    select,
+    sync::{oneshot, watch},
+    task::{JoinError, JoinHandle},
+    time,
+};
+
+use crate::{
+    CheckSnapshot, CheckState, Failure, Probe,
+    check::Check,
+    history::{Ended, History},
+    sync::lock,
+    telemetry::CheckTelemetry,
+};
+
+/// A check, and how it went.
+pub(crate) struct Monitor {
+    pub(crate) name: String,
+    pub(crate) probe: Probe,
+    pub(crate) check: Check,
+    progress: Mutex<Progress>,
+    /// How many runs are over.
+    ended: watch::Sender<u64>,
+    telemetry: CheckTelemetry,
+    /// Called after each run.
+    on_change: Box<dyn Fn() + Send + Sync>,
+}
+
+#[derive(Default)]
+struct Progress {
+    history: History,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Idle,
+    Running,
+    /// Its time is up, and it has not given way yet.
+    Stuck,
+}
+
+impl Monitor {
+    pub(crate) fn new(
+        name: String,
+        probe: Probe,
+        check: Check,
+        on_change: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            telemetry: CheckTelemetry::new(&name),
+            name,
+            probe,
+            check,
+            progress: Mutex::default(),
+            ended: watch::Sender::new(0),
+            on_change: Box::new(on_change),
+        }
+    }
+
+    pub(crate) fn state(&self) -> CheckState {
+        lock(&self.progress).history.state
+    }
+
+    /// The state by an outcome that still counts: the last one, that of the run under way, or that of a new one on `runtime`.
+    ///
+    /// Needs no particular runtime to be polled.
+    pub(crate) async fn current_state(self: &Arc<Self>, runtime: &Handle) -> CheckState {
+        let mut ended = {
+            let mut progress = lock(&self.progress);
+            if self.counts_still(&progress) {
+                return progress.history.state;
+            }
+            // While the lock is held no run ends, so that none is missed.
+            let ended = self.ended.subscribe();
+            self.start_in(&mut progress, runtime);
+            ended
+        };
+        // The sender is ours, and lives.
+        let _ = ended.changed().await;
+        self.state()
+    }
+
+    /// Runs every `interval`, as long as `runtime` does.
+    pub(crate) async fn refresh(self: Arc<Self>, interval: std::time::Duration, runtime: Handle) {
+        let mut ticks = time::interval(interval);
+        ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.start_in(&mut lock(&self.progress), &runtime);
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> CheckSnapshot {
+        let progress = lock(&self.progress);
+        let history = &progress.history;
+        CheckSnapshot {
+            name: self.name.clone(),
+            probe: self.probe,
+            state: history.state,
+            criticality: self.check.criticality,
+            component: self.check.component,
+            duration: history.last.as_ref().map(|last| last.duration),
+            last_run: history.last.as_ref().map(|last| last.time),
+            last_success: history.last_success,
+            last_failure: history.last_failure.clone(),
+            failures_in_a_row: history.failures_in_a_row(),
+        }
+    }
+
+    fn counts_still(&self, progress: &Progress) -> bool {
+        let Some(last) = &progress.history.last else {
+            return false;
+        };
+        let is_done = self.probe == Probe::Startup && progress.history.state == CheckState::Up;
+        is_done
+            || progress.phase == Phase::Stuck
+            || self.check.refresh.is_some()
+            || last.at.elapsed() < self.check.cache
+    }
+
+    /// Starts a run unless there is one.
+    fn start_in(self: &Arc<Self>, progress: &mut Progress, runtime: &Handle) {
+        if progress.phase == Phase::Idle {
+            progress.phase = Phase::Running;
+            // Made here, so that the run is over as well where the runtime never polls it.
+            let run = Running::new(self.clone());
+            runtime.spawn(run.until_over(runtime.clone()));
+        }
+    }
+}
+
+/// A run under way, which is over in any case when it is dropped.
+struct Running {
+    monitor: Arc<Monitor>,
+    started: Instant,
+    is_settled: bool,
+}
+
+impl Running {
+    fn new(monitor: Arc<Monitor>) -> Self {
+        Self {
+            monitor,
+            started: Instant::now(),
+            is_settled: false,
+        }
+    }
+
+    async fn until_over(mut self, runtime: Handle) {
+        let timeout = self.monitor.check.timeout;
+        let (mut task, cancel) = spawn(&self.monitor.check, runtime);
+        match time::timeout(timeout, &mut task).await {
+            Ok(result) => self.settle(flat(result)),
+            Err(_elapsed) => {
+                self.settle(Err(Failure::TimedOut(timeout)));
+                drop(cancel);
+                // One that blocks its thread keeps it, and is not given another.
+                let _ = task.await;
+            }
+        }
+    }
+
+    fn settle(&mut self, result: Result<(), Failure>) {
+        self.is_settled = true;
+        let Monitor {
+            check, telemetry, ..
+        } = &*self.monitor;
+        let ended = Ended {
+            at: Instant::now(),
+            time: SystemTime::now(),
+            duration: self.started.elapsed(),
+        };
+        let mut progress = lock(&self.monitor.progress);
+        progress.phase = Phase::Stuck;
+        let outcome = result.as_ref().map_or_else(Failure::result, |()| "success");
+        telemetry.ended(outcome, &ended);
+        progress.history.add(check, ended, result);
+        telemetry.is(progress.history.state);
+        drop(progress);
+        (self.monitor.on_change)();
+        self.monitor.ended.send_modify(|ended| *ended += 1);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.settle(Err(Failure::NotRun));
+        }
+        lock(&self.monitor.progress).phase = Phase::Idle;
+    }
+}
+
+/// Starts the check where it is to run; dropping the sender has it dropped.
+fn spawn(check: &Check, runtime: Handle) -> (JoinHandle<Result<(), Failure>>, oneshot::Sender<()>) {
+    let (cancel, cancelled) = oneshot::channel::<()>();
+    let make = check.make.clone();
+    let run = async move {
+        select! {
+            result = make() => result,
+            _ = cancelled => Err(Failure::NotRun),
+        }
+    };
+    let task = match &check.runtime {
+        Some(theirs) => theirs.spawn(run),
+        None => {
+            let ours = runtime.clone();
+            runtime.spawn_blocking(move || ours.block_on(run))
+        }
+    };
+    (task, cancel)
+}
+
+fn flat(result: Result<Result<(), Failure>, JoinError>) -> Result<(), Failure> {
+    match result.map_err(JoinError::try_into_panic) {
+        Ok(result) => result,
+        Err(Ok(payload)) => Err(Failure::of_panic(&*payload)),
+        Err(Err(_cancelled)) => Err(Failure::NotRun),
+    }
+}
