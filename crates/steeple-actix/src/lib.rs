@@ -78,6 +78,6 @@ pub use self::{
     body::ObservedBody,
     connection::on_connect,
     handler_error::HandlerError,
-    ops::ops,
+    ops::{ops, probes},
     service::{Observe, ObserveService},
 };

@@ -2,12 +2,13 @@ use std::{convert::Infallible, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
+    dev::HttpServiceFactory,
     http::StatusCode,
     web::{self, PayloadConfig},
 };
 use bytes::Bytes;
 use futures_util::stream;
-use steeple_core::ops::{LARGEST_BODY, OpsBody, OpsRequest, OpsResponse, OpsService};
+use steeple_core::ops::{LARGEST_BODY, OpsBody, OpsRequest, OpsResponse, OpsService, PROBES};
 
 /// Mounts `service` under `prefix`, which begins with `/`, with everything below it.
 ///
@@ -28,7 +29,7 @@ use steeple_core::ops::{LARGEST_BODY, OpsBody, OpsRequest, OpsResponse, OpsServi
 pub fn ops(prefix: &str, service: impl OpsService) -> Scope {
     let service = Arc::new(service);
     let answer = move |request: HttpRequest, body: Bytes| {
-        let answer = service.call(translate(&request, body));
+        let answer = service.call(translate(&request, path(&request), body));
         async move { respond(answer.await) }
     };
     // The first of the patterns names the route.
@@ -37,8 +38,34 @@ pub fn ops(prefix: &str, service: impl OpsService) -> Scope {
         .service(web::resource(["/{path:.*}", ""]).to(answer))
 }
 
-fn translate(request: &HttpRequest, body: Bytes) -> OpsRequest {
-    let mut translated = OpsRequest::new(request.method().as_str(), path(request)).with_body(body);
+/// Mounts the probes of `service` alone, at `/livez`, `/readyz` and `/startupz`.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use actix_web::App;
+/// use steeple_core::ops::OpsService;
+///
+/// fn mount(probes: Arc<dyn OpsService>) {
+///     let app = App::new().service(steeple_actix::probes(probes));
+/// #   let _ = app;
+/// }
+/// ```
+pub fn probes(service: impl OpsService) -> impl HttpServiceFactory {
+    let service = Arc::new(service);
+    // One each, since the first pattern of a resource names the route of all.
+    let probe = |path: &'static str| {
+        let service = service.clone();
+        web::resource(path).to(move |request: HttpRequest| {
+            let answer = service.call(translate(&request, path, Bytes::new()));
+            async move { respond(answer.await) }
+        })
+    };
+    Vec::from(PROBES.map(probe))
+}
+
+fn translate(request: &HttpRequest, path: &str, body: Bytes) -> OpsRequest {
+    let mut translated = OpsRequest::new(request.method().as_str(), path).with_body(body);
     if let Some(query) = request.uri().query() {
         translated = translated.with_query(query);
     }

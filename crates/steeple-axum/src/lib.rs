@@ -81,7 +81,7 @@ use steeple_tower::{CountedBody, Framework};
 
 pub use self::{
     handler_error::HandlerError,
-    ops::ops,
+    ops::{ops, probes},
     serve::{ListenAndObserve, MakeFuture, MakeOnConnection, ObservedListener, serve},
 };
 

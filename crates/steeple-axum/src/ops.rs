@@ -8,7 +8,10 @@ use axum::{
     Router,
     extract::{ConnectInfo, NestedPath, Request},
 };
-use steeple_core::{current, ops::OpsService};
+use steeple_core::{
+    current,
+    ops::{OpsService, PROBES},
+};
 use steeple_tower::MountedOps;
 use tower_service::Service;
 
@@ -42,6 +45,27 @@ where
         Some(*peer)
     });
     Router::new().nest_service(prefix, Named(mounted))
+}
+
+/// Mounts the probes of `service` alone, at `/livez`, `/readyz` and `/startupz`.
+///
+/// ```
+/// use axum::Router;
+/// use steeple_core::ops::OpsService;
+///
+/// fn mount(probes: impl OpsService) {
+///     let app: Router = Router::new().merge(steeple_axum::probes(probes));
+/// #   let _ = app;
+/// }
+/// ```
+pub fn probes<S>(service: impl OpsService) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let mounted = MountedOps::new(service);
+    PROBES.into_iter().fold(Router::new(), |router, path| {
+        router.route_service(path, mounted.clone())
+    })
 }
 
 /// Tells the route below the prefix, where axum has none.

@@ -20,6 +20,9 @@ use bytes::Bytes;
 /// How many bytes the body of a request may have: whoever accepts one with more answers it with a 413.
 pub const LARGEST_BODY: usize = 1024;
 
+/// The paths at which orchestrators ask how a service is: whether it is live, ready and started.
+pub const PROBES: [&str; 3] = ["/livez", "/readyz", "/startupz"];
+
 const HOST: &str = "host";
 
 /// Answers ops requests: metrics, probes, and whatever else the service shows of itself.

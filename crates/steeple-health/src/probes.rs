@@ -1,7 +1,7 @@
 use std::future::ready;
 
 use bytes::Bytes;
-use steeple_core::ops::{OpsBody, OpsFuture, OpsRequest, OpsResponse, OpsService};
+use steeple_core::ops::{OpsBody, OpsFuture, OpsRequest, OpsResponse, OpsService, PROBES};
 
 use crate::Health;
 
@@ -9,26 +9,30 @@ use crate::Health;
 /// no more. There are no redirects, since Kubernetes takes a 3xx for success, and no answer may be kept.
 ///
 /// The adapters mount it in the application's own router; the ops listener has it as well.
-#[derive(Clone, Debug)]
-pub struct Probes(Health);
+///
+/// By default they are those of a service of which nothing is checked, and all are `ok`.
+#[derive(Clone, Debug, Default)]
+pub struct Probes(Option<Health>);
 
 impl Probes {
     pub(crate) fn of(health: Health) -> Self {
-        Self(health)
+        Self(Some(health))
     }
 }
 
 impl OpsService for Probes {
     fn call(&self, request: OpsRequest) -> OpsFuture {
-        let health = self.0.clone();
         if !matches!(request.method(), "GET" | "HEAD") {
             let refusal = answer(405, "only GET and HEAD are answered here\n");
             return Box::pin(ready(refusal.with_header("allow", "GET, HEAD")));
         }
-        match request.path() {
-            "/livez" => Box::pin(ready(verdict(health.is_live()))),
-            "/startupz" => Box::pin(async move { verdict(health.is_started().await) }),
-            "/readyz" => Box::pin(async move { verdict(health.is_ready().await) }),
+        match (request.path(), self.0.clone()) {
+            ("/livez", Some(health)) => Box::pin(ready(verdict(health.is_live()))),
+            ("/startupz", Some(health)) => {
+                Box::pin(async move { verdict(health.is_started().await) })
+            }
+            ("/readyz", Some(health)) => Box::pin(async move { verdict(health.is_ready().await) }),
+            (path, None) if PROBES.contains(&path) => Box::pin(ready(verdict(true))),
             _ => Box::pin(ready(answer(404, "nothing is here\n"))),
         }
     }

@@ -26,10 +26,18 @@ pub(crate) fn text(status: u16, line: impl Into<Cow<'static, str>>) -> OpsRespon
 }
 
 pub(crate) fn with_content_type(status: u16, content_type: &'static str) -> OpsResponse {
+    secured(OpsResponse::new(status)).with_header("content-type", content_type)
+}
+
+/// With those of the headers that it lacks.
+pub(crate) fn secured(response: OpsResponse) -> OpsResponse {
     SECURITY_HEADERS
-        .iter()
-        .fold(OpsResponse::new(status), |response, (name, value)| {
-            response.with_header(name, *value)
+        .into_iter()
+        .fold(response, |response, (name, value)| {
+            if response.headers().any(|(known, _)| known == name) {
+                response
+            } else {
+                response.with_header(name, value)
+            }
         })
-        .with_header("content-type", content_type)
 }

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use steeple_core::ops::OpsService;
 use steeple_metrics::Registry;
 
 use crate::{
@@ -136,6 +137,20 @@ impl OpsBuilder {
         F: Future<Output = Option<String>> + Send + 'static,
     {
         self.documents.push(Document::json(path, description, make));
+        self
+    }
+
+    /// Answers GET and HEAD of `path` by `service`, behind the same checks as everything else, also where something is answered at that
+    /// path without it; a request of whoever had to give the token [says so](steeple_core::ops::OpsRequest::is_authorized). `/`
+    /// lists it with `description`. Of several of one path the first counts. Default: none.
+    pub fn route(
+        mut self,
+        path: &'static str,
+        description: &'static str,
+        service: impl OpsService,
+    ) -> Self {
+        self.documents
+            .push(Document::new(path, description, service));
         self
     }
 

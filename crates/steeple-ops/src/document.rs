@@ -1,21 +1,31 @@
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, sync::Arc};
 
 use bytes::Bytes;
-use steeple_core::ops::{OpsBody, OpsFuture};
+use steeple_core::ops::{OpsBody, OpsFuture, OpsRequest, OpsService};
 
 use crate::answer;
 
-type Making = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
-
-/// What is made anew for each request of a path, or of those that differ in their last segment.
+/// What was added to be answered at a path, or at those that differ in their last segment.
 pub(crate) struct Document {
     /// With `{...}` as last segment where that may be any.
     pub(crate) path: &'static str,
     pub(crate) description: &'static str,
-    make: Box<dyn Fn(&str) -> Making + Send + Sync>,
+    service: Arc<dyn OpsService>,
 }
 
 impl Document {
+    pub(crate) fn new(
+        path: &'static str,
+        description: &'static str,
+        service: impl OpsService,
+    ) -> Self {
+        Self {
+            path,
+            description,
+            service: Arc::new(service),
+        }
+    }
+
     /// `make` is given the last segment of the path, and makes nothing where there is nothing.
     pub(crate) fn json<F>(
         path: &'static str,
@@ -25,11 +35,7 @@ impl Document {
     where
         F: Future<Output = Option<String>> + Send + 'static,
     {
-        Self {
-            path,
-            description,
-            make: Box::new(move |segment| Box::pin(make(segment))),
-        }
+        Self::new(path, description, Json(make))
     }
 
     pub(crate) fn is_at(&self, path: &str) -> bool {
@@ -41,9 +47,29 @@ impl Document {
         }
     }
 
-    pub(crate) fn answer(&self, path: &str) -> OpsFuture {
-        let segment = path.rsplit('/').next().unwrap_or_default();
-        let making = (self.make)(segment);
+    pub(crate) fn answer(&self, request: OpsRequest) -> OpsFuture {
+        let answering = self.service.call(request);
+        Box::pin(async { answer::secured(answering.await) })
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Document").field(&self.path).finish()
+    }
+}
+
+/// Text of JSON that is made anew for each request.
+struct Json<M>(M);
+
+impl<M, F> OpsService for Json<M>
+where
+    M: Fn(&str) -> F + Send + Sync + 'static,
+    F: Future<Output = Option<String>> + Send + 'static,
+{
+    fn call(&self, request: OpsRequest) -> OpsFuture {
+        let segment = request.path().rsplit('/').next().unwrap_or_default();
+        let making = (self.0)(segment);
         Box::pin(async {
             match making.await {
                 Some(text) => answer::with_content_type(200, "application/json")
@@ -51,11 +77,5 @@ impl Document {
                 None => answer::text(404, "nothing is here any more"),
             }
         })
-    }
-}
-
-impl fmt::Debug for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Document").field(&self.path).finish()
     }
 }

@@ -26,7 +26,8 @@ impl OpsService for Endpoints {
     fn call(&self, request: OpsRequest) -> OpsFuture {
         match self.guard.refusal(&request) {
             Some(refusal) => Box::pin(ready(refusal)),
-            None => self.routes.answer(&request),
+            None if self.guard.token.is_some() => self.routes.answer(request.authorized()),
+            None => self.routes.answer(request),
         }
     }
 }

@@ -23,6 +23,7 @@
 //! | `/metrics` | the registry, as the scraper likes it best |
 //! | `/livez` | `ok`, without any I/O, while the process runs |
 //! | what [`OpsBuilder::json`] adds | a document of JSON |
+//! | what [`OpsBuilder::route`] adds | what the service there says |
 //!
 //! # Scrapes
 //!

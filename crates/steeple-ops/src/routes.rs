@@ -15,14 +15,13 @@ impl Routes {
         Self { scrapes, documents }
     }
 
-    pub(crate) fn answer(&self, request: &OpsRequest) -> OpsFuture {
+    pub(crate) fn answer(&self, request: OpsRequest) -> OpsFuture {
         if let "GET" | "HEAD" = request.method()
-            && Route::of(request.path()).is_none()
             && let Some(document) = self.document(request.path())
         {
-            return document.answer(request.path());
+            return document.answer(request);
         }
-        Box::pin(ready(self.answer_at_once(request)))
+        Box::pin(ready(self.answer_at_once(&request)))
     }
 
     /// The path of a route, if it is one.
@@ -49,10 +48,12 @@ impl Routes {
     }
 
     fn index(&self) -> String {
-        let routes = Route::ALL.map(|route| (route.path(), route.description()));
+        let routes = Route::ALL.into_iter();
+        let routes = routes.filter(|route| self.document(route.path()).is_none());
+        let routes = routes.map(|route| (route.path(), route.description()));
         let documents = self.documents.iter();
         let documents = documents.map(|document| (document.path, document.description));
-        let lines = routes.into_iter().chain(documents);
+        let lines = routes.chain(documents);
         let lines: Vec<_> = lines.collect();
         let longest = lines.iter().map(|(path, _)| path.len()).max();
         let width = longest.unwrap_or(0);

@@ -1,5 +1,7 @@
 //! What the ops listener answers besides metrics.
 
+#[cfg(feature = "health")]
+use steeple_health::Health;
 use steeple_metrics::Registry;
 use steeple_ops::{Ops, OpsBuilder};
 
@@ -10,6 +12,8 @@ pub(crate) struct Answers {
     pub(crate) doctor: Doctor,
     #[cfg(feature = "errors")]
     pub(crate) errors: Option<steeple_errors::ErrorReader>,
+    #[cfg(feature = "health")]
+    pub(crate) health: Option<Health>,
 }
 
 impl Answers {
@@ -19,6 +23,8 @@ impl Answers {
             doctor: Doctor::of_disabled(),
             #[cfg(feature = "errors")]
             errors: None,
+            #[cfg(feature = "health")]
+            health: None,
         }
     }
 
@@ -33,6 +39,11 @@ impl Answers {
         #[cfg(feature = "errors")]
         let ops = match &self.errors {
             Some(errors) => with_errors(ops, errors),
+            None => ops,
+        };
+        #[cfg(feature = "health")]
+        let ops = match &self.health {
+            Some(health) => with_health(ops, health),
             None => ops,
         };
         ops
@@ -53,4 +64,24 @@ fn with_errors(ops: OpsBuilder, errors: &steeple_errors::ErrorReader) -> OpsBuil
             std::future::ready(id.and_then(|id| one.group_as_json(id)))
         },
     )
+}
+
+#[cfg(feature = "health")]
+fn with_health(ops: OpsBuilder, health: &Health) -> OpsBuilder {
+    ops.route("/livez", "ok while the process is live", health.probes())
+        .route(
+            "/readyz",
+            "ok while requests may be sent to the service",
+            health.probes(),
+        )
+        .route(
+            "/startupz",
+            "ok once the service has started",
+            health.probes(),
+        )
+        .route(
+            "/health",
+            "what is known of each check, as JSON",
+            health.details(),
+        )
 }

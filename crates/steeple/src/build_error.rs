@@ -1,6 +1,8 @@
 use steeple_core::{EnvironmentError, ObserverError};
 #[cfg(feature = "errors")]
 use steeple_errors::TrackerError;
+#[cfg(feature = "health")]
+use steeple_health::HealthError;
 use steeple_metrics::{BuildError as RegistryError, InstallError, RegisterError};
 use steeple_ops::BindError;
 #[cfg(feature = "otlp")]
@@ -45,6 +47,10 @@ pub enum BuildError {
     #[cfg(feature = "errors")]
     #[error(transparent)]
     Errors(#[from] TrackerError),
+    /// Health cannot be told as it is configured.
+    #[cfg(feature = "health")]
+    #[error(transparent)]
+    Health(#[from] HealthError),
     /// What is to be exported, or where to, is configured wrongly.
     #[cfg(feature = "otlp")]
     #[error(transparent)]

@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use steeple_core::{Observer, ObserverBuilder, TraceConfig, current};
 #[cfg(feature = "errors")]
 use steeple_errors::{ErrorTracker, ErrorTrackerBuilder};
+#[cfg(feature = "health")]
+use steeple_health::{Health, HealthBuilder, HealthError};
 use steeple_metrics::{Builder as RegistryBuilder, Exemplar, Matcher, Registry};
 use steeple_ops::{BindError, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
@@ -59,6 +61,8 @@ pub struct SteepleBuilder {
     traces: Option<TraceConfig>,
     #[cfg(feature = "errors")]
     errors: Option<ErrorTrackerBuilder>,
+    #[cfg(feature = "health")]
+    health: Option<HealthBuilder>,
     #[cfg(feature = "otlp")]
     export: ExportSettings,
     #[cfg(feature = "otlp")]
@@ -85,6 +89,8 @@ impl SteepleBuilder {
             traces: None,
             #[cfg(feature = "errors")]
             errors: None,
+            #[cfg(feature = "health")]
+            health: None,
             #[cfg(feature = "otlp")]
             export: ExportSettings::default(),
             #[cfg(feature = "otlp")]
@@ -158,6 +164,23 @@ impl SteepleBuilder {
         configure: impl FnOnce(ErrorTrackerBuilder) -> ErrorTrackerBuilder,
     ) -> Self {
         self.errors = Some(configure(self.errors.unwrap_or_default()));
+        self
+    }
+
+    /// Tells how the service is, configured by more checks: `/livez`, `/readyz`, `/startupz` and `/health` at the ops listener, and
+    /// [`Steeple::probes`] for the application's own router. It does so where nothing is observed as well: whoever asks
+    /// decides by it whether the service gets requests. Default: nothing is checked.
+    ///
+    /// ```
+    /// use steeple::Steeple;
+    ///
+    /// # async fn ask_database() -> std::io::Result<()> { Ok(()) }
+    /// let builder = Steeple::builder("shop").health(|health| health.check("database", || ask_database()));
+    /// # let _ = builder;
+    /// ```
+    #[cfg(feature = "health")]
+    pub fn health(mut self, configure: impl FnOnce(HealthBuilder) -> HealthBuilder) -> Self {
+        self.health = Some(configure(self.health.unwrap_or_default()));
         self
     }
 
@@ -339,6 +362,11 @@ impl SteepleBuilder {
             tracing::info!("OTEL_SDK_DISABLED is true: steeple observes nothing");
             return Ok(Steeple::disabled(
                 traces.passing_on(),
+                Answers {
+                    #[cfg(feature = "health")]
+                    health: self.health.map(start_unobserved).transpose()?,
+                    ..Answers::of_disabled()
+                },
                 environment.ops_token,
             ));
         }
@@ -392,10 +420,17 @@ impl SteepleBuilder {
             .errors
             .map(|errors| ::metrics::with_local_recorder(&registry, || errors.start()))
             .transpose()?;
+        #[cfg(feature = "health")]
+        let health = self
+            .health
+            .map(|health| ::metrics::with_local_recorder(&registry, || health.start()))
+            .transpose()?;
         let answers = Answers {
             doctor: Doctor::default(),
             #[cfg(feature = "errors")]
             errors: errors.as_ref().map(ErrorTracker::reader),
+            #[cfg(feature = "health")]
+            health,
         };
         let ops = self
             .ops
@@ -461,9 +496,12 @@ impl SteepleBuilder {
     }
 
     /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one
-    /// returned observes nothing. It passes on what callers tell of traces, in the [formats](Self::traces) that are configured.
+    /// returned observes nothing. It passes on what callers tell of traces, in the [formats](Self::traces) that are configured, and
+    /// tells how the service is, if that can be had.
     pub fn build_or_disabled(self) -> Steeple {
         let (reads, traces) = (self.environment, self.traces.clone());
+        #[cfg(feature = "health")]
+        let health = self.health.clone();
         self.build().unwrap_or_else(|error| {
             let error: &dyn std::error::Error = &error;
             tracing::error!(
@@ -476,7 +514,13 @@ impl SteepleBuilder {
                 Environment::default()
             };
             let traces = Traces::resolve(traces, &environment);
-            Steeple::disabled(traces.passing_on(), environment.ops_token)
+            let answers = Answers {
+                // An error of its own is the one that was logged.
+                #[cfg(feature = "health")]
+                health: health.and_then(|health| start_unobserved(health).ok()),
+                ..Answers::of_disabled()
+            };
+            Steeple::disabled(traces.passing_on(), answers, environment.ops_token)
         })
     }
 }
@@ -500,6 +544,11 @@ fn listen(
         ops = ops.token(token);
     }
     ops.bind()
+}
+
+#[cfg(feature = "health")]
+fn start_unobserved(health: HealthBuilder) -> Result<Health, HealthError> {
+    ::metrics::with_local_recorder(&::metrics::NoopRecorder, || health.start())
 }
 
 fn warn_of_overflow(metric: &str) {

@@ -10,6 +10,8 @@ use std::{
 use steeple_core::{Job, Observer};
 #[cfg(feature = "errors")]
 use steeple_errors::ErrorTracker;
+#[cfg(feature = "health")]
+use steeple_health::{Health, Probes};
 use steeple_metrics::{Finding, Registry};
 use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
@@ -130,8 +132,12 @@ impl Steeple {
     }
 
     /// An instance of an `observer` without metrics and sinks, that listens nowhere. Panics are caught all the same, and what the application mounts
-    /// is guarded all the same.
-    pub(crate) fn disabled(observer: Observer, ops_token: Option<String>) -> Self {
+    /// is guarded all the same, and answers all the same how the service is.
+    pub(crate) fn disabled(
+        observer: Observer,
+        answers: Answers,
+        ops_token: Option<String>,
+    ) -> Self {
         Self {
             outlets: Outlets::default(),
             #[cfg(feature = "otlp")]
@@ -141,7 +147,7 @@ impl Steeple {
             observer,
             registry: Registry::new(),
             own_metrics: OwnMetrics::default(),
-            answers: Answers::of_disabled(),
+            answers,
             ops: None,
             ops_token,
         }
@@ -251,6 +257,22 @@ impl Steeple {
         self.outlets.errors.as_ref()
     }
 
+    /// How the service is, if that is [configured](SteepleBuilder::health): to ask, and to [drain](Health::begin_drain).
+    #[cfg(feature = "health")]
+    #[must_use]
+    pub fn health(&self) -> Option<&Health> {
+        self.answers.health.as_ref()
+    }
+
+    /// What answers `/livez`, `/readyz` and `/startupz`, to be mounted in the application's own router: with `steeple_axum::probes`,
+    /// `steeple_actix::probes` or `steeple_tower::MountedOps`. It tells nobody more than `ok` or `unavailable`, so it needs no token.
+    /// Where no [health](SteepleBuilder::health) is configured, all is `ok`.
+    #[cfg(feature = "health")]
+    #[must_use]
+    pub fn probes(&self) -> Probes {
+        self.health().map(Health::probes).unwrap_or_default()
+    }
+
     /// Where the ops listener listens, if there is one.
     #[must_use]
     pub fn ops_addr(&self) -> Option<SocketAddr> {
@@ -358,7 +380,7 @@ impl Steeple {
         self.outlets.flush(deadline).await
     }
 
-    /// Ends everything in order, within `deadline`: what is exported and pushed is sent a last time, then the ops listener ends.
+    /// Ends everything in order, within `deadline`: the service is not ready any more, if its health is told; what is exported and pushed is sent a last time, then the ops listener ends.
     /// Works on every runtime. What is observed later is counted as lost.
     ///
     /// # Errors
@@ -366,6 +388,10 @@ impl Steeple {
     /// [`ShutdownError`] if something that was to be sent was lost, or if scrapes had to be cut off.
     pub async fn shutdown(self, deadline: Duration) -> Result<FlushReport, ShutdownError> {
         let started = Instant::now();
+        #[cfg(feature = "health")]
+        if let Some(health) = self.health() {
+            health.begin_drain();
+        }
         let report = self.outlets.shutdown(deadline).await;
         let ops = match self.ops {
             Some(ops) => {

@@ -78,6 +78,7 @@
 //! | `axum` | `Steeple::axum` and the adapter as `steeple::axum` |
 //! | `errors` | on by default: `SteepleBuilder::errors`, `Steeple::errors`, and where they are from as `steeple::errors` |
 //! | `grpc` | with `otlp`: the protocol `grpc` |
+//! | `health` | `SteepleBuilder::health`, `Steeple::probes`, and where they are from as `steeple::health` |
 //! | `otlp` | `SteepleBuilder::otlp` and `traces`, `Steeple::tracing_layer`, and where they are from as `steeple::otlp` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
 //! | `reqwest` | `Steeple::reqwest` and the middleware for clients of reqwest as `steeple::reqwest` |
@@ -124,6 +125,8 @@ pub use steeple_core::{
 };
 #[cfg(feature = "errors")]
 pub use steeple_errors as errors;
+#[cfg(feature = "health")]
+pub use steeple_health as health;
 pub use steeple_metrics as metrics;
 pub use steeple_ops as ops;
 #[cfg(feature = "otlp")]
@@ -168,6 +171,11 @@ struct MetricsExporterPrometheus;
 #[cfg(all(doctest, feature = "axum", feature = "errors", feature = "sentry"))]
 #[doc = include_str!("../../../docs/errors.md")]
 struct Errors;
+
+/// Those of the page on health.
+#[cfg(all(doctest, feature = "actix", feature = "axum", feature = "health"))]
+#[doc = include_str!("../../../docs/health.md")]
+struct Health;
 
 /// That of the page on pushing.
 #[cfg(all(doctest, feature = "push"))]

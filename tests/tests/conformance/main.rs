@@ -19,6 +19,7 @@ mod http2_servers;
 mod http_fixture;
 mod hyper_service;
 mod mounted_ops;
+mod probes;
 mod propagation;
 mod records;
 mod reports;

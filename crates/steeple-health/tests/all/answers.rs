@@ -2,7 +2,7 @@
 
 use futures_executor::block_on;
 use steeple_core::ops::{OpsRequest, OpsResponse, OpsService};
-use steeple_health::{Check, Health};
+use steeple_health::{Check, Health, Probes};
 
 use crate::{body, down, get, up};
 
@@ -30,6 +30,12 @@ fn probes_say_no_more_than_they_have_to() {
     assert_eq!(get(&probes, "/startupz"), unavailable);
     assert_eq!(get(&probes, "/readyz"), unavailable);
     assert_eq!(get(&probes, "/nowhere").0, 404);
+
+    let unchecked = Probes::default();
+    for path in ["/livez", "/startupz", "/readyz"] {
+        assert_eq!(get(&unchecked, path), ok, "{path}");
+    }
+    assert_eq!(get(&unchecked, "/").0, 404);
 }
 
 #[test]

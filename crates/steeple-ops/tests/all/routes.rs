@@ -3,6 +3,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering::Relaxed},
 };
 
+use steeple_core::ops::{OpsBody, OpsFuture, OpsRequest, OpsResponse, OpsService};
 use steeple_metrics::Registry;
 
 use crate::{
@@ -88,6 +89,45 @@ fn a_document_is_made_anew_for_each_request_behind_the_same_checks() {
         let text = registry.render();
         text.contains(r#"steeple_ops_requests_total{path="/api/number",status="200"} 2"#)
     });
+}
+
+/// Says whether the request came with the token.
+struct Authorized;
+
+impl OpsService for Authorized {
+    fn call(&self, request: OpsRequest) -> OpsFuture {
+        let text = request.is_authorized().to_string();
+        let answer = OpsResponse::new(203)
+            .with_header("cache-control", "no-store")
+            .with_body(OpsBody::Full(text.into()));
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+#[test]
+fn a_route_may_be_added_or_replaced_and_knows_who_gave_the_token() {
+    let token = "0123456789abcdef0123456789abcdef";
+    let with_token =
+        format!("host: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n");
+    let with_routes = || {
+        ops()
+            .route("/livez", "whether it is authorized", Authorized)
+            .route("/who", "whether it is authorized", Authorized)
+    };
+    let open = with_routes().bind().unwrap();
+    let guarded = with_routes().token(token).bind().unwrap();
+    for (ops, authorized) in [(&open, "false"), (&guarded, "true")] {
+        for path in ["/livez", "/who"] {
+            let answer = get_with(ops.local_addr(), path, &with_token);
+            assert_eq!((answer.status, &*answer.body), (203, authorized));
+            assert_eq!(answer.header("x-frame-options"), Some("DENY"));
+            let head = format!("HEAD {path} HTTP/1.1\r\n{with_token}\r\n");
+            let head = exchange(ops.local_addr(), &head);
+            assert_eq!((head.status, &*head.body), (203, ""));
+        }
+        let index = get_with(ops.local_addr(), "/", &with_token).body;
+        assert_eq!(index.matches("/livez").count(), 1, "{index}");
+    }
 }
 
 #[test]

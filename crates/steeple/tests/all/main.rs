@@ -15,6 +15,8 @@ mod errors;
 mod exemplars;
 #[cfg(feature = "otlp")]
 mod export;
+#[cfg(feature = "health")]
+mod health;
 mod jobs;
 mod lint;
 mod metric_names;
