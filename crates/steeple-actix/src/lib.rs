@@ -71,6 +71,7 @@ mod connection;
 mod handler_error;
 mod head;
 mod ops;
+mod serve_until;
 mod service;
 
 pub use self::{
@@ -79,5 +80,6 @@ pub use self::{
     connection::on_connect,
     handler_error::HandlerError,
     ops::{ops, probes},
+    serve_until::serve_until,
     service::{Observe, ObserveService},
 };

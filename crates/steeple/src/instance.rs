@@ -31,9 +31,10 @@ use crate::{
     answers::Answers,
     builder::SteepleBuilder,
     doctor::Diagnosis,
+    lifecycle::Lifecycle,
     lint::OwnMetrics,
     outlets::Outlets,
-    report::{FlushReport, ShutdownError},
+    report::{self, FlushReport, ShutdownError},
 };
 
 static GLOBAL: OnceLock<Observer> = OnceLock::new();
@@ -374,6 +375,11 @@ impl Steeple {
         self.outlets.otlp.as_ref()
     }
 
+    /// Ends the service in order once it is to end: with `SIGTERM`, and as the [`Lifecycle`] is configured.
+    pub fn lifecycle(self) -> Lifecycle {
+        Lifecycle::of(self)
+    }
+
     /// Sends what is to be exported and pushed now, within `deadline`, for instance where the process may be frozen next. Works
     /// on every runtime.
     pub async fn flush(&self, deadline: Duration) -> FlushReport {
@@ -400,7 +406,9 @@ impl Steeple {
             }
             None => None,
         };
-        ShutdownError::unless_complete(report, ops)
+        let ended = ShutdownError::unless_complete(report, ops);
+        report::log(&ended);
+        ended
     }
 }
 

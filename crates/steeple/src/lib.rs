@@ -101,6 +101,7 @@ mod export;
 mod foreign;
 mod info;
 mod instance;
+mod lifecycle;
 mod lint;
 mod outlets;
 #[cfg(feature = "push")]
@@ -148,6 +149,7 @@ pub use self::{
     build_error::BuildError,
     builder::SteepleBuilder,
     instance::{Steeple, observe},
+    lifecycle::{Lifecycle, LifecycleReport},
     report::{FlushReport, ShutdownError},
     service_name::ServiceNameError,
 };

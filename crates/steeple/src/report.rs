@@ -137,3 +137,17 @@ impl ShutdownError {
         }
     }
 }
+
+/// Tells whoever reads the log what was delivered and lost.
+pub(crate) fn log(ended: &Result<FlushReport, ShutdownError>) {
+    match ended {
+        Ok(report) => tracing::info!(
+            ?report,
+            "the service has ended, and everything was delivered"
+        ),
+        Err(error) => {
+            let error: &dyn std::error::Error = error;
+            tracing::warn!(error, "the service has ended");
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod forged_traces;
 mod grpc_methods;
 mod known_labels;
 mod label_attack;
+mod lifecycle;
 mod malformed_traces;
 mod million_lines;
 mod overflow;
