@@ -4,7 +4,10 @@
 //! current one. These functions read and complete it from anywhere below, without an extractor. In a task that was
 //! spawned, or outside of any request, there is no current observation and they do nothing.
 
-use std::{cell::Cell, error::Error, fmt::Display, mem::ManuallyDrop, sync::Arc, time::SystemTime};
+use std::{
+    any::Any, cell::Cell, error::Error, fmt::Display, mem, mem::ManuallyDrop, sync::Arc,
+    time::SystemTime,
+};
 
 use tracing::Level;
 
@@ -26,6 +29,10 @@ thread_local! {
     // every access the question whether that is already done.
     static CURRENT: ManuallyDrop<Cell<Option<Box<State>>>> = const { ManuallyDrop::new(Cell::new(None)) };
 }
+
+/// What is bound to the lines that are logged in a request, a job or a [carried](carry) future, for whoever logs to know the type
+/// of.
+pub type Bound = Arc<dyn Any + Send + Sync>;
 
 /// The id of the current request or job.
 #[must_use]
@@ -68,8 +75,8 @@ fn innermost(state: &State, context: TraceContext, entered: Option<EnteredSpan>)
 /// Makes the trace of the running code that of `future` too, wherever it is polled.
 ///
 /// The spans of `future` are then below the innermost span that the running code is in, exemplars and log lines lead there,
-/// and requests that go out from it are told the same, baggage included. The request itself ends without it: what is read and
-/// set by the other functions here is not there.
+/// and requests that go out from it are told the same, baggage included; what was bound to log lines is bound to its own. The
+/// request itself ends without it: what is read and set by the other functions here is not there.
 ///
 /// ```
 /// # async fn send_receipt() {}
@@ -78,7 +85,7 @@ fn innermost(state: &State, context: TraceContext, entered: Option<EnteredSpan>)
 /// # }
 /// ```
 pub fn carry<F: Future>(future: F) -> Carried<F> {
-    Carried::new(future, trace(), propagated())
+    Carried::new(future, trace(), propagated(), bound())
 }
 
 /// Writes the header fields of a request that goes out from here: lets `set` set each by its name, in lower case, and its value.
@@ -275,6 +282,39 @@ fn with_scene(f: impl FnOnce(&mut Scene)) {
             f(state.scene.get_or_insert_default());
         }
     });
+}
+
+/// Lends the error that was [attached](attach) to the current request or job, if one was, to `f`, which must not use what is
+/// current. For layers that log.
+pub fn attached<R>(f: impl FnOnce(&AttachedError) -> R) -> Option<R> {
+    with(|state| state.progress.trouble.as_ref()?.error.as_ref().map(f)).flatten()
+}
+
+/// The kind and the name of the current job. For layers that log.
+#[must_use]
+pub fn job() -> Option<(&'static str, &'static str)> {
+    with(|state| state.beginning.subject.job()).flatten()
+}
+
+/// What is bound to the lines that are logged here. For layers that log.
+#[must_use]
+pub fn bound() -> Option<Bound> {
+    with_bound(|bound| bound.clone()).flatten()
+}
+
+/// Binds something to the lines that are logged here from now on, instead of what was bound before; `false` outside of any request,
+/// job and [carried](carry) future. For layers that log.
+pub fn rebind(new: Option<Bound>) -> bool {
+    // What was bound runs foreign code when it is dropped.
+    with_bound(|bound| mem::replace(bound, new)).is_some()
+}
+
+/// Lends what is bound to `f`, which must not run foreign code.
+fn with_bound<R>(f: impl FnOnce(&mut Option<Bound>) -> R) -> Option<R> {
+    if is_there() {
+        return with(|state| f(&mut state.bound));
+    }
+    carried::with_bound(f)
 }
 
 /// Marks the current request or job as timed out, whatever it answers.

@@ -182,6 +182,18 @@ pub struct AttachedError {
 }
 
 impl AttachedError {
+    /// The name of its type, or what it prints as that where it is hidden.
+    #[must_use]
+    pub fn known_type(&self) -> Option<&str> {
+        self.type_name.or(self.printed_type.as_deref())
+    }
+
+    /// What `error` says, and what caused it. It runs the code of the error.
+    #[must_use]
+    pub fn told_by(error: &(dyn Error + 'static)) -> Self {
+        Self::of(error, false)
+    }
+
     /// Runs the code of the error, which may use what is current.
     pub(crate) fn of<E: Error + ?Sized>(error: &E, reported: bool) -> Self {
         let mut chain = Cause::chain(error).into_iter();

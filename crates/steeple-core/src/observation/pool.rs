@@ -52,6 +52,9 @@ pub(crate) fn release(mut state: Box<State>) {
     if state.propagated.is_some() {
         state.propagated = None;
     }
+    if state.bound.is_some() {
+        state.bound = None;
+    }
     if let Some(scene) = &mut state.scene {
         scene.clear();
     }

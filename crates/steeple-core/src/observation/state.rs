@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     clock::{Elapsed, Moment},
+    current::Bound,
     errors::Scene,
     grpc::GrpcStatus,
     head::{HttpVersion, RequestHead, ResponseHead, Scheme},
@@ -38,6 +39,15 @@ pub(crate) enum Subject {
         kind: &'static str,
         name: &'static str,
     },
+}
+
+impl Subject {
+    pub(crate) fn job(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Job { kind, name } => Some((kind, name)),
+            Self::Request => None,
+        }
+    }
 }
 
 /// What a nested router's route is to the one known so far.
@@ -135,6 +145,8 @@ pub(crate) struct State {
     pub(crate) head: Option<Box<KeptHead>>,
     /// What the application tells for the case that an error happens, or did of an earlier one.
     pub(crate) scene: Option<Box<Scene>>,
+    /// What log lines of it tell besides.
+    pub(crate) bound: Option<Bound>,
     request_count: Arc<AtomicU64>,
 }
 
@@ -151,6 +163,7 @@ impl State {
             own_scope: None,
             head: None,
             scene: None,
+            bound: None,
             request_count: Arc::default(),
         }
     }

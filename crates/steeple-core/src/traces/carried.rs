@@ -11,6 +11,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use crate::{
+    current::Bound,
     trace_context::TraceContext,
     traces::{Propagated, entered},
 };
@@ -18,6 +19,8 @@ use crate::{
 thread_local! {
     /// What the future hands on that is polled.
     static PROPAGATED: Cell<Option<Arc<Propagated>>> = const { Cell::new(None) };
+    /// What is bound to it, if one is polled.
+    static BOUND: Cell<Option<Option<Bound>>> = const { Cell::new(None) };
 }
 
 pin_project! {
@@ -29,6 +32,7 @@ pin_project! {
         inner: F,
         trace: Option<TraceContext>,
         propagated: Option<Arc<Propagated>>,
+        bound: Option<Bound>,
     }
 }
 
@@ -37,11 +41,13 @@ impl<F> Carried<F> {
         inner: F,
         trace: Option<TraceContext>,
         propagated: Option<Arc<Propagated>>,
+        bound: Option<Bound>,
     ) -> Self {
         Self {
             inner,
             trace,
             propagated,
+            bound,
         }
     }
 }
@@ -51,7 +57,7 @@ impl<F: Future> Future for Carried<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = Entered::new(this.trace.as_ref(), this.propagated);
+        let _entered = Entered::new(this.trace.as_ref(), this.propagated, this.bound);
         this.inner.poll(context)
     }
 }
@@ -69,20 +75,46 @@ pub(crate) fn with_propagated<R>(f: impl FnOnce(&mut Arc<Propagated>) -> R) -> O
         .flatten()
 }
 
+/// Lends what is bound to the future that is polled, if one is.
+pub(crate) fn with_bound<R>(f: impl FnOnce(&mut Option<Bound>) -> R) -> Option<R> {
+    BOUND
+        .try_with(|current| {
+            let mut bound = current.take()?;
+            let result = f(&mut bound);
+            current.set(Some(bound));
+            Some(result)
+        })
+        .ok()
+        .flatten()
+}
+
 /// A future that is left however the code in it ends.
 struct Entered<'a> {
     span: Option<&'a TraceContext>,
     /// What it hands on, while another's is here.
     propagated: &'a mut Option<Arc<Propagated>>,
+    bound: &'a mut Option<Bound>,
+    /// What is bound to the one around it.
+    bound_around: Option<Option<Bound>>,
 }
 
 impl<'a> Entered<'a> {
-    fn new(span: Option<&'a TraceContext>, propagated: &'a mut Option<Arc<Propagated>>) -> Self {
+    fn new(
+        span: Option<&'a TraceContext>,
+        propagated: &'a mut Option<Arc<Propagated>>,
+        bound: &'a mut Option<Bound>,
+    ) -> Self {
         if let Some(span) = span {
             entered::enter(entered::key(span), span);
         }
         swap(propagated);
-        Self { span, propagated }
+        let bound_around = BOUND.try_with(|current| current.replace(Some(bound.take())));
+        Self {
+            span,
+            propagated,
+            bound,
+            bound_around: bound_around.ok().flatten(),
+        }
     }
 }
 
@@ -92,6 +124,9 @@ impl Drop for Entered<'_> {
             entered::exit(entered::key(span));
         }
         swap(self.propagated);
+        let around = self.bound_around.take();
+        let bound = BOUND.try_with(|current| current.replace(around));
+        *self.bound = bound.ok().flatten().flatten();
     }
 }
 
