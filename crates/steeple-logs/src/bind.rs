@@ -1,9 +1,6 @@
 //! What is told by all lines of a request, a job or a carried future from some point on.
 
-use std::{
-    cell::RefCell,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use steeple_core::{
     current,
@@ -36,7 +33,7 @@ pub(crate) fn redact_by(redaction: &Redaction) {
 /// # }
 /// ```
 pub fn bind<'a>(name: &str, value: impl Into<Scalar<'a>>) {
-    let redaction = REDACTION.get_or_init_default();
+    let redaction = REDACTION.get_or_init(Redaction::new);
     let mut room = String::new();
     let value = match value.into() {
         _ if redaction.names_a_secret(name) => Scalar::Text(REDACTED),
@@ -54,7 +51,9 @@ pub fn unbind(name: &str) {
 /// Changes what is bound. Who has been handed it on keeps what was.
 fn rebind(change: impl FnOnce(&mut Fields)) {
     let known = current::bound();
-    let known = known.as_ref().and_then(|known| known.downcast_ref::<Fields>());
+    let known = known
+        .as_ref()
+        .and_then(|known| known.downcast_ref::<Fields>());
     let mut bound = known.cloned().unwrap_or_default();
     change(&mut bound);
     current::rebind(Some(Arc::new(bound)));

@@ -6,7 +6,12 @@ use crate::encode::{Field, Fields, Scalar, field};
 
 /// Tells an error and what caused it: its type, where that is known; what they say, the outermost first; and the same again line by
 /// line with their types, as others have stacks there.
-pub(crate) fn put_error(fields: &mut Fields, error: &AttachedError, redaction: &Redaction, room: &mut String) {
+pub(crate) fn put_error(
+    fields: &mut Fields,
+    error: &AttachedError,
+    redaction: &Redaction,
+    room: &mut String,
+) {
     let mut put = |field: Field, text: &str| {
         fields.put_ours(field, Scalar::Text(redaction.text(text, room)));
     };
@@ -34,7 +39,10 @@ pub(crate) fn whole_message(error: &AttachedError) -> String {
 fn trace(error: &AttachedError) -> String {
     let mut trace = String::new();
     push_cause(&mut trace, error.known_type(), &error.message);
-    for Cause { type_name, message, .. } in &error.sources {
+    for Cause {
+        type_name, message, ..
+    } in &error.sources
+    {
         trace.push_str("\nCaused by: ");
         push_cause(&mut trace, type_name.as_deref(), message);
     }
@@ -80,7 +88,7 @@ mod tests {
         let mut fields = Fields::default();
         let error = AttachedError::told_by(&error);
         put_error(&mut fields, &error, &Redaction::new(), &mut String::new());
-        let told: Vec<_> = fields.told().collect();
+        let told = fields.told();
         let expected = [
             ("error.type", "\"Charge\""),
             (
@@ -95,6 +103,9 @@ mod tests {
                 ),
             ),
         ];
-        assert_eq!(told, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(
+            told,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
     }
 }

@@ -11,20 +11,34 @@
 //! | `spool` | `spool`: lines on disk for as long as a backend is away |
 //! | `tls` | Elasticsearch by https, by rustls and code of Rust alone, on x86-64 and AArch64 |
 
+mod bind;
+mod builder;
 mod chunk;
 #[cfg(feature = "elasticsearch")]
 pub mod elasticsearch;
 mod encode;
+mod event;
+mod failure;
 mod levels;
 mod line_id;
 mod lines;
+mod logs;
 mod outlet;
+mod report;
+mod resource;
+mod shared;
 mod throttle;
+mod writers;
 
 pub use self::{
-    encode::{Format, UnknownFormat},
+    bind::{bind, unbind},
+    builder::{LogsBuilder, LogsError},
+    encode::{Format, Scalar, UnknownFormat},
+    event::LogLayer,
     levels::{Directives, DirectivesError, LevelStatus, Levels, LevelsError, LevelsFilter},
     line_id::LineId,
     lines::Lines,
+    logs::Logs,
     outlet::{Destination, Marker, Outlet},
+    report::LogsReport,
 };

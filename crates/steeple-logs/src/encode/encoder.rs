@@ -4,7 +4,7 @@ use tracing_core::Level;
 use super::{Field, Format, Identity, field, line::Line};
 
 /// Writes lines of one format, all of which say the same of the service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Encoder {
     pub(super) format: Format,
     pub(super) is_coloured: bool,

@@ -1,4 +1,4 @@
-use std::{fmt::Display, ops::Range};
+use std::ops::Range;
 
 use steeple_core::text;
 
@@ -62,18 +62,8 @@ impl Fields {
     /// Adds what an application calls `name`: the field of ECS if there is one of this name and type that is not ours, a label
     /// otherwise. A text is cut at [`LONGEST_VALUE`].
     pub(crate) fn put(&mut self, name: &str, value: Scalar<'_>) {
-        let Scalar::Text(whole) = value else {
-            return self.put_whole(name, value);
-        };
-        if whole.len() <= LONGEST_VALUE {
-            return self.put_whole(name, value);
-        }
-        self.is_truncated = true;
-        let cut = text::beginning(whole, LONGEST_VALUE - CUT.len());
-        self.put_whole(name, Scalar::Text(&[cut, CUT].concat()));
-    }
-
-    fn put_whole(&mut self, name: &str, value: Scalar<'_>) {
+        let mut room = String::new();
+        let value = self.cut(value, &mut room);
         let start = self.bytes.len();
         push_name(&mut self.bytes, name);
         let middle = self.bytes.len();
@@ -85,25 +75,28 @@ impl Fields {
         self.enter(start, middle, field, field::is_reserved(name));
     }
 
-    /// Adds what `value` prints, as a text.
-    pub(crate) fn print(&mut self, name: &str, value: impl Display, scratch: &mut Vec<u8>) {
-        scratch.clear();
-        // One more than is kept, so that it is seen that there is more.
-        text::print(scratch, value, LONGEST_VALUE + 1);
-        self.put(
-            name,
-            Scalar::Text(str::from_utf8(scratch).unwrap_or_default()),
-        );
-    }
-
-    /// Adds a field of ours.
+    /// Adds a field of ours, cut likewise.
     pub(crate) fn put_ours(&mut self, field: Field, value: Scalar<'_>) {
+        let mut room = String::new();
+        let value = self.cut(value, &mut room);
         let start = self.bytes.len();
         self.bytes.extend_from_slice(field.name().as_bytes());
         let middle = self.bytes.len();
         let is_of_kind = field.kind().push(&mut self.bytes, value);
         debug_assert!(is_of_kind, "{field:?} cannot be {value:?}");
         self.enter(start, middle, Some(field), false);
+    }
+
+    fn cut<'a>(&mut self, value: Scalar<'a>, room: &'a mut String) -> Scalar<'a> {
+        match value {
+            Scalar::Text(text) if text.len() > LONGEST_VALUE => {
+                self.is_truncated = true;
+                room.push_str(text::beginning(text, LONGEST_VALUE - CUT.len()));
+                room.push_str(CUT);
+                Scalar::Text(room)
+            }
+            value => value,
+        }
     }
 
     /// Adds those of `others` that have other names.
@@ -124,6 +117,51 @@ impl Fields {
             self.bytes.extend_from_slice(&others.bytes[entry.value()]);
             self.push_entry(start, middle, entry.field, entry.is_reserved);
         }
+    }
+
+    /// Makes these the values of what has the same names, and adds the others.
+    pub(crate) fn replace_by(&mut self, others: &Self) {
+        for entry in &others.entries {
+            let name = &others.bytes[entry.name()];
+            if let Some(known) = self.position(name) {
+                self.remove(known);
+            }
+        }
+        self.add_missing(others);
+    }
+
+    /// [`put`](Self::put), unless there would be more than so many bytes then.
+    pub(crate) fn put_within(&mut self, name: &str, value: Scalar<'_>, most: usize) {
+        let before = self.clone();
+        self.put(name, value);
+        if self.bytes.len() > most {
+            *self = before;
+            self.is_truncated = true;
+        }
+    }
+
+    /// Removes what an application calls `name`.
+    pub(crate) fn take(&mut self, name: &str) {
+        let mut written = Vec::new();
+        push_name(&mut written, name);
+        if let Some(known) = self.position(&written) {
+            self.remove(known);
+        }
+    }
+
+    /// Whether there is this field of ECS.
+    pub(crate) fn has(&self, field: Field) -> bool {
+        self.entries.iter().any(|entry| entry.field == Some(field))
+    }
+
+    /// How much memory they take.
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity() + self.entries.capacity() * size_of::<Entry>()
+    }
+
+    /// Says that something was left out.
+    pub(crate) fn mark_truncated(&mut self) {
+        self.is_truncated = true;
     }
 
     /// Whether something was left out.
@@ -154,6 +192,12 @@ impl Fields {
         })
     }
 
+    fn position(&self, name: &[u8]) -> Option<usize> {
+        self.entries
+            .iter()
+            .position(|entry| self.has_name(*entry, name))
+    }
+
     fn has_name(&self, entry: Entry, name: &[u8]) -> bool {
         is_same(&self.bytes[entry.name()], name)
     }
@@ -161,10 +205,7 @@ impl Fields {
     /// Enters what was written from `start` on, instead of what had the same name.
     fn enter(&mut self, start: usize, middle: usize, field: Option<Field>, is_reserved: bool) {
         let name = &self.bytes[start..middle];
-        let known = self
-            .entries
-            .iter()
-            .position(|entry| self.has_name(*entry, name));
+        let known = self.position(name);
         let removed = known.map_or(0, |known| self.remove(known));
         self.push_entry(start - removed, middle - removed, field, is_reserved);
     }
@@ -209,15 +250,18 @@ impl Fields {
 mod tests {
     use super::*;
 
-    fn told(fields: &Fields) -> Vec<(String, String)> {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let of_ecs = fields
-            .of_ecs()
-            .map(|(field, value)| (field.name().to_owned(), text(value)));
-        let labels = fields
-            .labels()
-            .map(|label| (text(label.name), text(label.value)));
-        of_ecs.chain(labels).collect()
+    impl Fields {
+        /// Names and values, those of ECS first.
+        pub(crate) fn told(&self) -> Vec<(String, String)> {
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            let of_ecs = self
+                .of_ecs()
+                .map(|(field, value)| (field.name().to_owned(), text(value)));
+            let labels = self
+                .labels()
+                .map(|label| (text(label.name), text(label.value)));
+            of_ecs.chain(labels).collect()
+        }
     }
 
     fn pairs<'a>(pairs: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
@@ -236,7 +280,7 @@ mod tests {
         fields.put("trace.id", Scalar::Text("mine"));
         fields.put("http", Scalar::Bool(true));
         assert_eq!(
-            told(&fields),
+            fields.told(),
             pairs(&[
                 ("http.response.status_code", "200"),
                 ("count", "-3"),
@@ -262,11 +306,11 @@ mod tests {
             fields.put(name, Scalar::Signed(value));
         }
         let expected = pairs(&[("user.id", "\"6\""), ("a_b", "3"), ("c", "55")]);
-        assert_eq!(told(&fields), expected);
+        assert_eq!(fields.told(), expected);
         for number in 0..100_000 {
             fields.put("c", Scalar::Signed(number));
         }
-        assert_eq!(told(&fields)[2].1, "99999");
+        assert_eq!(fields.told()[2].1, "99999");
         assert!(fields.bytes.len() < 32, "{}", fields.bytes.len());
     }
 
@@ -278,7 +322,7 @@ mod tests {
         outer.put("shop", Scalar::Text("berlin"));
         inner.add_missing(&outer);
         assert_eq!(
-            told(&inner),
+            inner.told(),
             pairs(&[("order", "\"inner\""), ("shop", "\"berlin\"")])
         );
     }
@@ -292,7 +336,7 @@ mod tests {
         fields.put("http.request.method", Scalar::Text("GET"));
         fields.put_ours(field::MESSAGE, Scalar::Text("hello"));
         fields.sort();
-        let names: Vec<_> = told(&fields).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = fields.told().into_iter().map(|(name, _)| name).collect();
         assert_eq!(
             names,
             ["message", "http.request.method", "url.path", "b", "a"]
@@ -307,24 +351,14 @@ mod tests {
         assert!(!fields.is_truncated());
         fields.put("long", Scalar::Text(&long));
         assert!(fields.is_truncated());
-        let (_, value) = &told(&fields)[0];
+        let (_, value) = &fields.told()[0];
         assert!(value.len() <= LONGEST_VALUE + 2 && value.ends_with("ä…\""));
         for number in 0..100 {
             fields.put(&number.to_string(), Scalar::Text(&long));
         }
         assert!(fields.bytes.len() <= LONGEST_LINE);
-        assert_eq!(told(&fields).len(), 7);
+        assert_eq!(fields.told().len(), 7);
         fields.clear();
-        assert!(!fields.is_truncated() && told(&fields).is_empty());
-    }
-
-    #[test]
-    fn what_prints_itself_is_cut_while_it_does() {
-        let mut fields = Fields::default();
-        let mut scratch = Vec::new();
-        fields.print("shown", format_args!("{:?}", [0; 100_000]), &mut scratch);
-        assert!(fields.is_truncated() && scratch.len() <= LONGEST_VALUE + 1);
-        fields.print("shown", format_args!("{:?}", Some("x")), &mut scratch);
-        assert_eq!(told(&fields), pairs(&[("shown", r#""Some(\"x\")""#)]));
+        assert!(!fields.is_truncated() && fields.told().is_empty());
     }
 }

@@ -189,8 +189,9 @@ impl<'a> Line<'a> {
     /// Adds what was encoded before: fields in their order, and labels. Nothing but labels may follow.
     pub(crate) fn fields(&mut self, fields: &Fields) {
         self.is_truncated |= fields.is_truncated();
-        for (field, value) in fields.of_ecs() {
-            let format = self.encoder.format;
+        let format = self.encoder.format;
+        let told = |field| format.is_json() || !is_aside(field);
+        for (field, value) in fields.of_ecs().filter(|(field, _)| told(*field)) {
             self.field(field, |out| {
                 let start = out.len();
                 out.extend_from_slice(value);
@@ -213,11 +214,6 @@ impl<'a> Line<'a> {
             self.fit_label(start);
             self.keep(before);
         }
-    }
-
-    /// Says that something was left out.
-    pub(crate) fn mark_truncated(&mut self) {
-        self.is_truncated = true;
     }
 
     /// Ends the line.
@@ -407,6 +403,12 @@ impl<'a> Line<'a> {
             self.is_truncated = true;
         }
     }
+}
+
+/// Whether lines leave it out that are for people.
+fn is_aside(field: Field) -> bool {
+    let origin = field::LOG_ORIGIN_FILE_NAME..=field::LOG_ORIGIN_FUNCTION;
+    origin.contains(&field) || field == field::PROCESS_THREAD_NAME
 }
 
 /// Takes the quotes from a JSON string from `start` on, if what is in them is one value without.

@@ -33,6 +33,7 @@ mod escape;
 pub(crate) mod field;
 mod fields;
 mod format;
+mod hex;
 mod identity;
 mod kind;
 mod line;
@@ -41,10 +42,13 @@ mod pretty;
 mod scalar;
 mod timestamp;
 
-pub use self::format::{Format, UnknownFormat};
 pub(crate) use self::{
-    buffer::with_buffer, encoder::Encoder, field::Field, fields::Fields, identity::Identity,
-    line::Line, scalar::Scalar,
+    buffer::with_buffer, encoder::Encoder, field::Field, fields::Fields, hex::hex,
+    identity::Identity, line::Line,
+};
+pub use self::{
+    format::{Format, UnknownFormat},
+    scalar::Scalar,
 };
 
 /// How many bytes of a text are written.

@@ -3,7 +3,6 @@
 use tracing_core::Level;
 
 pub(super) const DIM: &[u8] = b"\x1b[2m";
-pub(super) const BOLD: &[u8] = b"\x1b[1m";
 pub(super) const RESET: &[u8] = b"\x1b[0m";
 
 /// The level as all levels have the same width.

@@ -1,13 +1,56 @@
 use super::escape::{push_escaped, push_quoted};
 
-/// A value.
+/// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Scalar<'a> {
+#[non_exhaustive]
+pub enum Scalar<'a> {
+    /// A text.
     Text(&'a str),
+    /// A number that may be negative.
     Signed(i64),
+    /// One that may not.
     Unsigned(u64),
+    /// A number with a fraction.
     Float(f64),
+    /// Whether something is so.
     Bool(bool),
+}
+
+impl<'a> From<&'a str> for Scalar<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Scalar<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+macro_rules! from_numbers {
+    ($($variant:ident: $($number:ty),*;)*) => {
+        $($(
+            impl From<$number> for Scalar<'_> {
+                fn from(number: $number) -> Self {
+                    Self::$variant(number.into())
+                }
+            }
+        )*)*
+    };
+}
+
+from_numbers! {
+    Signed: i8, i16, i32, i64;
+    Unsigned: u8, u16, u32, u64;
+    Float: f32, f64;
+    Bool: bool;
+}
+
+impl From<usize> for Scalar<'_> {
+    fn from(number: usize) -> Self {
+        Self::Unsigned(number as u64)
+    }
 }
 
 impl Scalar<'_> {

@@ -18,7 +18,7 @@ use super::{
     origin::put_origin,
     recorder::{Recorder, Source},
     scratch::{Scratch, with_scratch},
-    surroundings::put_surroundings,
+    surroundings::{put_bound, put_surroundings},
 };
 use crate::{encode::Fields, shared::Shared};
 
@@ -34,7 +34,12 @@ impl LogLayer {
     }
 
     /// Encodes what `record` tells of a span or an event. What prints itself there is foreign code, whose panics stay here.
-    fn encode(&self, scratch: &mut Scratch, source: Source, record: impl FnOnce(&mut Recorder<'_>)) {
+    fn encode(
+        &self,
+        scratch: &mut Scratch,
+        source: Source,
+        record: impl FnOnce(&mut Recorder<'_>),
+    ) {
         let mut recorder = Recorder::new(scratch, &self.0.redaction, source);
         let recorded = catch_unwind(AssertUnwindSafe(|| record(&mut recorder)));
         if recorded.is_err() {
@@ -52,9 +57,12 @@ where
             return;
         }
         with_scratch(|scratch| {
-            self.encode(scratch, Source::Span, |recorder| attributes.record(recorder));
+            self.encode(scratch, Source::Span, |recorder| {
+                attributes.record(recorder)
+            });
             if let Some(span) = context.span(id) {
-                span.extensions_mut().replace(SpanFields(scratch.fields.clone()));
+                span.extensions_mut()
+                    .replace(SpanFields(scratch.fields.clone()));
             }
         });
     }
@@ -81,22 +89,30 @@ where
         with_scratch(|scratch| {
             let source = Source::of(event);
             self.encode(scratch, source, |recorder| event.record(recorder));
-            if shared.tells_origin && source == Source::Event {
+            if source == Source::Event {
                 let span = context.event_span(event).map(|span| span.metadata());
                 put_origin(&mut scratch.fields, metadata, span);
             }
-            put_surroundings(&mut scratch.fields, *metadata.level(), &shared.redaction, &mut scratch.room);
+            put_surroundings(
+                &mut scratch.fields,
+                *metadata.level(),
+                &shared.redaction,
+                &mut scratch.room,
+            );
             for span in context.event_scope(event).into_iter().flatten() {
                 if let Some(SpanFields(fields)) = span.extensions().get::<SpanFields>() {
                     scratch.fields.add_missing(fields);
                 }
             }
+            put_bound(&mut scratch.fields);
             scratch.fields.sort();
             let logger = match &*scratch.logger {
                 "" => metadata.target(),
                 logger => logger,
             };
-            shared.writers.write(at, *metadata.level(), logger, |line| line.fields(&scratch.fields));
+            shared.writers.write(at, *metadata.level(), logger, |line| {
+                line.fields(&scratch.fields)
+            });
         });
     }
 }

@@ -16,7 +16,9 @@ pub(super) fn put_origin(
         fields.put_ours(field::LOG_ORIGIN_FILE_LINE, Scalar::Unsigned(line.into()));
     }
     let function = span.filter(|span| {
-        span.file().is_some() && span.file() == event.file() && span.module_path() == event.module_path()
+        span.file().is_some()
+            && span.file() == event.file()
+            && span.module_path() == event.module_path()
     });
     if let Some(function) = function {
         fields.put_ours(field::LOG_ORIGIN_FUNCTION, Scalar::Text(function.name()));

@@ -16,6 +16,9 @@ use crate::{
     failure,
 };
 
+/// One character more than is written of a text.
+const BEYOND: usize = LONGEST_VALUE + 4;
+
 /// Encodes the fields of spans and events, without the secrets in them.
 pub(super) struct Recorder<'a> {
     fields: &'a mut Fields,
@@ -75,7 +78,8 @@ impl<'a> Recorder<'a> {
             }
             (Source::Record, "log.target") => value.clone_into(self.logger),
             (Source::Record, "log.file") => {
-                self.fields.put_ours(field::LOG_ORIGIN_FILE_NAME, Scalar::Text(value));
+                self.fields
+                    .put_ours(field::LOG_ORIGIN_FILE_NAME, Scalar::Text(value));
             }
             (Source::Record, "log.module_path") => {}
             (Source::Event, "error") => self.put(field::ERROR_MESSAGE.name(), Scalar::Text(value)),
@@ -99,7 +103,8 @@ impl Visit for Recorder<'_> {
 
     fn record_u64(&mut self, field: &Field, value: u64) {
         if self.source == Source::Record && field.name() == "log.line" {
-            self.fields.put_ours(field::LOG_ORIGIN_FILE_LINE, Scalar::Unsigned(value));
+            self.fields
+                .put_ours(field::LOG_ORIGIN_FILE_LINE, Scalar::Unsigned(value));
         } else {
             self.put(field.name(), Scalar::Unsigned(value));
         }
@@ -111,7 +116,10 @@ impl Visit for Recorder<'_> {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let error = AttachedError::told_by(value);
-        if self.source == Source::Event && !self.fields.has(field::ERROR_TYPE) && !self.fields.has(field::ERROR_MESSAGE) {
+        if self.source == Source::Event
+            && !self.fields.has(field::ERROR_TYPE)
+            && !self.fields.has(field::ERROR_MESSAGE)
+        {
             failure::put_error(self.fields, &error, self.redaction, self.room);
         } else {
             let message = failure::whole_message(&error);
@@ -123,7 +131,7 @@ impl Visit for Recorder<'_> {
         // What prints itself may log, so that the buffer is not here while it does.
         let mut text = std::mem::take(self.text);
         text.clear();
-        text::print(&mut text, format_args!("{value:?}"), LONGEST_VALUE + 1);
+        text::print(&mut text, format_args!("{value:?}"), BEYOND);
         self.text(field.name(), str::from_utf8(&text).unwrap_or_default());
         *self.text = text;
     }
@@ -131,5 +139,5 @@ impl Visit for Recorder<'_> {
 
 /// As much of a text as tells that it is cut: what is looked through for secrets is bounded.
 fn beyond(text: &str) -> &str {
-    text::beginning(text, LONGEST_VALUE + 4)
+    text::beginning(text, BEYOND)
 }

@@ -21,7 +21,11 @@ thread_local! {
 
 /// Lends it to `f`, empty. What `f` runs may log itself and gets another.
 pub(super) fn with_scratch<R>(f: impl FnOnce(&mut Scratch) -> R) -> R {
-    let mut scratch = SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    let mut scratch = SCRATCH
+        .try_with(Cell::take)
+        .ok()
+        .flatten()
+        .unwrap_or_default();
     scratch.fields.clear();
     scratch.logger.clear();
     let result = f(&mut scratch);

@@ -20,9 +20,18 @@ pub(super) fn put_surroundings(
         fields.put_ours(field::PROCESS_THREAD_NAME, Scalar::Text(name));
     }
     if let Some(trace) = current::trace() {
-        fields.put_ours(field::TRACE_ID, Scalar::Text(hex(&trace.trace_id().to_bytes(), &mut [0; 32])));
-        fields.put_ours(field::TRANSACTION_ID, Scalar::Text(hex(&trace.local_root().to_bytes(), &mut [0; 16])));
-        fields.put_ours(field::SPAN_ID, Scalar::Text(hex(&trace.span_id().to_bytes(), &mut [0; 16])));
+        fields.put_ours(
+            field::TRACE_ID,
+            Scalar::Text(hex(&trace.trace_id().to_bytes(), &mut [0; 32])),
+        );
+        fields.put_ours(
+            field::TRANSACTION_ID,
+            Scalar::Text(hex(&trace.local_root().to_bytes(), &mut [0; 16])),
+        );
+        fields.put_ours(
+            field::SPAN_ID,
+            Scalar::Text(hex(&trace.span_id().to_bytes(), &mut [0; 16])),
+        );
     }
     if let Some(id) = current::request_id() {
         match current::job() {
@@ -37,8 +46,14 @@ pub(super) fn put_surroundings(
     if level == Level::ERROR && !fields.has(field::ERROR_MESSAGE) {
         current::attached(|error| failure::put_error(fields, error, redaction, room));
     }
-    if let Some(bound) = current::bound()
-        && let Some(bound) = bound.downcast_ref::<Fields>()
+}
+
+/// Tells what is [bound](crate::bind()) here.
+pub(super) fn put_bound(fields: &mut Fields) {
+    let bound = current::bound();
+    if let Some(bound) = bound
+        .as_ref()
+        .and_then(|bound| bound.downcast_ref::<Fields>())
     {
         fields.add_missing(bound);
     }

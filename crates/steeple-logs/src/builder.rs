@@ -1,0 +1,135 @@
+use std::{error::Error, fmt, sync::Arc};
+
+use steeple_core::redaction::Redaction;
+use thiserror::Error;
+
+use crate::{
+    Destination, Directives, Format, Levels, Logs, Marker, Outlet, bind,
+    encode::{Encoder, Identity, field},
+    resource,
+    shared::Shared,
+    writers::{Writers, marker},
+};
+
+type Start = Box<dyn FnOnce(Marker) -> Result<Outlet, Box<dyn Error + Send + Sync>> + Send>;
+
+/// Configures [`Logs`].
+#[must_use = "nothing is logged before `start`"]
+pub struct LogsBuilder {
+    identity: Identity,
+    levels: Directives,
+    redaction: Redaction,
+    destinations: Vec<(Format, bool, Start)>,
+}
+
+/// Logs cannot be had as they are configured.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LogsError {
+    /// A destination takes no lines.
+    #[error("logs cannot be written as {format}")]
+    Destination {
+        /// In which format.
+        format: Format,
+        /// Why not.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl LogsBuilder {
+    pub(crate) fn new(service: &str) -> Self {
+        let host = gethostname::gethostname();
+        let mut identity = Identity::of_service(service);
+        identity.set(field::HOST_NAME, host.to_string_lossy());
+        Self {
+            identity,
+            levels: "info".parse().unwrap_or_default(),
+            redaction: Redaction::new(),
+            destinations: Vec::new(),
+        }
+    }
+
+    /// Says of the service what OpenTelemetry calls an attribute of its [resource](https://opentelemetry.io/docs/specs/semconv/resource/),
+    /// as far as ECS has a field for it: `service.version`, `service.instance.id`, `deployment.environment.name`, `host.name`,
+    /// `container.id`, `k8s.cluster.name`, `k8s.namespace.name`, `cloud.provider` and `cloud.region`. Others are left out. Default: the
+    /// name of the host.
+    pub fn resource_attribute(mut self, key: &str, value: impl Into<String>) -> Self {
+        if let Some(field) = resource::field(key) {
+            self.identity.set(field, value);
+        }
+        self
+    }
+
+    /// Up to which level is logged, by target. Default: `info`.
+    pub fn levels(mut self, levels: Directives) -> Self {
+        self.levels = levels;
+        self
+    }
+
+    /// What is kept out of all lines. Default: [`Redaction::new`].
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
+        self
+    }
+
+    /// Also writes to `destination`, in `format`, without colours. Default: nothing is written.
+    pub fn to<D>(self, destination: D, format: Format) -> Self
+    where
+        D: Destination + Send + 'static,
+    {
+        self.write_to(destination, format, false)
+    }
+
+    /// Also writes to `destination` for people, in colours.
+    pub fn to_terminal<D>(self, destination: D) -> Self
+    where
+        D: Destination + Send + 'static,
+    {
+        self.write_to(destination, Format::Pretty, true)
+    }
+
+    fn write_to<D>(mut self, destination: D, format: Format, in_colours: bool) -> Self
+    where
+        D: Destination + Send + 'static,
+    {
+        let start: Start = Box::new(|marker| Ok(destination.start(marker)?));
+        self.destinations.push((format, in_colours, start));
+        self
+    }
+
+    /// Whether anything says where to write.
+    #[must_use]
+    pub fn has_destination(&self) -> bool {
+        !self.destinations.is_empty()
+    }
+
+    /// Begins to take lines.
+    ///
+    /// # Errors
+    ///
+    /// If it is known from the start that a destination cannot be written to.
+    pub fn start(self) -> Result<Logs, LogsError> {
+        let mut writers = Writers::default();
+        for (format, in_colours, start) in self.destinations {
+            let encoder = Arc::new(Encoder::new(format, &self.identity).coloured(in_colours));
+            let outlet = start(marker(&encoder))
+                .map_err(|source| LogsError::Destination { format, source })?;
+            writers.add(encoder, outlet);
+        }
+        bind::redact_by(&self.redaction);
+        let shared = Shared {
+            writers,
+            redaction: self.redaction,
+        };
+        Ok(Logs::new(shared, Levels::new(self.levels)))
+    }
+}
+
+impl fmt::Debug for LogsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogsBuilder")
+            .field("identity", &self.identity)
+            .field("levels", &self.levels)
+            .finish_non_exhaustive()
+    }
+}

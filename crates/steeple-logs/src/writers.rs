@@ -1,0 +1,105 @@
+use std::{fmt, sync::Arc, thread, time::Duration};
+
+use futures_util::future::join_all;
+use steeple_core::Timestamp;
+use tracing_core::Level;
+
+use crate::{
+    LogsReport, Marker, Outlet,
+    encode::{self, Encoder, Line, field},
+};
+
+/// Writes lines: each once in every format that is in use, and then to all that take it.
+#[derive(Debug, Default)]
+pub(crate) struct Writers(Vec<Writer>);
+
+/// What takes lines of one format.
+struct Writer {
+    encoder: Arc<Encoder>,
+    outlets: Vec<Outlet>,
+}
+
+impl Writers {
+    /// Adds an outlet for lines that `encoder` writes.
+    pub(crate) fn add(&mut self, encoder: Arc<Encoder>, outlet: Outlet) {
+        let known = self.0.iter_mut().find(|writer| writer.encoder == encoder);
+        match known {
+            Some(writer) => writer.outlets.push(outlet),
+            None => self.0.push(Writer {
+                encoder,
+                outlets: vec![outlet],
+            }),
+        }
+    }
+
+    /// Writes a line, of which `fill` writes the fields, once for each format. It must not run foreign code.
+    pub(crate) fn write(
+        &self,
+        at: Timestamp,
+        level: Level,
+        logger: &str,
+        fill: impl Fn(&mut Line<'_>),
+    ) {
+        encode::with_buffer(|buffer| {
+            for Writer { encoder, outlets } in &self.0 {
+                buffer.clear();
+                let mut line = encoder.begin(buffer, at, level, logger);
+                fill(&mut line);
+                line.end();
+                for outlet in outlets {
+                    outlet.push(&level, buffer);
+                }
+            }
+        });
+    }
+
+    pub(crate) async fn flush(&self, deadline: Duration) -> LogsReport {
+        let reports = join_all(self.outlets().map(|outlet| outlet.flush(deadline))).await;
+        reports.into_iter().collect()
+    }
+
+    pub(crate) async fn shutdown(&self, deadline: Duration) -> LogsReport {
+        let reports = join_all(self.outlets().map(|outlet| outlet.shutdown(deadline))).await;
+        reports.into_iter().collect()
+    }
+
+    /// The same for code that is not async, side by side. Nobody is left to read the report.
+    pub(crate) fn shutdown_blocking(&self, deadline: Duration) {
+        thread::scope(|scope| {
+            for outlet in self.outlets() {
+                let end = move || _ = outlet.shutdown_blocking(deadline);
+                // Where no thread can be had, one after the other is better than not at all.
+                if thread::Builder::new().spawn_scoped(scope, end).is_err() {
+                    end();
+                }
+            }
+        });
+    }
+
+    fn outlets(&self) -> impl Iterator<Item = &Outlet> {
+        self.0.iter().flat_map(|writer| &writer.outlets)
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("format", &self.encoder.format())
+            .field("outlets", &self.outlets)
+            .finish()
+    }
+}
+
+/// Writes what stands where lines are missing.
+pub(crate) fn marker(encoder: &Arc<Encoder>) -> Marker {
+    let encoder = Arc::clone(encoder);
+    Arc::new(move |lost, out| {
+        let mut line = encoder.begin(out, Timestamp::now(), Level::WARN, "steeple::logs");
+        line.text(
+            field::MESSAGE,
+            &format!("{lost} lines are missing here, which there was no room for"),
+        );
+        line.label("lost_lines", lost.into());
+        line.end();
+    })
+}

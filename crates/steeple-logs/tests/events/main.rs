@@ -1,0 +1,5 @@
+//! What becomes of events of `tracing`.
+
+mod captured;
+mod ecs;
+mod requests;
