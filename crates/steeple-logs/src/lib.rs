@@ -7,6 +7,7 @@
 //! | feature | what |
 //! |---|---|
 //! | `elasticsearch` | `elasticsearch`: lines into a data stream of Elasticsearch, by its bulk API |
+//! | `rolling` | `RollingFile`: files that are begun anew when they are large or old |
 //! | `signals` | `Levels::obey_signals`: SIGUSR1 and SIGUSR2 change what is logged |
 //! | `spool` | `spool`: lines on disk for as long as a backend is away |
 //! | `tls` | Elasticsearch by https, by rustls and code of Rust alone, on x86-64 and AArch64 |
@@ -24,12 +25,18 @@ mod line_id;
 mod lines;
 mod logs;
 mod outlet;
+mod progress;
 mod report;
 mod resource;
+#[cfg(feature = "rolling")]
+mod rolling;
 mod shared;
+mod stdio;
 mod throttle;
 mod writers;
 
+#[cfg(feature = "rolling")]
+pub use self::rolling::{RollingFile, RollingFileError};
 pub use self::{
     bind::{bind, unbind},
     builder::{LogsBuilder, LogsError},
@@ -41,4 +48,5 @@ pub use self::{
     logs::Logs,
     outlet::{Destination, Marker, Outlet},
     report::LogsReport,
+    stdio::Stdio,
 };

@@ -40,7 +40,7 @@ mod line;
 mod name;
 mod pretty;
 mod scalar;
-mod timestamp;
+pub(crate) mod timestamp;
 
 pub(crate) use self::{
     buffer::with_buffer, encoder::Encoder, field::Field, fields::Fields, hex::hex,

@@ -24,7 +24,8 @@ pub(super) fn push<const DIGITS: usize>(out: &mut Vec<u8>, at: Timestamp) {
     push_nanos::<DIGITS>(out, at.unix_nanos());
 }
 
-fn push_nanos<const DIGITS: usize>(out: &mut Vec<u8>, nanos: u64) {
+/// [`push`] of nanoseconds since 1970.
+pub(crate) fn push_nanos<const DIGITS: usize>(out: &mut Vec<u8>, nanos: u64) {
     let second = nanos / 1_000_000_000;
     out.extend_from_slice(&of_second(second));
     out.push(b'.');
