@@ -1,52 +1,16 @@
-//! A process that dies of a panic: in a request, in a thread, or of two at once. What its sink is told leaves it by standard
-//! output, but when it is too late alone. The fault tests build it with `panic = "abort"`, too.
+//! A process that dies of a panic: in a request, in a thread, of two at once, or in its hook. What its sink is told leaves it by
+//! standard output, but when it is too late alone; or else it goes to the file and the DSN that are given. The fault tests build it
+//! with `panic = "abort"`, too.
 
-#![expect(clippy::print_stdout, reason = "this is how it tells")]
+mod last;
 
-use std::{
-    env,
-    error::Error,
-    sync::{Arc, Mutex, PoisonError},
-    thread,
-    time::Duration,
-};
+use std::{env, error::Error, panic, thread, time::Duration};
 
-use steeple_core::{
-    HttpVersion, Observer, RequestHead,
-    errors::{ErrorReport, ErrorSink, Subject},
-};
+use steeple_core::{HttpVersion, Observer, RequestHead};
+use steeple_errors::ErrorTracker;
+use steeple_sentry::Sentry;
 
-/// Prints what it was told once the process is dying.
-#[derive(Default)]
-struct Last {
-    told: Mutex<Vec<Arc<ErrorReport>>>,
-    /// Whether it never gets there.
-    stalls: bool,
-}
-
-impl ErrorSink for Last {
-    fn error(&self, report: &Arc<ErrorReport>) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.push(Arc::clone(report));
-    }
-
-    fn rescue(&self, _: Duration) {
-        if self.stalls {
-            loop {
-                thread::park();
-            }
-        }
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        for report in told.drain(..) {
-            let route = match &report.subject {
-                Subject::Request(request) => &*request.route,
-                _ => "no request",
-            };
-            let causes: Vec<_> = report.causes.iter().map(|cause| &*cause.message).collect();
-            println!("rescued: {} in {route}", causes.join(", after "));
-        }
-    }
-}
+use self::last::Last;
 
 /// Panics when it is dropped.
 struct Bomb;
@@ -58,12 +22,30 @@ impl Drop for Bomb {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mode = env::args().nth(1).unwrap_or_default();
-    let last = Last {
-        stalls: mode == "stalls",
-        ..Last::default()
-    };
-    let observer = Observer::builder().error_sink(last).build()?;
+    let mut arguments = env::args().skip(1);
+    let mode = arguments.next().unwrap_or_default();
+    if mode == "hook" {
+        panic::set_hook(Box::new(|_| panic!("the hook is broken")));
+    }
+    match (arguments.next(), arguments.next()) {
+        (Some(file), Some(dsn)) => {
+            let tracker = ErrorTracker::builder().file(file).start()?;
+            let sentry = Sentry::builder().dsn(&dsn).start()?;
+            // In a debug build the names of what is on the stack take longer than half a second.
+            let builder = Observer::builder().rescue_deadline(Duration::from_secs(60));
+            let builder = builder.error_sink(tracker.sink());
+            die(&mode, &sentry.connect(builder).build()?);
+        }
+        _ => {
+            let last = Last::new(mode == "stalls");
+            die(&mode, &Observer::builder().error_sink(last).build()?);
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this is how it tells")]
+fn die(mode: &str, observer: &Observer) {
     observer.serve_process();
     let mut observation = observer.start(&RequestHead {
         method: "GET",
@@ -74,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         body_size: Some(0),
         details: &(),
     });
-    let panicked = observation.run(|| match &*mode {
+    let panicked = observation.run(|| match mode {
         "thread" => drop(thread::spawn(|| panic!("lost for good")).join()),
         "twice" => {
             let _bomb = Bomb;
@@ -83,5 +65,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => panic!("lost for good"),
     });
     println!("caught: {}", panicked.is_err());
-    Ok(())
 }

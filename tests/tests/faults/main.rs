@@ -5,9 +5,11 @@
 
 mod aborts;
 mod actix_server;
+mod dying;
 mod endless_stream;
 mod forged_traces;
 mod grpc_methods;
+mod inbox;
 mod known_labels;
 mod label_attack;
 mod lifecycle;
@@ -15,6 +17,7 @@ mod malformed_traces;
 mod million_lines;
 mod overflow;
 mod panics;
+mod programs;
 mod reports;
 mod sentry;
 mod server;

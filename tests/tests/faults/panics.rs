@@ -3,9 +3,7 @@
 use std::{
     os::unix::process::ExitStatusExt,
     panic,
-    path::{Path, PathBuf},
     process::{Command, Output},
-    time::{Duration, Instant},
 };
 
 use rustix::process::Signal;
@@ -14,7 +12,10 @@ use steeple_tests::{
     process::{isolated, sized},
 };
 
-use crate::server::Server;
+use crate::{
+    programs::{built, text},
+    server::Server,
+};
 
 #[test]
 fn every_panicked_request_is_answered_and_counted() {
@@ -63,58 +64,6 @@ fn where_panics_abort_the_process_ends_with_the_first_as_it_does_without_a_layer
     );
 }
 
-#[test]
-fn a_process_that_dies_of_a_panic_tells_of_it_first() {
-    let aborting = dying("abort");
-    for (mode, told) in [
-        ("request", "rescued: lost for good in /orders/{id}\n"),
-        ("thread", "rescued: lost for good in no request\n"),
-    ] {
-        let ended = run(&aborting, mode);
-        assert_eq!(text(&ended.stdout), told, "{ended:?}");
-        assert_eq!(ended.status.signal(), Some(Signal::ABORT.as_raw()));
-    }
-    let begun = Instant::now();
-    let stalled = run(&aborting, "stalls");
-    let waited = begun.elapsed();
-    assert_eq!(stalled.status.signal(), Some(Signal::ABORT.as_raw()));
-    assert!(stalled.stdout.is_empty(), "{stalled:?}");
-    assert!(waited >= Duration::from_millis(500), "{waited:?}");
-    // It takes its time to die on a busy machine, but does not wait for the sink.
-    assert!(waited < Duration::from_secs(20), "{waited:?}");
-}
-
-#[test]
-fn a_process_that_dies_of_two_panics_at_once_tells_of_it_first() {
-    let unwinding = dying("unwind");
-    let twice = run(&unwinding, "twice");
-    assert_eq!(
-        text(&twice.stdout),
-        "rescued: panic in a destructor during cleanup, after the bomb went off in /orders/{id}\n"
-    );
-    assert_eq!(twice.status.signal(), Some(Signal::ABORT.as_raw()));
-    let once = run(&unwinding, "request");
-    assert_eq!(text(&once.stdout), "caught: true\n", "nobody dies of one");
-    assert!(once.status.success());
-}
-
-/// The program `steeple-dying`, compiled whole for panics to do as `strategy` says.
-fn dying(strategy: &str) -> PathBuf {
-    let strategy = format!("profile.dev.panic=\"{strategy}\"");
-    built(
-        &["build", "--package", "steeple-dying", "--config", &strategy],
-        &[],
-    )
-}
-
-fn run(program: &Path, mode: &str) -> Output {
-    Command::new(program)
-        .arg(mode)
-        .env("RUST_BACKTRACE", "0")
-        .output()
-        .expect("it runs")
-}
-
 /// Runs the example `panicking`, compiled for panics to do as `strategy` says.
 fn panicking(strategy: &str) -> Output {
     let strategy = format!("panic={strategy}");
@@ -130,25 +79,4 @@ fn panicking(strategy: &str) -> Output {
         .env("RUST_BACKTRACE", "0")
         .output()
         .expect("the example runs")
-}
-
-/// The program that cargo builds by these arguments, and those to the compiler behind them.
-fn built(arguments: &[&str], behind: &[&str]) -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(arguments)
-        .args(["--message-format", "json"])
-        .args(behind)
-        .output()
-        .expect("cargo runs");
-    assert!(built.status.success(), "{}", text(&built.stderr));
-    let messages = text(&built.stdout);
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .find_map(|message| Some(message["executable"].as_str()?.into()))
-        .expect("cargo names what it built")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).expect("it speaks UTF-8")
 }

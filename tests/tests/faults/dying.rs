@@ -1,0 +1,129 @@
+//! Processes that die of a panic.
+
+use std::{
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::{
+    inbox::Inbox,
+    programs::{built, text},
+};
+
+/// A process takes its time to die on a busy machine, but waits for nobody.
+const BOUND: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_process_that_dies_of_a_panic_tells_of_it_first() {
+    let aborting = dying("abort");
+    for (mode, told) in [
+        ("request", "rescued: lost for good in /orders/{id}\n"),
+        ("thread", "rescued: lost for good in no request\n"),
+    ] {
+        let ended = run(&aborting, mode);
+        assert_eq!(text(&ended.stdout), told, "{ended:?}");
+        assert_eq!(ended.status.signal(), Some(Signal::ABORT.as_raw()));
+    }
+    let begun = Instant::now();
+    let stalled = run(&aborting, "stalls");
+    let waited = begun.elapsed();
+    assert_eq!(stalled.status.signal(), Some(Signal::ABORT.as_raw()));
+    assert!(stalled.stdout.is_empty(), "{stalled:?}");
+    assert!(waited >= Duration::from_millis(500), "{waited:?}");
+    assert!(waited < BOUND, "{waited:?}");
+}
+
+#[test]
+fn a_process_that_dies_of_two_panics_at_once_tells_of_it_first() {
+    let unwinding = dying("unwind");
+    let twice = run(&unwinding, "twice");
+    assert_eq!(
+        text(&twice.stdout),
+        "rescued: panic in a destructor during cleanup, after the bomb went off in /orders/{id}\n"
+    );
+    assert_eq!(twice.status.signal(), Some(Signal::ABORT.as_raw()));
+    let once = run(&unwinding, "request");
+    assert_eq!(text(&once.stdout), "caught: true\n", "nobody dies of one");
+    assert!(once.status.success());
+}
+
+#[test]
+fn what_a_process_dies_of_is_in_the_file_of_its_tracker_and_at_sentry() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("errors.jsonl");
+    let inbox = Inbox::open().expect("a free port");
+    let ended = Command::new(dying("abort"))
+        .arg("request")
+        .arg(&file)
+        .arg(inbox.dsn())
+        .output()
+        .expect("it runs");
+    assert_eq!(
+        ended.status.signal(),
+        Some(Signal::ABORT.as_raw()),
+        "{ended:?}"
+    );
+
+    let written = std::fs::read_to_string(&file).expect("it was written");
+    let records: Vec<Value> = written
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let [_key, record] = &*records else {
+        panic!("{written}");
+    };
+    let group = &record["record"]["seen"];
+    assert_eq!(
+        (&group["kind"], &group["message"], &group["count"]),
+        (&"panic".into(), &"lost for good".into(), &1.into())
+    );
+    let events = inbox.events();
+    let [event] = &*events else {
+        panic!("{events:?}");
+    };
+    assert_eq!(
+        (&event["level"], &event["exception"]["values"][0]["value"]),
+        (&"fatal".into(), &"lost for good".into())
+    );
+    assert_eq!(event["transaction"], "GET /orders/{id}");
+}
+
+#[test]
+fn a_hook_that_panics_itself_ends_the_process_as_it_does_without_a_layer() {
+    for (strategy, told) in [
+        // It dies of the first one, of which the hook of the application is told last.
+        ("abort", "rescued: lost for good in /orders/{id}\n"),
+        // Whether the first is the last it cannot know, and the second is told to no hook.
+        ("unwind", ""),
+    ] {
+        let program = dying(strategy);
+        let begun = Instant::now();
+        let ended = run(&program, "hook");
+        let took = begun.elapsed();
+        assert_eq!(text(&ended.stdout), told, "{ended:?}");
+        assert_eq!(ended.status.signal(), Some(Signal::ABORT.as_raw()));
+        assert!(took < BOUND, "{took:?}");
+    }
+}
+
+/// The program `steeple-dying`, compiled whole for panics to do as `strategy` says.
+fn dying(strategy: &str) -> PathBuf {
+    let strategy = format!("profile.dev.panic=\"{strategy}\"");
+    built(
+        &["build", "--package", "steeple-dying", "--config", &strategy],
+        &[],
+    )
+}
+
+fn run(program: &Path, mode: &str) -> Output {
+    Command::new(program)
+        .arg(mode)
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .expect("it runs")
+}
