@@ -31,6 +31,8 @@ mod resource;
 #[cfg(feature = "rolling")]
 mod rolling;
 mod shared;
+#[cfg(feature = "spool")]
+pub mod spool;
 mod stdio;
 mod throttle;
 mod writers;

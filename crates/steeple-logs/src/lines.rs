@@ -51,7 +51,7 @@ impl Lines {
         self.push_parts(&[line]);
     }
 
-    fn push_parts(&mut self, parts: &[&[u8]]) {
+    pub(crate) fn push_parts(&mut self, parts: &[&[u8]]) {
         for part in parts {
             self.chunk.bytes.extend_from_slice(part);
         }
@@ -80,7 +80,14 @@ impl Lines {
         (0..).map(|index| self.first.after(index)).zip(self.iter())
     }
 
+    /// The id of one that would be pushed.
+    #[cfg(feature = "spool")]
+    pub(crate) fn next(&self) -> LineId {
+        self.first.after(self.count)
+    }
+
     /// The id of the first.
+    #[cfg(any(feature = "elasticsearch", feature = "spool"))]
     pub(crate) fn first(&self) -> LineId {
         self.first
     }

@@ -118,6 +118,15 @@ impl ExportError {
         }
     }
 
+    /// Whether the batch is tried again.
+    #[must_use]
+    pub fn is_tried_again(&self) -> bool {
+        matches!(
+            self,
+            Self::Retryable { .. } | Self::Unfinished { .. } | Self::TimedOut { .. }
+        )
+    }
+
     /// The backend will never take the batch.
     #[must_use]
     pub fn permanent(source: impl Into<Source>) -> Self {

@@ -1,9 +1,11 @@
-//! Lines sent to an Elasticsearch that misbehaves.
+//! Lines sent to an Elasticsearch that misbehaves, and kept on disk meanwhile.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod delivery;
 mod faults;
+mod killed;
+mod outage;
 mod settings;
 mod stage;
 mod stub;

@@ -1,6 +1,9 @@
 //! A pipeline of lines, and what becomes of them.
 
-use std::time::Duration;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use steeple_core::pipeline::{
     Accounting, Budget, Exporter, Pipeline, PipelineBuilder, RetryPolicy,
@@ -70,4 +73,15 @@ pub(crate) fn settled(pipeline: &Pipeline<Lines>) -> Accounting {
         figures.exported + figures.dropped_total() + figures.queued
     );
     figures
+}
+
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "not within {PATIENCE:?}: {what}"
+        );
+        thread::sleep(Duration::from_millis(2));
+    }
 }
