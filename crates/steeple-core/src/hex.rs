@@ -1,11 +1,25 @@
 //! Lower-case hex, the form of every id on the wire.
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-/// Encodes the low `N * 4` bits of `value`.
+/// Encodes the low `N * 4` bits of `value`, at most all of them.
 #[inline]
 pub(crate) fn encode<const N: usize>(value: u128) -> [u8; N] {
-    std::array::from_fn(|place| DIGITS[(value >> ((N - 1 - place) * 4)) as usize & 0xf])
+    let mut digits = [0; 32];
+    for (place, eight) in digits.as_chunks_mut().0.iter_mut().rev().enumerate() {
+        *eight = encode_eight((value >> (place * 32)) as u32);
+    }
+    std::array::from_fn(|place| digits[digits.len() - N + place])
+}
+
+/// Encodes eight digits, each in a byte of one word.
+#[inline]
+fn encode_eight(value: u32) -> [u8; 8] {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let fours = u64::from(value);
+    let fours = (fours | fours << 16) & 0x0000_ffff_0000_ffff;
+    let pairs = (fours | fours << 8) & 0x00ff_00ff_00ff_00ff;
+    let values = (pairs | pairs << 4) & (0x0f * ONES);
+    let from_ten = (values + 6 * ONES) >> 4 & ONES;
+    (values + 0x30 * ONES + from_ten * u64::from(b'a' - b'9' - 1)).to_be_bytes()
 }
 
 /// Decodes at most 32 lower-case hex digits and nothing else: no sign, no upper case.
@@ -60,6 +74,19 @@ mod tests {
         let value = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210_u128;
         assert_eq!(decode(&encode::<32>(value)), Some(value));
         assert_eq!(&encode::<4>(0xabc), b"0abc");
+    }
+
+    #[test]
+    fn what_is_encoded_is_what_the_standard_library_prints() {
+        let mut value = 1_u128;
+        for _ in 0..1_000 {
+            value = value
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+                .rotate_left(7);
+            assert_eq!(encode::<32>(value), *format!("{value:032x}").as_bytes());
+            let low = value as u8;
+            assert_eq!(encode::<2>(value), *format!("{low:02x}").as_bytes());
+        }
     }
 
     #[test]

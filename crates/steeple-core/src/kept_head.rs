@@ -11,7 +11,7 @@ const LONGEST_TEXT: usize = 1_024;
 const ALWAYS: [&str; 2] = ["host", "user-agent"];
 
 /// What is kept of the head of a request: of one whose trace is recorded, and of all where
-/// [errors are reported](crate::ObserverBuilder::error_sink).
+/// [errors are reported](crate::ObserverBuilder::error_sink) or a [sink reads it](crate::Sink::reads_heads).
 ///
 /// It is made once for each pooled observation, and all of its buffers are used again.
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -52,7 +52,7 @@ pub struct RequestRecord<'a> {
     pub error: Option<&'a AttachedError>,
     /// What is kept of it for its trace, if that is recorded.
     pub recording: Option<&'a Recording>,
-    /// What is kept of its head, if its trace is recorded or errors are reported.
+    /// What is kept of its head, if its trace is recorded, errors are reported, or a [sink reads it](crate::Sink::reads_heads).
     pub head: Option<&'a KeptHead>,
     pub(crate) lineage: &'a Lineage,
     pub(crate) elapsed: Elapsed,

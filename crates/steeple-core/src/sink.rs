@@ -29,6 +29,12 @@ pub trait Sink: Send + Sync + 'static {
         let _ = record;
     }
 
+    /// Whether it reads what requests are [kept](crate::RequestRecord::head) of, which is then kept of all. It is asked once. Default:
+    /// it does not.
+    fn reads_heads(&self) -> bool {
+        false
+    }
+
     /// A request or job begins that is recorded. It ends with its record, or is [`refused`](Self::refused) before. Default:
     /// nothing.
     fn recorded(&self, trace: &TraceContext) {

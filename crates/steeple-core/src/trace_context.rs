@@ -5,7 +5,7 @@ use std::{
     num::{NonZeroU64, NonZeroU128},
 };
 
-use crate::propagation::Parent;
+use crate::{hex, propagation::Parent};
 
 pub(crate) const SAMPLED: u8 = 0x01;
 pub(crate) const RANDOM: u8 = 0x02;
@@ -25,6 +25,13 @@ impl TraceId {
         self.0.get().to_be_bytes()
     }
 
+    /// The 32 digits that it is written by, which are ASCII.
+    #[must_use]
+    #[inline]
+    pub fn to_hex(self) -> [u8; 32] {
+        hex::encode(self.0.get())
+    }
+
     /// The half of it that is [random](https://www.w3.org/TR/trace-context-2/#randomness-of-trace-id).
     pub(crate) fn low(self) -> u64 {
         self.0.get() as u64
@@ -42,6 +49,13 @@ impl SpanId {
     #[must_use]
     pub fn to_bytes(self) -> [u8; 8] {
         self.0.get().to_be_bytes()
+    }
+
+    /// The 16 digits that it is written by, which are ASCII.
+    #[must_use]
+    #[inline]
+    pub fn to_hex(self) -> [u8; 16] {
+        hex::encode(self.0.get().into())
     }
 
     /// The id of these bytes, most significant first; none if all are zero.

@@ -88,7 +88,7 @@ impl ObserverBuilder {
         self
     }
 
-    /// Keeps these header fields of requests, by their names in lower case, for the reports of their errors: no credentials. Default:
+    /// Keeps these header fields of requests, by their names in lower case, for whoever reads [heads](crate::KeptHead): no credentials. Default:
     /// `host` and `user-agent` alone.
     pub fn kept_headers<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.kept_headers.extend(names.into_iter().map(Into::into));
@@ -199,6 +199,7 @@ impl ObserverBuilder {
                 .into_iter()
                 .map(|recorder| RequestMetrics::new(recorder, &methods, names))
                 .collect(),
+            keeps_heads: self.errors.is_on() || self.sinks.iter().any(|sink| sink.reads_heads()),
             sinks: self.sinks,
             errors: self.errors,
             kept_fields: KeptFields::new(self.kept_headers),

@@ -61,6 +61,8 @@ pub(crate) struct Shared {
     sinks: Vec<Box<dyn Sink>>,
     pub(crate) errors: Reporting,
     pub(crate) kept_fields: KeptFields,
+    /// Whether somebody reads what is kept of the heads of all requests.
+    keeps_heads: bool,
     built_on: ThreadId,
     warned_of_twice: AtomicBool,
     warned_of_sink: AtomicBool,
@@ -84,7 +86,7 @@ impl Observer {
         }
         let shared = &self.shared;
         let mut state = observation::acquire(shared);
-        if shared.errors.is_on() {
+        if shared.keeps_heads {
             state.read_and_keep(head, shared);
         } else {
             (state.fields).read(head.headers, head.version, &shared.reading);
@@ -146,7 +148,7 @@ impl Observer {
     ) -> impl Iterator<Item = &str> + use<'_> {
         let shared = &self.shared;
         let read = move || shared.reading.names(version, body_size);
-        let kept = shared.errors.is_on().then(|| shared.kept_fields.names());
+        let kept = shared.keeps_heads.then(|| shared.kept_fields.names());
         // Each once: a field that is read twice would count as one that came twice.
         let besides = move |name: &&str| !read().any(|known| known == *name);
         let kept = kept.into_iter().flatten().filter(besides);

@@ -317,3 +317,25 @@ fn a_record_tells_what_the_name_of_its_span_is_made_of() {
     ];
     assert_eq!(*names.lock().unwrap(), expected);
 }
+
+#[test]
+fn heads_are_kept_for_the_sinks_that_read_them_and_for_no_others() {
+    struct Reader(bool, Arc<Mutex<Vec<Option<String>>>>);
+    impl Sink for Reader {
+        fn request(&self, record: &RequestRecord<'_>) {
+            let path = record.head.map(|head| head.path().to_owned());
+            self.1.lock().unwrap().push(path);
+        }
+
+        fn reads_heads(&self) -> bool {
+            self.0
+        }
+    }
+    for (reads, path) in [(true, Some(String::new())), (false, None)] {
+        let paths = Arc::new(Mutex::new(Vec::new()));
+        let sink = Reader(reads, Arc::clone(&paths));
+        let stage = Stage::with(|builder| builder.sink(sink));
+        respond(&mut stage.get(), 200, Some(0));
+        assert_eq!(*paths.lock().unwrap(), [path]);
+    }
+}
