@@ -4,14 +4,13 @@ use steeple_core::redaction::Redaction;
 use thiserror::Error;
 
 use crate::{
-    Destination, Directives, Format, Levels, Logs, Marker, Outlet, bind,
+    AccessLog, AccessLogBuilder, Destination, Directives, Format, Levels, Logs, bind,
     encode::{Encoder, Identity, field},
     resource,
     shared::Shared,
-    writers::{Writers, marker},
+    volume::Volume,
+    writers::{Start, Writers, marker},
 };
-
-type Start = Box<dyn FnOnce(Marker) -> Result<Outlet, Box<dyn Error + Send + Sync>> + Send>;
 
 /// Configures [`Logs`].
 #[must_use = "nothing is logged before `start`"]
@@ -20,6 +19,7 @@ pub struct LogsBuilder {
     levels: Directives,
     redaction: Redaction,
     destinations: Vec<(Format, bool, Start)>,
+    access: AccessLogBuilder,
 }
 
 /// Logs cannot be had as they are configured.
@@ -46,6 +46,7 @@ impl LogsBuilder {
             levels: "info".parse().unwrap_or_default(),
             redaction: Redaction::new(),
             destinations: Vec::new(),
+            access: AccessLogBuilder::default(),
         }
     }
 
@@ -69,6 +70,15 @@ impl LogsBuilder {
     /// What is kept out of all lines. Default: [`Redaction::new`].
     pub fn redaction(mut self, redaction: Redaction) -> Self {
         self.redaction = redaction;
+        self
+    }
+
+    /// Configures the lines of requests and jobs that [`Logs::access_log`] writes. Default: see there.
+    pub fn access_log(
+        mut self,
+        configure: impl FnOnce(AccessLogBuilder) -> AccessLogBuilder,
+    ) -> Self {
+        self.access = configure(self.access);
         self
     }
 
@@ -117,11 +127,13 @@ impl LogsBuilder {
             writers.add(encoder, outlet);
         }
         bind::redact_by(&self.redaction);
-        let shared = Shared {
+        let shared = Arc::new(Shared {
             writers,
             redaction: self.redaction,
-        };
-        Ok(Logs::new(shared, Levels::new(self.levels)))
+            volume: Volume::new(),
+        });
+        let access = AccessLog::start(self.access, &self.identity, Arc::clone(&shared))?;
+        Ok(Logs::new(shared, Levels::new(self.levels), access))
     }
 }
 

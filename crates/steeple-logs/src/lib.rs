@@ -12,6 +12,7 @@
 //! | `spool` | `spool`: lines on disk for as long as a backend is away |
 //! | `tls` | Elasticsearch by https, by rustls and code of Rust alone, on x86-64 and AArch64 |
 
+mod access;
 mod bind;
 mod builder;
 mod chunk;
@@ -35,11 +36,13 @@ mod shared;
 pub mod spool;
 mod stdio;
 mod throttle;
+mod volume;
 mod writers;
 
 #[cfg(feature = "rolling")]
 pub use self::rolling::{RollingFile, RollingFileError};
 pub use self::{
+    access::{AccessFormat, AccessLog, AccessLogBuilder, ClientAddress},
     bind::{bind, unbind},
     builder::{LogsBuilder, LogsError},
     encode::{Format, Scalar, UnknownFormat},

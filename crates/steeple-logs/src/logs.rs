@@ -1,9 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join;
 use tracing_core::Subscriber;
 use tracing_subscriber::{filter::Filtered, layer::Layer, registry::LookupSpan};
 
-use crate::{Levels, LevelsFilter, LogLayer, LogsBuilder, LogsReport, shared::Shared};
+use crate::{AccessLog, Levels, LevelsFilter, LogLayer, LogsBuilder, LogsReport, shared::Shared};
 
 /// How long dropping waits for what is still to be written.
 const DROP_DEADLINE: Duration = Duration::from_secs(1);
@@ -16,6 +17,7 @@ const DROP_DEADLINE: Duration = Duration::from_secs(1);
 pub struct Logs {
     shared: Arc<Shared>,
     levels: Levels,
+    access: AccessLog,
 }
 
 impl Logs {
@@ -24,10 +26,11 @@ impl Logs {
         LogsBuilder::new(service)
     }
 
-    pub(crate) fn new(shared: Shared, levels: Levels) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, levels: Levels, access: AccessLog) -> Self {
         Self {
-            shared: Arc::new(shared),
+            shared,
             levels,
+            access,
         }
     }
 
@@ -40,6 +43,13 @@ impl Logs {
         LogLayer::new(Arc::clone(&self.shared)).with_filter(self.levels.filter())
     }
 
+    /// Makes a line of each request and job: a sink to add to the [observer](steeple_core::ObserverBuilder::sink). Its lines have
+    /// the level `error` where the service failed and `info` otherwise, whatever [levels](Self::levels) the application's have.
+    #[must_use]
+    pub fn access_log(&self) -> AccessLog {
+        self.access.clone()
+    }
+
     /// Up to which level is logged, by target, and changes of that while the service runs.
     #[must_use]
     pub fn levels(&self) -> &Levels {
@@ -48,17 +58,25 @@ impl Logs {
 
     /// Writes what waits, for at most `deadline`. Works on every runtime.
     pub async fn flush(&self, deadline: Duration) -> LogsReport {
-        self.shared.writers.flush(deadline).await
+        let both = join(
+            self.shared.writers.flush(deadline),
+            self.access.flush(deadline),
+        );
+        let (lines, access) = both.await;
+        lines.and(access)
     }
 
     /// Writes what waits, for at most `deadline`, and ends: what is logged later is counted as lost. Works on every runtime.
     pub async fn shutdown(self, deadline: Duration) -> LogsReport {
-        self.shared.writers.shutdown(deadline).await
+        let lines = self.shared.writers.shutdown(deadline);
+        let (lines, access) = join(lines, self.access.shutdown(deadline)).await;
+        lines.and(access)
     }
 }
 
 impl Drop for Logs {
     fn drop(&mut self) {
         self.shared.writers.shutdown_blocking(DROP_DEADLINE);
+        self.access.shutdown_blocking(DROP_DEADLINE);
     }
 }

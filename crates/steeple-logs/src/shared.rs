@@ -1,10 +1,11 @@
 use steeple_core::redaction::Redaction;
 
-use crate::writers::Writers;
+use crate::{volume::Volume, writers::Writers};
 
 /// What all that logs has in common.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) writers: Writers,
     pub(crate) redaction: Redaction,
+    pub(crate) volume: Volume,
 }

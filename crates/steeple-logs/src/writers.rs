@@ -1,13 +1,17 @@
-use std::{fmt, sync::Arc, thread, time::Duration};
+use std::{error::Error, fmt, sync::Arc, thread, time::Duration};
 
 use futures_util::future::join_all;
-use steeple_core::Timestamp;
+use steeple_core::{Timestamp, pipeline::DropReason};
 use tracing_core::Level;
 
 use crate::{
     LogsReport, Marker, Outlet,
     encode::{self, Encoder, Line, field},
 };
+
+/// Begins to write to a destination.
+pub(crate) type Start =
+    Box<dyn FnOnce(Marker) -> Result<Outlet, Box<dyn Error + Send + Sync>> + Send>;
 
 /// Writes lines: each once in every format that is in use, and then to all that take it.
 #[derive(Debug, Default)]
@@ -51,6 +55,23 @@ impl Writers {
                 }
             }
         });
+    }
+
+    /// Writes a line that `fill` writes all of, whatever the format.
+    pub(crate) fn write_as_is(&self, level: Level, fill: impl FnOnce(&mut Vec<u8>)) {
+        encode::with_buffer(|buffer| {
+            fill(buffer);
+            for outlet in self.outlets() {
+                outlet.push(&level, buffer);
+            }
+        });
+    }
+
+    /// Counts a line that is left out.
+    pub(crate) fn skip(&self, reason: DropReason) {
+        for outlet in self.outlets() {
+            outlet.skip(reason, 1);
+        }
     }
 
     pub(crate) async fn flush(&self, deadline: Duration) -> LogsReport {

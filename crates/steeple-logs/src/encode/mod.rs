@@ -44,7 +44,7 @@ pub(crate) mod timestamp;
 
 pub(crate) use self::{
     buffer::with_buffer, encoder::Encoder, field::Field, fields::Fields, hex::hex,
-    identity::Identity, line::Line,
+    identity::Identity, line::Line, timestamp::civil_time,
 };
 pub use self::{
     format::{Format, UnknownFormat},

@@ -47,15 +47,39 @@ fn of_second(second: u64) -> [u8; LENGTH] {
 }
 
 fn written(second: u64) -> [u8; LENGTH] {
-    let (year, month, day) = civil(second / DAY);
-    let time = second % DAY;
+    let time = civil_time(second);
     let mut text = *b"0000-00-00T00:00:00";
-    text[..4].copy_from_slice(&digits::<4>(year));
-    let pairs = [month, day, time / 3_600, time / 60 % 60, time % 60];
+    text[..4].copy_from_slice(&digits::<4>(time.year));
+    let pairs = [time.month, time.day, time.hour, time.minute, time.second];
     for (place, pair) in (5..).step_by(3).zip(pairs) {
         text[place..place + 2].copy_from_slice(&digits::<2>(pair));
     }
     text
+}
+
+/// A second as calendars and clocks have it.
+pub(crate) struct CivilTime {
+    pub(crate) year: u64,
+    /// From 1 on, as days are.
+    pub(crate) month: u64,
+    pub(crate) day: u64,
+    pub(crate) hour: u64,
+    pub(crate) minute: u64,
+    pub(crate) second: u64,
+}
+
+/// That of a second since 1970.
+pub(crate) fn civil_time(second: u64) -> CivilTime {
+    let (year, month, day) = civil(second / DAY);
+    let time = second % DAY;
+    CivilTime {
+        year,
+        month,
+        day,
+        hour: time / 3_600,
+        minute: time / 60 % 60,
+        second: time % 60,
+    }
 }
 
 /// Year, month and day of a day since 1970, by the [proleptic Gregorian

@@ -1,0 +1,18 @@
+//! One line for each request and job, from its record.
+
+mod address;
+mod builder;
+mod combined;
+mod facts;
+mod lines;
+mod sampling;
+mod sink;
+
+pub use self::{
+    address::ClientAddress,
+    builder::{AccessFormat, AccessLogBuilder},
+    sink::AccessLog,
+};
+
+#[cfg(test)]
+mod tests;
