@@ -1,15 +1,23 @@
 //! Errors sent to a real server.
 
-use std::{collections::BTreeMap, io, net::TcpListener, sync::mpsc, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use actix_web::{App, HttpResponse, HttpServer};
 use axum::{Router, http::StatusCode, routing::get};
+use flate2::read::GzDecoder;
 use serde_json::Value;
 use steeple::{
     Steeple,
     core::errors::Backtrace,
     current,
-    sentry::sentry_core::{self, Level},
+    sentry::sentry_core::{self, Level, protocol::Event},
 };
 use steeple_tests::{backends::Bugsink, process::isolated};
 
@@ -153,6 +161,84 @@ fn it_groups_what_axum_and_actix_report() {
             assert!(findings.is_empty(), "{findings:#?}\n{:#}", events[0]);
         }
     });
+}
+
+#[test]
+#[ignore = "needs real servers: cargo xtask test"]
+fn it_takes_sessions_and_client_reports_and_wants_no_transactions() {
+    let name = "bugsink::it_takes_sessions_and_client_reports_and_wants_no_transactions";
+    isolated(name, || {
+        let bugsink = Bugsink::start().unwrap();
+        let dsn = bugsink.dsn().to_owned();
+        let steeple = Steeple::builder("shop")
+            .without_ops()
+            .sentry(move |sentry| {
+                let sentry = sentry.dsn(&dsn).release("shop@1.2.3");
+                let sentry = sentry.sessions(true).traces_sample_rate(1.0);
+                // It is told of those that are left out.
+                let is_wanted = |event: &Event<'_>| event.tags["route"] != "/bare";
+                sentry.before_send(move |event| is_wanted(&event).then_some(event))
+            })
+            .build()
+            .unwrap();
+        let services = [axum_app(&steeple), actix_app(&steeple)];
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (mut sessions, mut events) = (0, 0);
+        for service in &services {
+            for order in ["bare", "chain"] {
+                ask(&format!("{service}/{order}"));
+                let flushed = runtime.block_on(steeple.flush(DEADLINE)).sentry.unwrap();
+                assert!(flushed.is_complete(), "{flushed:?}");
+                sessions += 1;
+                events += u64::from(order == "chain");
+                // The first transaction is answered with that it wants none, for a day.
+                let transactions = u64::from(sessions == 1);
+                let expected = 1 + transactions + u64::from(order == "chain");
+                assert_eq!(flushed.exported, expected, "{order}");
+            }
+        }
+        let log = bugsink.log();
+        let posted: Vec<_> = log
+            .lines()
+            .filter(|line| line.contains("/envelope/"))
+            .collect();
+        assert_eq!(posted.len() as u64, sessions + events + 1, "{log}");
+        assert!(posted.iter().all(|line| line.contains("\" 200 ")), "{log}");
+        for word in ["Error", "ERROR", "Traceback", "invalid"] {
+            assert!(!log.contains(word), "{log}");
+        }
+        assert_eq!(bugsink.issues().unwrap().len(), 1);
+        let findings = bugsink.normaliser_findings(&transaction()).unwrap();
+        assert!(findings.is_empty(), "{findings:#?}");
+    });
+}
+
+/// A transaction as it is sent.
+fn transaction() -> Value {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let dsn = format!("http://key@{}/7", listener.local_addr().unwrap());
+    let steeple = Steeple::builder("shop")
+        .private()
+        .without_ops()
+        .sentry(move |sentry| sentry.dsn(&dsn).traces_sample_rate(1.0))
+        .build()
+        .unwrap();
+    ask(&format!("{}/message", axum_app(&steeple)));
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let head: Vec<_> = reader
+        .by_ref()
+        .lines()
+        .map_while(Result::ok)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let length = head
+        .iter()
+        .find_map(|field| field.strip_prefix("content-length: ")?.parse().ok());
+    let body = reader.take(length.unwrap());
+    let envelope = io::read_to_string(GzDecoder::new(body)).unwrap();
+    write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    serde_json::from_str(envelope.lines().nth(2).unwrap()).unwrap()
 }
 
 /// What all events have, and what those of each sort.
