@@ -42,6 +42,14 @@ pub enum BackendError {
         /// All that it printed.
         log: String,
     },
+    /// The server did not end.
+    #[error("a server did not end within {deadline:?}; its log:\n{log}")]
+    NotEnded {
+        /// How long it had.
+        deadline: Duration,
+        /// All that it printed.
+        log: String,
+    },
     /// A tool refused what it was given.
     #[error("`{program}` refuses the input ({status}):\n{findings}")]
     Refused {

@@ -92,6 +92,22 @@ impl Server {
         self.directory.path()
     }
 
+    /// Tells it to end, waits until it has, and says how it ended and what it had printed.
+    ///
+    /// # Errors
+    ///
+    /// When it does not end within `deadline`.
+    pub fn terminate(mut self, deadline: Duration) -> Result<(ExitStatus, String), BackendError> {
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let ended = within(deadline, || self.child.try_wait().ok().flatten());
+        ended
+            .map(|status| (status, self.log()))
+            .ok_or_else(|| BackendError::NotEnded {
+                deadline,
+                log: self.log(),
+            })
+    }
+
     /// The process, as `/proc` knows it.
     #[must_use]
     pub fn id(&self) -> u32 {

@@ -41,7 +41,8 @@ impl Cache {
     /// Lets `command` and what it starts find the unpacked programs and modules, before those of the system.
     pub(crate) fn equip(&self, command: &mut Command) {
         let unpacked = self.unpacked().join("usr");
-        let programs = before(unpacked.join("bin"), std::env::var_os("PATH"));
+        let daemons = before(unpacked.join("sbin"), std::env::var_os("PATH"));
+        let programs = before(unpacked.join("bin"), Some(daemons));
         command.env("PATH", before(self.programs(), Some(programs)));
         let modules = unpacked.join("lib/python3/dist-packages");
         command.env(

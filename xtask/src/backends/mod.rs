@@ -25,6 +25,9 @@ const TESTS: &[Need] = &[
     Need::program("prometheus-pushgateway", "prometheus-pushgateway"),
     Need::program("victoria-metrics", "victoria-metrics"),
     Need::program("hey", "hey"),
+    Need::program("wrk", "wrk"),
+    Need::program("nginx", "nginx"),
+    Need::program("prometheus-node-exporter", "prometheus-node-exporter"),
     Need::program("slowhttptest", "slowhttptest"),
     // Its package holds little but dependencies, so that unpacking it alone gives nothing that runs.
     Need::program("python3", "python3").only_installed(),

@@ -169,6 +169,10 @@ impl Lifecycle {
             Either::Left((ended, _)) => return Some(ended),
             Either::Right((how, _)) => how,
         };
+        #[cfg(feature = "health")]
+        if let Some(health) = self.steeple.health() {
+            health.begin_drain();
+        }
         if how == How::Terminated {
             tracing::info!(drain = ?self.drain, "the service is to end and is not ready any more");
             if let Some(ended) = within(self.drain, server.as_mut(), asked).await {
