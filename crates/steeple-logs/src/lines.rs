@@ -87,7 +87,6 @@ impl Lines {
     }
 
     /// The id of the first.
-    #[cfg(any(feature = "elasticsearch", feature = "spool"))]
     pub(crate) fn first(&self) -> LineId {
         self.first
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use memchr::{memchr, memrchr};
+use memchr::memchr;
 
 use crate::{LineId, Lines};
 
@@ -50,16 +50,18 @@ impl Progress {
     }
 
     /// Goes back to the beginning of the line that was written in part, since that part is not there any more.
+    #[cfg(feature = "rolling")]
     pub(crate) fn rewind_line(&mut self, batch: &[Lines]) {
         self.begin(batch);
         self.rest_of_line.clear();
         if let Some(lines) = batch.get(self.item) {
             let written = &lines.as_bytes()[..self.offset];
-            self.offset = memrchr(b'\n', written).map_or(0, |end| end + 1);
+            self.offset = memchr::memrchr(b'\n', written).map_or(0, |end| end + 1);
         }
     }
 
     /// Whether what was written ends within a line.
+    #[cfg(feature = "rolling")]
     pub(crate) fn ends_within_line(&self) -> bool {
         !self.rest_of_line.is_empty()
     }
@@ -187,6 +189,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "rolling")]
     #[test]
     fn a_line_whose_beginning_is_gone_is_written_again() {
         let batch = [lines(&["one\n", "two\n"])];
