@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{
-    inbox::Inbox,
+    inbox::{Inbox, events},
     programs::{built, text},
 };
 
@@ -82,7 +82,7 @@ fn what_a_process_dies_of_is_in_the_file_of_its_tracker_and_at_sentry() {
         (&group["kind"], &group["message"], &group["count"]),
         (&"panic".into(), &"lost for good".into(), &1.into())
     );
-    let events = inbox.events();
+    let events = events(&inbox.taken());
     let [event] = &*events else {
         panic!("{events:?}");
     };

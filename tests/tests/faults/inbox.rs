@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
+    mem,
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, PoisonError},
     thread,
@@ -36,21 +37,28 @@ impl Inbox {
         format!("http://k3y@{}/7", self.address)
     }
 
-    /// The events that came so far.
-    pub(crate) fn events(&self) -> Vec<Value> {
-        let envelopes = self.envelopes.lock();
-        let envelopes = envelopes.unwrap_or_else(PoisonError::into_inner);
-        let mut events = Vec::new();
-        for envelope in &*envelopes {
-            let mut lines = envelope.lines().skip(1);
-            while let (Some(head), Some(payload)) = (lines.next(), lines.next()) {
-                if head.contains(r#""type":"event""#) {
-                    events.extend(serde_json::from_str::<Value>(payload));
-                }
+    /// The envelopes that came since it was asked last.
+    pub(crate) fn taken(&self) -> Vec<String> {
+        let mut envelopes = self
+            .envelopes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        mem::take(&mut *envelopes)
+    }
+}
+
+/// The events in them.
+pub(crate) fn events(envelopes: &[String]) -> Vec<Value> {
+    let mut events = Vec::new();
+    for envelope in envelopes {
+        let mut lines = envelope.lines().skip(1);
+        while let (Some(head), Some(payload)) = (lines.next(), lines.next()) {
+            if head.contains(r#""type":"event""#) {
+                events.extend(serde_json::from_str::<Value>(payload));
             }
         }
-        events
     }
+    events
 }
 
 fn take(mut stream: TcpStream, taken: &Mutex<Vec<String>>) -> io::Result<()> {

@@ -7,6 +7,7 @@ mod aborts;
 mod actix_server;
 mod dying;
 mod endless_stream;
+mod forged_reports;
 mod forged_traces;
 mod grpc_methods;
 mod inbox;
