@@ -1,10 +1,16 @@
-use std::{error::Error, fmt, sync::Arc};
+use std::{
+    env,
+    error::Error,
+    fmt,
+    io::{self, IsTerminal},
+    sync::Arc,
+};
 
 use steeple_core::redaction::Redaction;
 use thiserror::Error;
 
 use crate::{
-    AccessLog, AccessLogBuilder, Destination, Directives, Format, Levels, Logs, bind,
+    AccessLog, AccessLogBuilder, Destination, Directives, Format, Levels, Logs, Stdio, bind,
     encode::{Encoder, Identity, field},
     resource,
     shared::Shared,
@@ -82,7 +88,8 @@ impl LogsBuilder {
         self
     }
 
-    /// Also writes to `destination`, in `format`, without colours. Default: nothing is written.
+    /// Also writes to `destination`, in `format`, without colours. Default: to standard output, as [`Format::Ecs`], or if that is a
+    /// [terminal](Self::to_terminal) for people, in colours unless the variable [`NO_COLOR`](https://no-color.org) is set.
     pub fn to<D>(self, destination: D, format: Format) -> Self
     where
         D: Destination + Send + 'static,
@@ -107,10 +114,12 @@ impl LogsBuilder {
         self
     }
 
-    /// Whether anything says where to write.
-    #[must_use]
-    pub fn has_destination(&self) -> bool {
-        !self.destinations.is_empty()
+    fn to_stdout(self) -> Self {
+        if !io::stdout().is_terminal() {
+            return self.to(Stdio::stdout(), Format::Ecs);
+        }
+        let is_plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        self.write_to(Stdio::stdout(), Format::Pretty, !is_plain)
     }
 
     /// Begins to take lines.
@@ -119,6 +128,9 @@ impl LogsBuilder {
     ///
     /// If it is known from the start that a destination cannot be written to.
     pub fn start(self) -> Result<Logs, LogsError> {
+        if self.destinations.is_empty() {
+            return self.to_stdout().start();
+        }
         let mut writers = Writers::default();
         for (format, in_colours, start) in self.destinations {
             let encoder = Arc::new(Encoder::new(format, &self.identity).coloured(in_colours));

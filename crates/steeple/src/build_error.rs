@@ -3,6 +3,8 @@ use steeple_core::{EnvironmentError, ObserverError};
 use steeple_errors::TrackerError;
 #[cfg(feature = "health")]
 use steeple_health::HealthError;
+#[cfg(feature = "logs")]
+use steeple_logs::LogsError;
 use steeple_metrics::{BuildError as RegistryError, InstallError, RegisterError};
 use steeple_ops::BindError;
 #[cfg(feature = "otlp")]
@@ -51,6 +53,10 @@ pub enum BuildError {
     #[cfg(feature = "health")]
     #[error(transparent)]
     Health(#[from] HealthError),
+    /// What is logged cannot be written where it is to.
+    #[cfg(feature = "logs")]
+    #[error(transparent)]
+    Logs(#[from] LogsError),
     /// What is to be exported, or where to, is configured wrongly.
     #[cfg(feature = "otlp")]
     #[error(transparent)]

@@ -9,6 +9,8 @@ use steeple_core::{Observer, ObserverBuilder, TraceConfig, current};
 use steeple_errors::{ErrorTracker, ErrorTrackerBuilder};
 #[cfg(feature = "health")]
 use steeple_health::{Health, HealthBuilder, HealthError};
+#[cfg(feature = "logs")]
+use steeple_logs::LogsBuilder;
 use steeple_metrics::{Builder as RegistryBuilder, Exemplar, Matcher, Registry};
 use steeple_ops::{BindError, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
@@ -24,6 +26,8 @@ use tracing::level_filters::LevelFilter;
 
 #[cfg(feature = "otlp")]
 use crate::export::{Export, ExportSettings};
+#[cfg(feature = "logs")]
+use crate::logging::LogSettings;
 #[cfg(feature = "push")]
 use crate::pushes::PushSettings;
 #[cfg(feature = "sentry")]
@@ -63,6 +67,8 @@ pub struct SteepleBuilder {
     errors: Option<ErrorTrackerBuilder>,
     #[cfg(feature = "health")]
     health: Option<HealthBuilder>,
+    #[cfg(feature = "logs")]
+    logs: LogSettings,
     #[cfg(feature = "otlp")]
     export: ExportSettings,
     #[cfg(feature = "otlp")]
@@ -91,6 +97,8 @@ impl SteepleBuilder {
             errors: None,
             #[cfg(feature = "health")]
             health: None,
+            #[cfg(feature = "logs")]
+            logs: LogSettings::default(),
             #[cfg(feature = "otlp")]
             export: ExportSettings::default(),
             #[cfg(feature = "otlp")]
@@ -181,6 +189,27 @@ impl SteepleBuilder {
     #[cfg(feature = "health")]
     pub fn health(mut self, configure: impl FnOnce(HealthBuilder) -> HealthBuilder) -> Self {
         self.health = Some(configure(self.health.unwrap_or_default()));
+        self
+    }
+
+    /// Logs what `tracing` tells, and each request and job, configured by more settings: to standard output if no other destination is given, as ECS, or for
+    /// people if that is a terminal. Add [`Steeple::log_layer`] to the application's subscriber, or
+    /// [install](Steeple::install_subscriber) one. `RUST_LOG` wins over the levels, and `OTEL_RESOURCE_ATTRIBUTES` over what is said of
+    /// the service. Default: nothing is logged by it.
+    ///
+    /// ```
+    /// use steeple::Steeple;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let levels = "info,shop::cart=debug".parse()?;
+    /// let builder = Steeple::builder("shop").logs(|logs| logs.levels(levels));
+    /// # let _ = builder;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "logs")]
+    pub fn logs(mut self, configure: impl FnOnce(LogsBuilder) -> LogsBuilder + 'static) -> Self {
+        self.logs.configure(Box::new(configure));
         self
     }
 
@@ -385,6 +414,8 @@ impl SteepleBuilder {
         observer.check()?;
         #[cfg(feature = "otlp")]
         let export = self.export.resolve(&environment.export, &name)?;
+        #[cfg(feature = "logs")]
+        let logs = self.logs.resolve(&environment.logs, &name);
         #[cfg(feature = "push")]
         let pushes = self.pushes.resolve(&environment, &name)?;
         #[cfg(feature = "sentry")]
@@ -460,6 +491,15 @@ impl SteepleBuilder {
             Some(sentry) => sentry.connect(observer),
             None => observer,
         };
+        #[cfg(feature = "logs")]
+        let logs = logs
+            .map(|logs| ::metrics::with_local_recorder(&registry, || logs.start()))
+            .transpose()?;
+        #[cfg(feature = "logs")]
+        let observer = match &logs {
+            Some(logs) => observer.sink(logs.access_log()),
+            None => observer,
+        };
         #[cfg(feature = "resources")]
         let resources = self
             .resources
@@ -468,6 +508,8 @@ impl SteepleBuilder {
         let outlets = Outlets {
             #[cfg(feature = "errors")]
             errors,
+            #[cfg(feature = "logs")]
+            logs,
             #[cfg(feature = "otlp")]
             otlp,
             #[cfg(feature = "push")]

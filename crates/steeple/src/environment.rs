@@ -8,6 +8,8 @@ use steeple_push::{Endpoint, EndpointError};
 
 #[cfg(feature = "otlp")]
 use crate::export::ExportEnvironment;
+#[cfg(feature = "logs")]
+use crate::logging::LogEnvironment;
 #[cfg(feature = "sentry")]
 use crate::reporting::SentryEnvironment;
 use crate::service_name::ServiceName;
@@ -52,6 +54,8 @@ pub(crate) struct Environment {
     pub(crate) ops_token: Option<String>,
     #[cfg(feature = "otlp")]
     pub(crate) export: ExportEnvironment,
+    #[cfg(feature = "logs")]
+    pub(crate) logs: LogEnvironment,
     #[cfg(feature = "push")]
     pub(crate) push_gateway: Option<Endpoint>,
     #[cfg(feature = "push")]
@@ -118,6 +122,8 @@ impl Environment {
             ops_token: text(OPS_TOKEN)?,
             #[cfg(feature = "otlp")]
             export: ExportEnvironment::read(&variable)?,
+            #[cfg(feature = "logs")]
+            logs: LogEnvironment::read(variables)?,
             #[cfg(feature = "push")]
             push_gateway: text(PUSHGATEWAY_URL)?
                 .map(|url| endpoint(PUSHGATEWAY_URL, &url))

@@ -12,6 +12,8 @@ use steeple_core::{Job, Observer};
 use steeple_errors::ErrorTracker;
 #[cfg(feature = "health")]
 use steeple_health::{Health, Probes};
+#[cfg(feature = "logs")]
+use steeple_logs::{LevelsFilter, LogLayer, Logs};
 use steeple_metrics::{Finding, Registry};
 use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
@@ -20,10 +22,19 @@ use steeple_otlp::{
 };
 #[cfg(feature = "resources")]
 use steeple_resources::Resources;
+#[cfg(any(feature = "errors", feature = "logs", feature = "otlp"))]
+use tracing::Subscriber;
 #[cfg(any(feature = "errors", feature = "otlp"))]
-use tracing::{Subscriber, level_filters::LevelFilter};
-#[cfg(any(feature = "errors", feature = "otlp"))]
+use tracing::level_filters::LevelFilter;
+#[cfg(any(feature = "errors", feature = "logs", feature = "otlp"))]
 use tracing_subscriber::filter::Filtered;
+#[cfg(feature = "logs")]
+use tracing_subscriber::{
+    layer::SubscriberExt,
+    registry,
+    registry::LookupSpan,
+    util::{SubscriberInitExt, TryInitError},
+};
 
 #[cfg(feature = "errors")]
 use crate::BreadcrumbLayer;
@@ -322,6 +333,54 @@ impl Steeple {
         BreadcrumbLayer::up_to(LevelFilter::INFO)
     }
 
+    /// Makes lines of the events of `tracing`: a layer to add to the application's subscriber. It is `None`, which is a layer as well,
+    /// where nothing is [logged](SteepleBuilder::logs).
+    ///
+    /// It has [levels](Logs::levels) of its own, whatever others filter.
+    ///
+    /// ```
+    /// use steeple::Steeple;
+    /// use tracing_subscriber::{layer::SubscriberExt, registry, util::SubscriberInitExt};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let steeple = Steeple::builder("shop").without_ops().logs(|logs| logs).build()?;
+    /// registry().with(steeple.log_layer()).init();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "logs")]
+    #[must_use]
+    pub fn log_layer<S>(&self) -> Option<Filtered<LogLayer, LevelsFilter, S>>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        Some(self.outlets.logs.as_ref()?.layer())
+    }
+
+    /// What logs, if anything is [logged](SteepleBuilder::logs): for levels at run time.
+    #[cfg(feature = "logs")]
+    #[must_use]
+    pub fn logs(&self) -> Option<&Logs> {
+        self.outlets.logs.as_ref()
+    }
+
+    /// Makes one subscriber of all layers there are, [logs](Self::log_layer), [spans](Self::tracing_layer) and
+    /// [breadcrumbs](Self::breadcrumb_layer), that of the process, and takes in what is logged by the crate `log`: for applications
+    /// that have no subscriber of their own.
+    ///
+    /// # Errors
+    ///
+    /// If there is a subscriber or a logger already. Add the layers to that.
+    #[cfg(feature = "logs")]
+    pub fn install_subscriber(&self) -> Result<(), TryInitError> {
+        let subscriber = registry().with(self.log_layer());
+        #[cfg(feature = "otlp")]
+        let subscriber = subscriber.with(self.tracing_layer());
+        #[cfg(feature = "errors")]
+        let subscriber = subscriber.with(self.errors().map(|_| self.breadcrumb_layer()));
+        subscriber.try_init()
+    }
+
     /// Makes spans of those of `tracing`, below the requests and jobs that they are opened in: a layer to add to the application's
     /// subscriber. It is `None`, which is a layer as well, where no traces are exported.
     ///
@@ -392,12 +451,15 @@ impl Steeple {
     /// # Errors
     ///
     /// [`ShutdownError`] if something that was to be sent was lost, or if scrapes had to be cut off.
-    pub async fn shutdown(self, deadline: Duration) -> Result<FlushReport, ShutdownError> {
+    pub async fn shutdown(mut self, deadline: Duration) -> Result<FlushReport, ShutdownError> {
         let started = Instant::now();
         #[cfg(feature = "health")]
         if let Some(health) = self.health() {
             health.begin_drain();
         }
+        // They tell of the end.
+        #[cfg(feature = "logs")]
+        let logs = self.outlets.logs.take();
         let report = self.outlets.shutdown(deadline).await;
         let ops = match self.ops {
             Some(ops) => {
@@ -408,6 +470,11 @@ impl Steeple {
         };
         let ended = ShutdownError::unless_complete(report, ops);
         report::log(&ended);
+        #[cfg(feature = "logs")]
+        if let Some(logs) = logs {
+            let rest = deadline.saturating_sub(started.elapsed());
+            return ShutdownError::and_logs(ended, logs.shutdown(rest).await);
+        }
         ended
     }
 }

@@ -58,7 +58,9 @@
 //! | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and those of the other signals | with the feature `otlp`: where all signals, or this one, are exported to |
 //! | `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`, `OTEL_LOGS_EXPORTER` | with the feature `otlp`: `otlp` exports the signal, `none` does not, whatever code says |
 //! | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | with the feature `otlp`: which traces are recorded |
-//! | `OTEL_RESOURCE_ATTRIBUTES`, and all others of [steeple-otlp](https://docs.rs/steeple-otlp) | with the feature `otlp`: more of what the service is, and how it is sent |
+//! | `RUST_LOG` | with the feature `logs`: up to which level is logged, by target, such as `info,shop::cart=debug` |
+//! | `OTEL_RESOURCE_ATTRIBUTES` | with the features `logs` and `otlp`: more of what the service is |
+//! | All others of [steeple-otlp](https://docs.rs/steeple-otlp) | with the feature `otlp`: how it is sent |
 //! | `SENTRY_DSN`, `SENTRY_ENVIRONMENT`, `SENTRY_RELEASE` | with the feature `sentry`: where errors are sent to, and where and in which version the service runs |
 //! | `STEEPLE_PUSHGATEWAY_URL` | with the feature `push`: the Pushgateway that gets the metrics at the end; replaces the URL set in code |
 //! | `STEEPLE_REMOTE_WRITE_URL` | with the feature `push`: where the metrics are written by remote write, every 15 s if nothing else is set in code; replaces the URL set there |
@@ -79,6 +81,7 @@
 //! | `errors` | on by default: `SteepleBuilder::errors`, `Steeple::errors`, and where they are from as `steeple::errors` |
 //! | `grpc` | with `otlp`: the protocol `grpc` |
 //! | `health` | `SteepleBuilder::health`, `Steeple::probes`, and where they are from as `steeple::health` |
+//! | `logs` | `SteepleBuilder::logs`, `Steeple::log_layer`, `Steeple::install_subscriber`, [`log`], and where they are from as `steeple::logs` |
 //! | `otlp` | `SteepleBuilder::otlp` and `traces`, `Steeple::tracing_layer`, and where they are from as `steeple::otlp` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
 //! | `reqwest` | `Steeple::reqwest` and the middleware for clients of reqwest as `steeple::reqwest` |
@@ -103,6 +106,10 @@ mod info;
 mod instance;
 mod lifecycle;
 mod lint;
+#[cfg(feature = "logs")]
+pub mod log;
+#[cfg(feature = "logs")]
+mod logging;
 mod outlets;
 #[cfg(feature = "push")]
 mod pushes;
@@ -128,6 +135,8 @@ pub use steeple_core::{
 pub use steeple_errors as errors;
 #[cfg(feature = "health")]
 pub use steeple_health as health;
+#[cfg(feature = "logs")]
+pub use steeple_logs as logs;
 pub use steeple_metrics as metrics;
 pub use steeple_ops as ops;
 #[cfg(feature = "otlp")]

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::future::join4;
+use futures_util::future::{join4, join5};
 #[cfg(feature = "errors")]
 use steeple_errors::ErrorTracker;
+#[cfg(feature = "logs")]
+use steeple_logs::Logs;
 #[cfg(feature = "otlp")]
 use steeple_otlp::Otlp;
 #[cfg(feature = "sentry")]
@@ -19,6 +21,8 @@ use crate::report::FlushReport;
 pub(crate) struct Outlets {
     #[cfg(feature = "errors")]
     pub(crate) errors: Option<ErrorTracker>,
+    #[cfg(feature = "logs")]
+    pub(crate) logs: Option<Logs>,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<Otlp>,
     #[cfg(feature = "push")]
@@ -30,6 +34,7 @@ pub(crate) struct Outlets {
 #[cfg_attr(
     not(any(
         feature = "errors",
+        feature = "logs",
         feature = "otlp",
         feature = "push",
         feature = "sentry"
@@ -66,12 +71,21 @@ impl Outlets {
             }
             FlushReport::default()
         };
-        let (tracked, exported, pushed, reported) =
-            join4(tracked, exported, pushed, reported).await;
-        tracked.and(exported).and(pushed).and(reported)
+        let logged = async {
+            #[cfg(feature = "logs")]
+            if let Some(logs) = &self.logs {
+                return FlushReport::of_logs(logs.flush(deadline).await);
+            }
+            FlushReport::default()
+        };
+        let (tracked, exported, pushed, reported, logged) =
+            join5(tracked, exported, pushed, reported, logged).await;
+        (tracked.and(exported).and(pushed))
+            .and(reported)
+            .and(logged)
     }
 
-    /// As [`flush`](Self::flush).
+    /// As [`flush`](Self::flush), but for the logs, which tell of the end and come last.
     pub(crate) async fn shutdown(self, deadline: Duration) -> FlushReport {
         let tracked = async {
             #[cfg(feature = "errors")]

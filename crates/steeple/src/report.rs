@@ -2,6 +2,8 @@
 
 #[cfg(feature = "errors")]
 use steeple_core::pipeline::Report;
+#[cfg(feature = "logs")]
+use steeple_logs::LogsReport;
 #[cfg(feature = "otlp")]
 use steeple_otlp::OtlpReport;
 #[cfg(feature = "push")]
@@ -17,6 +19,9 @@ pub struct FlushReport {
     /// The errors that were grouped, if they are tracked.
     #[cfg(feature = "errors")]
     pub errors: Option<Report>,
+    /// What was logged, if anything is.
+    #[cfg(feature = "logs")]
+    pub logs: Option<LogsReport>,
     /// The traces, metrics and logs, if any of them are exported over OTLP.
     #[cfg(feature = "otlp")]
     pub otlp: Option<OtlpReport>,
@@ -37,6 +42,10 @@ impl FlushReport {
     pub fn is_complete(&self) -> bool {
         #[cfg(feature = "errors")]
         if self.errors.is_some_and(|errors| !errors.is_complete()) {
+            return false;
+        }
+        #[cfg(feature = "logs")]
+        if self.logs.is_some_and(|logs| !logs.is_complete()) {
             return false;
         }
         #[cfg(feature = "otlp")]
@@ -66,6 +75,14 @@ impl FlushReport {
         }
     }
 
+    #[cfg(feature = "logs")]
+    pub(crate) fn of_logs(logs: LogsReport) -> Self {
+        Self {
+            logs: Some(logs),
+            ..Self::default()
+        }
+    }
+
     #[cfg(feature = "otlp")]
     pub(crate) fn of_export(otlp: OtlpReport) -> Self {
         Self {
@@ -86,6 +103,7 @@ impl FlushReport {
     #[cfg_attr(
         not(any(
             feature = "errors",
+            feature = "logs",
             feature = "otlp",
             feature = "push",
             feature = "sentry"
@@ -96,6 +114,8 @@ impl FlushReport {
         Self {
             #[cfg(feature = "errors")]
             errors: self.errors.or(other.errors),
+            #[cfg(feature = "logs")]
+            logs: self.logs.or(other.logs),
             #[cfg(feature = "otlp")]
             otlp: self.otlp.or(other.otlp),
             #[cfg(feature = "push")]
@@ -134,6 +154,21 @@ impl ShutdownError {
                 report: Box::new(report),
                 ops,
             })
+        }
+    }
+}
+
+#[cfg(feature = "logs")]
+impl ShutdownError {
+    /// What ended, and the logs after it.
+    pub(crate) fn and_logs(
+        ended: Result<FlushReport, Self>,
+        logs: LogsReport,
+    ) -> Result<FlushReport, Self> {
+        let logs = FlushReport::of_logs(logs);
+        match ended {
+            Ok(report) => Self::unless_complete(report.and(logs), None),
+            Err(Self { report, ops }) => Self::unless_complete(report.and(logs), ops),
         }
     }
 }

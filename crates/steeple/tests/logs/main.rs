@@ -1,0 +1,163 @@
+//! What a service logs.
+
+#![cfg(feature = "logs")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    convert::Infallible,
+    env,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_executor::block_on;
+use serde_json::Value;
+use steeple::{
+    Steeple, log,
+    logs::{Destination, Format, Lines, Marker, Outlet},
+};
+use tracing::{info, subscriber::with_default, warn};
+use tracing_subscriber::{layer::SubscriberExt, registry};
+
+/// A destination that keeps what it is sent.
+#[derive(Clone, Debug, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    fn events(&self) -> Vec<Value> {
+        let text = self.0.lock().unwrap();
+        let lines = text.split_inclusive(|byte| *byte == b'\n');
+        lines
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect()
+    }
+}
+
+impl Destination for Captured {
+    type Error = Infallible;
+
+    fn start(self, marker: Marker) -> Result<Outlet, Infallible> {
+        let pipeline = Outlet::pipeline("captured");
+        Ok(Outlet::start(pipeline, marker, move || {
+            let captured = self.clone();
+            async move |batch: &[Lines]| {
+                let mut text = captured.0.lock().unwrap();
+                for lines in batch {
+                    text.extend_from_slice(lines.as_bytes());
+                }
+                Ok(())
+            }
+        }))
+    }
+}
+
+fn messages(events: &[Value]) -> Vec<&str> {
+    events
+        .iter()
+        .map(|event| event["message"].as_str().unwrap_or_default())
+        .collect()
+}
+
+#[test]
+fn a_layer_logs_with_the_identity_of_the_job_to_the_very_end() {
+    let captured = Captured::default();
+    let destination = captured.clone();
+    let steeple = Steeple::builder("shop")
+        .private()
+        .without_ops()
+        .logs(move |logs| logs.to(destination, Format::Ecs))
+        .build()
+        .unwrap();
+    let report = with_default(registry().with(steeple.log_layer()), || {
+        steeple.observe("job", "nightly").run(|| {
+            log::bind("user.id", "ada");
+            info!("working");
+        });
+        let flushed = block_on(steeple.flush(Duration::from_secs(10)));
+        assert_eq!(flushed.logs.unwrap().written, 1);
+        block_on(steeple.shutdown(Duration::from_secs(10))).unwrap()
+    });
+    assert!(report.is_complete());
+    assert_eq!(report.logs.unwrap().written, 1);
+    let events = captured.events();
+    assert_eq!(
+        messages(&events),
+        [
+            "working",
+            "the service has ended, and everything was delivered"
+        ]
+    );
+    assert_eq!(events[0]["service"]["name"], "shop");
+    assert_eq!(events[0]["user"]["id"], "ada");
+    assert_eq!(events[0]["labels"]["job_name"], "nightly");
+    assert!(events[0]["trace"]["id"].is_string());
+}
+
+#[test]
+fn without_settings_there_is_a_layer_of_nothing() {
+    let steeple = Steeple::builder("shop")
+        .private()
+        .without_ops()
+        .build()
+        .unwrap();
+    assert!(steeple.logs().is_none());
+    with_default(registry().with(steeple.log_layer()), || info!("unheard"));
+    let report = block_on(steeple.shutdown(Duration::from_secs(10))).unwrap();
+    assert_eq!(report.logs, None);
+}
+
+/// Runs the test of this name in a process of its own, which it [is told](is_child) to be.
+fn in_process(name: &str, variables: &[(&str, &str)]) -> Vec<Value> {
+    let output = Command::new(env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .env("STEEPLE_CHILD", name)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let lines = text
+        .lines()
+        .filter_map(|line| line.find('{').map(|at| &line[at..]));
+    lines
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
+}
+
+fn is_child(name: &str) -> bool {
+    env::var_os("STEEPLE_CHILD").is_some_and(|child| child == name)
+}
+
+#[test]
+fn an_installed_subscriber_takes_in_the_crate_log_and_obeys_the_operator() {
+    let name = "an_installed_subscriber_takes_in_the_crate_log_and_obeys_the_operator";
+    if is_child(name) {
+        let steeple = Steeple::builder("shop")
+            .without_ops()
+            .logs(|logs| logs)
+            .build()
+            .unwrap();
+        steeple.install_subscriber().unwrap();
+        assert!(steeple.install_subscriber().is_err());
+        info!("left out");
+        warn!("told");
+        ::log::warn!(target: "dependency", "told by log");
+        block_on(steeple.shutdown(Duration::from_secs(10))).unwrap();
+        return;
+    }
+    let variables = [
+        ("RUST_LOG", "warn,steeple=off"),
+        ("OTEL_SERVICE_NAME", "operated"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "service.version=1.2,deployment.environment.name=staging",
+        ),
+    ];
+    let events = in_process(name, &variables);
+    assert_eq!(messages(&events), ["told", "told by log"]);
+    assert_eq!(events[1]["log"]["logger"], "dependency");
+    let service =
+        serde_json::json!({"name": "operated", "version": "1.2", "environment": "staging"});
+    assert_eq!(events[0]["service"], service);
+}
