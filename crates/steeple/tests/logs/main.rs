@@ -75,18 +75,20 @@ fn a_layer_logs_with_the_identity_of_the_job_to_the_very_end() {
             info!("working");
         });
         let flushed = block_on(steeple.flush(Duration::from_secs(10)));
-        assert_eq!(flushed.logs.unwrap().written, 1);
+        assert_eq!(flushed.logs.unwrap().written, 2);
         block_on(steeple.shutdown(Duration::from_secs(10))).unwrap()
     });
     assert!(report.is_complete());
     assert_eq!(report.logs.unwrap().written, 1);
     let events = captured.events();
+    let [working, job, end] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(messages(&events)[0], "working");
+    assert_eq!(job["trace"], working["trace"]);
     assert_eq!(
-        messages(&events),
-        [
-            "working",
-            "the service has ended, and everything was delivered"
-        ]
+        end["message"],
+        "the service has ended, and everything was delivered"
     );
     assert_eq!(events[0]["service"]["name"], "shop");
     assert_eq!(events[0]["user"]["id"], "ada");
