@@ -10,7 +10,9 @@
 //! | `rolling` | `RollingFile`: files that are begun anew when they are large or old |
 //! | `signals` | `Levels::obey_signals`: SIGUSR1 and SIGUSR2 change what is logged |
 //! | `spool` | `spool`: lines on disk for as long as a backend is away |
-//! | `tls` | Elasticsearch by https, by rustls and code of Rust alone, on x86-64 and AArch64 |
+//! | `syslog` | `Syslog`: messages to a syslog daemon, by datagrams and, with `tcp`, over TCP |
+//! | `tcp` | `Tcp`: lines over TCP, as Logstash reads them |
+//! | `tls` | Elasticsearch by https, `Tcp` and `Syslog` over TLS, by rustls and code of Rust alone, on x86-64 and AArch64 |
 
 mod access;
 mod bind;
@@ -35,12 +37,20 @@ mod shared;
 #[cfg(feature = "spool")]
 pub mod spool;
 mod stdio;
+#[cfg(feature = "syslog")]
+mod syslog;
+#[cfg(feature = "tcp")]
+mod tcp;
 mod throttle;
 mod volume;
 mod writers;
 
 #[cfg(feature = "rolling")]
 pub use self::rolling::{RollingFile, RollingFileError};
+#[cfg(feature = "syslog")]
+pub use self::syslog::{Facility, Syslog};
+#[cfg(feature = "tcp")]
+pub use self::tcp::{NetworkError, Tcp};
 pub use self::{
     access::{AccessFormat, AccessLog, AccessLogBuilder, ClientAddress},
     bind::{bind, unbind},
@@ -55,3 +65,5 @@ pub use self::{
     report::LogsReport,
     stdio::Stdio,
 };
+#[cfg(feature = "tls")]
+pub use steeple_client::{Tls, TlsError};

@@ -11,13 +11,24 @@ pub(crate) fn connector(
     protocol: Protocol,
 ) -> Result<HttpsConnector<HttpConnector>, TlsError> {
     let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(configuration(tls)?)
+        .with_tls_config(tls.client_configuration()?)
         .https_only();
     Ok(match protocol {
         Protocol::Http1 => connector.enable_http1().build(),
         #[cfg(feature = "grpc")]
         Protocol::Http2 => connector.enable_http2().build(),
     })
+}
+
+impl Tls {
+    /// The configuration of rustls that says the same, for protocols other than HTTP.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or does not hold what it should, or there is no TLS on this machine.
+    pub fn client_configuration(&self) -> Result<ClientConfig, TlsError> {
+        configuration(self)
+    }
 }
 
 fn configuration(tls: &Tls) -> Result<ClientConfig, TlsError> {

@@ -20,7 +20,7 @@ thread_local! {
 }
 
 /// Appends `at` with `DIGITS` digits of a second's fraction, cut off, and a `Z`.
-pub(super) fn push<const DIGITS: usize>(out: &mut Vec<u8>, at: Timestamp) {
+pub(crate) fn push<const DIGITS: usize>(out: &mut Vec<u8>, at: Timestamp) {
     push_nanos::<DIGITS>(out, at.unix_nanos());
 }
 
