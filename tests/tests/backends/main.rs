@@ -14,6 +14,7 @@ mod phoenix;
 mod prometheus_3;
 mod proxy;
 mod push;
+mod resources;
 mod restart;
 mod rotel;
 mod round_trip;
