@@ -6,6 +6,7 @@
 mod aborts;
 mod actix_server;
 mod dying;
+mod endings;
 mod endless_stream;
 mod forged_reports;
 mod forged_traces;
