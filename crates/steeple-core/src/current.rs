@@ -275,6 +275,18 @@ pub fn facts() -> Option<Facts> {
     Some(facts.flatten()?.at(trace))
 }
 
+/// Does `action` once the route of the current request is known, with that request as the current one, or else when the request is
+/// over: for those that tell of it by other means than sinks. At once where the route is known, where no request is current, and where
+/// 16 wait already.
+pub fn once_routed(action: impl FnOnce() + Send + 'static) {
+    if with(|state| state.defers()).unwrap_or(false) {
+        let action = Box::new(action);
+        with(|state| state.deferred.get_or_insert_default().push(action));
+    } else {
+        action();
+    }
+}
+
 /// Lends what the application tells besides its errors to `f`, if anybody wants to know.
 fn with_scene(f: impl FnOnce(&mut Scene)) {
     with(|state| {

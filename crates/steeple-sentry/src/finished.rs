@@ -13,6 +13,8 @@ use sentry_core::{
 };
 use steeple_core::{Outcome, RequestId, RequestRecord, TraceContext};
 
+use crate::event::ROUTE;
+
 /// Where transactions of ours [come from](https://develop.sentry.dev/sdk/telemetry/traces/trace-origin/).
 const ORIGIN: &str = "auto.http.steeple";
 
@@ -100,7 +102,7 @@ impl Finished {
             ("method", Some(self.method.clone())),
             ("outcome", Some(self.outcome.as_str().to_owned())),
             ("request_id", Some(self.request_id.to_string())),
-            ("route", Some(self.route.clone())),
+            (ROUTE, Some(self.route.clone())),
             ("status", status),
         ];
         tags.into_iter()

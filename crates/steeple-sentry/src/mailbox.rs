@@ -11,6 +11,7 @@ use sentry_core::{
     protocol::{Transaction, Uuid},
 };
 use steeple_core::{
+    current,
     errors::{ErrorReport, Subject},
     pipeline::{Accounting, DropReason, Producer},
 };
@@ -18,6 +19,7 @@ use steeple_core::{
 use crate::{
     backoff::{Backoff, Category},
     finished::Finished,
+    integration::routed,
     limiter::Limiter,
     parcel::{self, Parcel},
 };
@@ -156,12 +158,17 @@ impl Transport for Mailbox {
         let (Some(envelope), Some(recorder)) = (catch(envelope), self.recorder.get()) else {
             return;
         };
-        if envelope.event().is_some() && !self.admits_event() {
-            self.producer.skip(DropReason::RateLimited);
-            recorder.record_lost_data(&envelope, Reason::RatelimitBackoff);
-        } else {
+        if envelope.event().is_none() {
             let parcel = Parcel::of_envelope(envelope, recorder.clone());
             self.producer.push(parcel);
+        } else if self.admits_event() {
+            let (producer, recorder) = (self.producer.clone(), recorder.clone());
+            current::once_routed(move || {
+                producer.push(Parcel::of_envelope(routed(envelope), recorder));
+            });
+        } else {
+            self.producer.skip(DropReason::RateLimited);
+            recorder.record_lost_data(&envelope, Reason::RatelimitBackoff);
         }
     }
 

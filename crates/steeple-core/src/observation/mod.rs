@@ -2,6 +2,7 @@
 
 mod call;
 mod content;
+mod deferred;
 mod job;
 mod observed;
 mod observed_future;
@@ -25,12 +26,12 @@ use crate::{
     upgrade::Upgrade,
 };
 
-use self::surroundings::Surroundings;
 pub(crate) use self::{
     content::ContentRule,
     pool::acquire,
     state::{Beginning, Refined, State, Subject, Trouble, Verdict},
 };
+use self::{deferred::Deferred, surroundings::Surroundings};
 pub use self::{
     job::{Job, JobFuture},
     observed::Observed,
@@ -208,7 +209,16 @@ impl Observation {
     pub fn matched_route(&mut self, template: &str) {
         if let Some(state) = &mut self.state {
             state.set_matched_route(template);
+            if let Some(deferred) = state.deferred.take() {
+                self.run_deferred(*deferred);
+            }
         }
+    }
+
+    #[cold]
+    fn run_deferred(&mut self, deferred: Deferred) {
+        // What panics in it is no panic of the request's.
+        current::enter(&mut self.state, || panic::quietly(|| deferred.run()));
     }
 
     /// Takes in the head of the response. Where no body is due, the request is over.

@@ -52,10 +52,14 @@ pub(crate) fn settle(mut state: Box<State>) {
             if record.upgraded {
                 go_on(&shared, &record, state.progress.upgrade.take());
             }
+            let deferred = state.deferred.take();
             settling = Some(state);
             current::enter(&mut settling, || {
                 if let Some(panic) = record.panic {
                     shared.deliver(|| log_panic(panic, &request_id, &lineage));
+                }
+                if let Some(deferred) = deferred {
+                    shared.deliver(|| deferred.run());
                 }
                 shared.request(&record);
                 if let Some(error_type) = record.error_type

@@ -18,7 +18,7 @@ use crate::{
     kept_head::{Keeping, KeptHead},
     label::{LabelValues, OTHER},
     method::Method,
-    observation::{content::ContentRule, request_counter::RequestCounter},
+    observation::{content::ContentRule, deferred::Deferred, request_counter::RequestCounter},
     observer::Shared,
     outcome::{BODY_ERROR, ErrorType, Outcome, TIMEOUT},
     panic::PanicReport,
@@ -141,6 +141,8 @@ pub(crate) struct State {
     pub(crate) scope: Option<Arc<dyn TraceScope>>,
     /// What is made current with it, recorded or not.
     pub(crate) own_scope: Option<Arc<dyn Scope>>,
+    /// What waits until its route is known.
+    pub(crate) deferred: Option<Box<Deferred>>,
     /// What is kept of the head of the request, or was of an earlier one's.
     pub(crate) head: Option<Box<KeptHead>>,
     /// What the application tells for the case that an error happens, or did of an earlier one.
@@ -161,6 +163,7 @@ impl State {
             propagated: None,
             scope: None,
             own_scope: None,
+            deferred: None,
             head: None,
             scene: None,
             bound: None,
@@ -192,6 +195,15 @@ impl State {
         if self.progress.route == Route::UNMATCHED {
             self.set_route(template);
         }
+    }
+
+    /// Whether its route may become known, and there is room for what waits for that.
+    pub(crate) fn defers(&self) -> bool {
+        let is_request = matches!(self.beginning.subject, Subject::Request);
+        let has_room = |deferred: &Deferred| deferred.has_room();
+        is_request
+            && self.progress.route == Route::UNMATCHED
+            && self.deferred.as_deref().is_none_or(has_room)
     }
 
     /// Takes over the route that a nested router knows.

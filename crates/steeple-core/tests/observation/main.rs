@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod errors;
+mod once_routed;
 mod outgoing_rpc;
 mod propagation;
 mod rpc;

@@ -7,7 +7,7 @@ mod request;
 use sentry_core::protocol::{Breadcrumb, Event, Level, Value, Values};
 use steeple_core::errors::{self, ErrorKind, ErrorReport, Subject};
 
-pub(crate) use self::place::Place;
+pub(crate) use self::place::{Place, ROUTE};
 
 /// The event of a report, without what the client adds: release, environment, the scope of the process.
 pub(crate) fn of_report(report: &ErrorReport) -> Event<'static> {

@@ -8,6 +8,8 @@ use steeple_core::{
 
 use super::{breadcrumbs, request};
 
+/// The tag that tells the route.
+pub(crate) const ROUTE: &str = "route";
 /// How long Sentry lets the name of a tag be.
 const LONGEST_TAG: usize = 32;
 
@@ -71,6 +73,16 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Completes an event that was described before the route was known.
+    pub(crate) fn describe_route(self, event: &mut Event<'static>) {
+        if let Subject::Request(request) = self.subject
+            && let Some(route) = request.known_route()
+        {
+            event.tags.insert(ROUTE.to_owned(), one_line(route));
+            name(event, request, route);
+        }
+    }
+
     fn tag(self, tags: &mut Map<String, String>) {
         let mut tag = |name: &str, value: &str| {
             if !value.is_empty() {
@@ -84,7 +96,7 @@ impl<'a> Place<'a> {
         match self.subject {
             Subject::Request(request) => {
                 tag("method", &request.method);
-                tag("route", request.known_route().unwrap_or_default());
+                tag(ROUTE, request.known_route().unwrap_or_default());
                 if let Some(status) = request.status {
                     tag("status", &status.to_string());
                 }
@@ -126,12 +138,7 @@ impl<'a> Place<'a> {
 
 fn describe_request(event: &mut Event<'static>, failed: &FailedRequest) {
     if let Some(route) = failed.known_route() {
-        // What is named by its path has as many names as there are paths.
-        let path = failed.head.path();
-        let is_name = |name: &String| path.len() < 2 || !name.ends_with(path);
-        let given = event.transaction.take().filter(is_name);
-        let name = || format!("{} {route}", failed.method);
-        event.transaction = Some(given.unwrap_or_else(name));
+        name(event, failed, route);
     }
     let request = || request::of(failed);
     event.request.get_or_insert_with(request);
@@ -149,6 +156,15 @@ fn describe_request(event: &mut Event<'static>, failed: &FailedRequest) {
         let user = event.user.get_or_insert_default();
         user.ip_address.get_or_insert(peer.ip().into());
     }
+}
+
+/// Calls the event after the route, unless it has a name that is none of a path: of those there are as many as clients think of.
+fn name(event: &mut Event<'static>, failed: &FailedRequest, route: &str) {
+    let path = failed.head.path();
+    let is_name = |name: &String| path.len() < 2 || !name.ends_with(path);
+    let given = event.transaction.take().filter(is_name);
+    let name = || format!("{} {route}", failed.method);
+    event.transaction = Some(given.unwrap_or_else(name));
 }
 
 /// A name as [Sentry has them](https://docs.sentry.io/platforms/rust/enriching-events/tags/).

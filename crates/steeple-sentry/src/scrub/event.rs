@@ -11,6 +11,7 @@ use sentry_core::{
 };
 
 use super::Scrubber;
+use crate::event::ROUTE;
 
 impl Scrubber {
     pub(super) fn event(&self, event: &mut Event<'static>) {
@@ -52,7 +53,7 @@ impl Scrubber {
         self.user(&mut event.user);
         self.contexts(&mut event.contexts);
         if let Some(request) = &mut event.request {
-            self.request(request, event.tags.get("route"));
+            self.request(request, event.tags.get(ROUTE));
         }
         self.tags(&mut event.tags);
     }
@@ -66,7 +67,7 @@ impl Scrubber {
         self.user(&mut transaction.user);
         self.contexts(&mut transaction.contexts);
         if let Some(request) = &mut transaction.request {
-            self.request(request, transaction.tags.get("route"));
+            self.request(request, transaction.tags.get(ROUTE));
         }
         self.tags(&mut transaction.tags);
     }

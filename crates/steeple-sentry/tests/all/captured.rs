@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use steeple_core::current;
 use steeple_sentry::sentry_core::{self, Hub, Level, Scope};
 
@@ -45,6 +46,39 @@ fn what_is_captured_in_a_request_has_its_identity() {
     assert_eq!(context["trace_id"], trace.trace_id().to_string());
     assert_eq!(context["span_id"], trace.span_id().to_string());
     assert_eq!(event["breadcrumbs"]["values"][0]["message"], "opened");
+}
+
+#[test]
+fn what_is_captured_before_the_route_is_known_has_it_all_the_same() {
+    let stub = Stub::answering([]);
+    let stage = Stage::new(&stub);
+    Hub::run(hub(&stage), || {
+        for matched in [true, false] {
+            let mut observation = stage.start_at(None);
+            let capture = || {
+                current::breadcrumb(tracing::Level::INFO, "shop", "opened");
+                sentry_core::capture_message("the stock is low", Level::Warning);
+            };
+            observation.run(capture).unwrap();
+            if matched {
+                observation.matched_route("/orders/{id}");
+            }
+        }
+    });
+    let report = stage.sentry.shutdown_blocking(DEADLINE);
+    assert!(report.is_complete(), "{report:?}");
+    let events = stub.events();
+    let routes: Vec<_> = events
+        .iter()
+        .map(|event| (&event["transaction"], &event["tags"]["route"]))
+        .collect();
+    let (name, none) = (Value::from("GET /orders/{id}"), Value::Null);
+    let route = Value::from("/orders/{id}");
+    assert_eq!(routes, [(&name, &route), (&none, &none)]);
+    for event in &events {
+        let crumbs = event["breadcrumbs"]["values"].as_array().unwrap();
+        assert_eq!(crumbs.len(), 1, "{event:#}");
+    }
 }
 
 #[test]

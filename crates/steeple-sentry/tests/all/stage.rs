@@ -34,11 +34,15 @@ impl Stage {
     }
 
     pub(crate) fn start(&self) -> Observation {
+        self.start_at(Some("/orders/{id}"))
+    }
+
+    pub(crate) fn start_at(&self, route: Option<&str>) -> Observation {
         self.observer.start(&RequestHead {
             method: "GET",
             scheme: None,
             version: HttpVersion::Http11,
-            route: Some("/orders/{id}".into()),
+            route: route.map(Into::into),
             headers: &(),
             body_size: Some(0),
             details: &(),
