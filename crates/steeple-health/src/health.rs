@@ -1,17 +1,18 @@
 use std::{
     fmt,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
+    sync::{Arc, Weak},
 };
 
 use metrics::Gauge;
+use tokio::sync::watch;
 
 use crate::{
     CheckSnapshot, CheckState, Criticality, Details, HealthBuilder, HealthError, HealthSnapshot,
     HealthStatus, Heartbeat, Probe, Probes, executor::Executor, monitor::Monitor, telemetry,
 };
+
+#[cfg(feature = "tonic")]
+const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The health of a service. Clones are the same; with the last one the checks end.
 ///
@@ -22,7 +23,7 @@ pub struct Health(Arc<Inner>);
 struct Inner {
     monitors: Vec<Arc<Monitor>>,
     heartbeats: Vec<(String, Heartbeat)>,
-    is_draining: AtomicBool,
+    drain: watch::Sender<bool>,
     ready: Gauge,
     executor: Executor,
 }
@@ -49,7 +50,7 @@ impl Health {
             Inner {
                 monitors: monitors.collect(),
                 heartbeats: builder.heartbeats,
-                is_draining: AtomicBool::new(false),
+                drain: watch::Sender::new(false),
                 ready,
                 executor,
             }
@@ -86,17 +87,36 @@ impl Health {
         self.0.is_ready()
     }
 
+    /// Waits until [`is_ready`](Self::is_ready) is `ready`, asking as often as outcomes may be new, and gives that.
+    #[cfg(feature = "tonic")]
+    pub(crate) async fn once_ready_is(&self, ready: bool) -> bool {
+        let mut drain = self.0.drain.subscribe();
+        while self.is_ready().await != ready {
+            let pause = {
+                // So that it is timed whatever runtime polls it.
+                let _runtime = self.0.executor.handle().enter();
+                tokio::time::sleep(BETWEEN_LOOKS)
+            };
+            tokio::select! {
+                () = pause => {}
+                // After the drain there is no change any more, and without one the pause ends.
+                Ok(_) = drain.wait_for(|is_draining| *is_draining), if !self.is_draining() => {}
+            }
+        }
+        ready
+    }
+
     /// Has the service be not ready from now on, for good: the first step of its end, so that no requests are sent to it any
     /// more while it still answers them.
     pub fn begin_drain(&self) {
-        self.0.is_draining.store(true, SeqCst);
+        self.0.drain.send_replace(true);
         self.0.tell();
     }
 
     /// Whether the service [is to end](Self::begin_drain).
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        self.0.is_draining.load(SeqCst)
+        *self.0.drain.borrow()
     }
 
     /// What is known, after the checks whose last outcome counts no more have run.
@@ -176,9 +196,7 @@ impl Inner {
         let is_no_obstacle = |monitor: &Arc<Monitor>| {
             monitor.check.criticality == Criticality::Degrading || monitor.state() == CheckState::Up
         };
-        !self.is_draining.load(SeqCst)
-            && self.is_started()
-            && self.of(Probe::Readiness).all(is_no_obstacle)
+        !*self.drain.borrow() && self.is_started() && self.of(Probe::Readiness).all(is_no_obstacle)
     }
 
     fn status(&self) -> HealthStatus {

@@ -55,6 +55,22 @@
 //! check runs once in 2 s, however many probes there are, and not at all while there are none, unless it is
 //! [refreshed](Check::refresh_every).
 //!
+//! # Features
+//!
+//! A feature alone changes no behaviour.
+//!
+//! | feature | what |
+//! |---|---|
+//! | `certificate` | [`checks::certificate`] |
+//! | `deadpool` | [`checks::deadpool`] |
+//! | `disk` | [`checks::disk`], on Unix |
+//! | `grpc` | [`checks::grpc`] |
+//! | `http` | [`checks::http`] |
+//! | `redis` | [`checks::redis`] |
+//! | `sqlx` | [`checks::sqlx`]; needs Rust 1.94, as sqlx does, and brings no driver |
+//! | `tls` | with `grpc` or `http`: URLs of https, on x86-64 and AArch64 |
+//! | `tonic` | [`Health::grpc`]: `grpc.health.v1` for servers of tonic |
+//!
 //! # Metrics
 //!
 //! | metric | |
@@ -74,6 +90,8 @@ mod details;
 mod error;
 mod executor;
 mod failure;
+#[cfg(feature = "tonic")]
+mod grpc;
 mod health;
 mod heartbeat;
 mod history;
@@ -86,6 +104,8 @@ mod sync;
 mod telemetry;
 mod time;
 
+#[cfg(feature = "tonic")]
+pub use self::grpc::GrpcHealth;
 pub use self::{
     builder::HealthBuilder,
     check::{Check, Criticality},

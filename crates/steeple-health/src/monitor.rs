@@ -141,7 +141,8 @@ impl Monitor {
 struct Running {
     monitor: Arc<Monitor>,
     started: Instant,
-    is_settled: bool,
+    /// As it has left the monitor, once it is settled.
+    left: Option<Phase>,
 }
 
 impl Running {
@@ -149,7 +150,7 @@ impl Running {
         Self {
             monitor,
             started: Instant::now(),
-            is_settled: false,
+            left: None,
         }
     }
 
@@ -157,9 +158,9 @@ impl Running {
         let timeout = self.monitor.check.timeout;
         let (mut task, cancel) = spawn(&self.monitor.check, runtime);
         match time::timeout(timeout, &mut task).await {
-            Ok(result) => self.settle(flat(result)),
+            Ok(result) => self.settle(flat(result), Phase::Idle),
             Err(_elapsed) => {
-                self.settle(Err(Failure::TimedOut(timeout)));
+                self.settle(Err(Failure::TimedOut(timeout)), Phase::Stuck);
                 drop(cancel);
                 // One that blocks its thread keeps it, and is not given another.
                 let _ = task.await;
@@ -167,8 +168,8 @@ impl Running {
         }
     }
 
-    fn settle(&mut self, result: Result<(), Failure>) {
-        self.is_settled = true;
+    fn settle(&mut self, result: Result<(), Failure>, left: Phase) {
+        self.left = Some(left);
         let Monitor {
             check, telemetry, ..
         } = &*self.monitor;
@@ -178,7 +179,7 @@ impl Running {
             duration: self.started.elapsed(),
         };
         let mut progress = lock(&self.monitor.progress);
-        progress.phase = Phase::Stuck;
+        progress.phase = left;
         let outcome = result.as_ref().map_or_else(Failure::result, |()| "success");
         telemetry.ended(outcome, &ended);
         progress.history.add(check, ended, result);
@@ -191,10 +192,12 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if !self.is_settled {
-            self.settle(Err(Failure::NotRun));
+        match self.left {
+            None => self.settle(Err(Failure::NotRun), Phase::Idle),
+            Some(Phase::Stuck) => lock(&self.monitor.progress).phase = Phase::Idle,
+            // The next run may be under way.
+            Some(_) => {}
         }
-        lock(&self.monitor.progress).phase = Phase::Idle;
     }
 }
 

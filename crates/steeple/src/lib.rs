@@ -81,13 +81,21 @@
 //! | `errors` | on by default: `SteepleBuilder::errors`, `Steeple::errors`, and where they are from as `steeple::errors` |
 //! | `grpc` | with `otlp`: the protocol `grpc` |
 //! | `health` | `SteepleBuilder::health`, `Steeple::probes`, and where they are from as `steeple::health` |
+//! | `health-certificate` | with `health`: `health::checks::certificate` |
+//! | `health-deadpool` | with `health`: `health::checks::deadpool` |
+//! | `health-disk` | with `health`: `health::checks::disk` |
+//! | `health-grpc` | with `health`: `health::checks::grpc` |
+//! | `health-http` | with `health`: `health::checks::http` |
+//! | `health-redis` | with `health`: `health::checks::redis` |
+//! | `health-sqlx` | with `health`: `health::checks::sqlx`; needs Rust 1.94 |
+//! | `health-tonic` | with `health`: `Health::grpc`, for servers of tonic |
 //! | `logs` | `SteepleBuilder::logs`, `Steeple::log_layer`, `Steeple::install_subscriber`, [`log`], and where they are from as `steeple::logs` |
 //! | `otlp` | `SteepleBuilder::otlp` and `traces`, `Steeple::tracing_layer`, and where they are from as `steeple::otlp` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
 //! | `reqwest` | `Steeple::reqwest` and the middleware for clients of reqwest as `steeple::reqwest` |
 //! | `resources` | `SteepleBuilder::resources`, and where it is from as `steeple::resources` |
 //! | `sentry` | `SteepleBuilder::sentry`, and where it is from as `steeple::sentry` |
-//! | `tls` | with `otlp`, `push` or `sentry`: URLs of https, on x86-64 and AArch64 |
+//! | `tls` | with `health-grpc`, `health-http`, `otlp`, `push` or `sentry`: URLs of https, on x86-64 and AArch64 |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |

@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("steeple-alerts", SENDING),
     ("steeple-db", FOUNDATION),
     ("steeple-errors", &["steeple-core"]),
-    ("steeple-health", FOUNDATION),
+    ("steeple-health", SENDING),
     ("steeple-logs", SENDING),
     ("steeple-ops", FOUNDATION),
     ("steeple-otlp", SENDING),
@@ -50,7 +50,7 @@ const CONFINED: &[(&str, &[&str])] = &[
         &["steeple-reqwest", "steeple-alerts", "steeple-health"],
     ),
     ("sentry", &["steeple-sentry"]),
-    ("tonic", &["steeple-otlp"]),
+    ("tonic", &["steeple-health", "steeple-otlp"]),
     ("tower", &["steeple-axum", "steeple-tower"]),
     ("tracing-opentelemetry", &[]),
 ];

@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod checks;
 mod failures;
+#[cfg(feature = "tonic")]
+mod grpc;
 mod metrics;
 mod readiness;
 mod runtimes;
