@@ -196,10 +196,20 @@ struct Errors;
 #[doc = include_str!("../../../docs/health.md")]
 struct Health;
 
+/// That of the page on the end of a service.
+#[cfg(all(doctest, feature = "axum", feature = "health"))]
+#[doc = include_str!("../../../docs/lifecycle.md")]
+struct Lifecycles;
+
 /// That of the page on pushing.
 #[cfg(all(doctest, feature = "push"))]
 #[doc = include_str!("../../../docs/push.md")]
 struct Push;
+
+/// That of the page on resources.
+#[cfg(all(doctest, feature = "resources"))]
+#[doc = include_str!("../../../docs/resources.md")]
+struct Resources;
 
 /// Those of the page on traces.
 #[cfg(all(doctest, feature = "axum", feature = "otlp", feature = "reqwest"))]
