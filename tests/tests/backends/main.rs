@@ -5,6 +5,7 @@
 mod bugsink;
 mod chain;
 mod demo;
+mod elasticsearch;
 mod exposition;
 mod formats;
 mod harness;

@@ -1,6 +1,6 @@
 //! Servers beyond what every system of Debian's family has.
 
-use super::{Cache, Need, python, testing};
+use super::{Cache, Need, libraries, python, testing};
 
 /// A server whose tests, those in the module of its name, are left out where it cannot be had.
 #[derive(Debug)]
@@ -19,6 +19,13 @@ enum Source {
     Testing {
         package: &'static str,
         program: &'static str,
+    },
+    /// Packages of this release, which run unpacked with what they depend on.
+    Libraries {
+        packages: &'static [&'static str],
+        program: &'static str,
+        /// The variable that tells of the directory of its modules, and its name.
+        modules: (&'static str, &'static str),
     },
     /// What pip is told to install, one time after the other, and Python that prints where its program lies.
     Python {
@@ -85,6 +92,25 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
+        tests: "elasticsearch",
+        program: "noida-db",
+        source: Source::Python {
+            installed: &[&["noida-db==0.2.3"]],
+            locate: "import noida_db; print(noida_db.__path__[0] + '/noida-db')",
+        },
+        is_large: false,
+    },
+    Extra {
+        tests: "elasticsearch::rsyslog",
+        program: "rsyslogd-elasticsearch",
+        source: Source::Libraries {
+            packages: &["rsyslog", "rsyslog-elasticsearch"],
+            program: "usr/sbin/rsyslogd",
+            modules: ("RSYSLOG_MODDIR", "rsyslog"),
+        },
+        is_large: false,
+    },
+    Extra {
         tests: "phoenix",
         program: "phoenix",
         source: Source::Python {
@@ -119,6 +145,11 @@ impl Extra {
             Source::Testing { package, program } => {
                 testing::fetch(cache, package, program, self.program)
             }
+            Source::Libraries {
+                packages,
+                program,
+                modules,
+            } => libraries::fetch(cache, packages, program, modules, self.program),
             Source::Python { installed, locate } => {
                 python::fetch(cache, installed, locate, self.program)
             }

@@ -10,6 +10,7 @@ mod cache;
 mod download;
 mod extra;
 mod install;
+mod libraries;
 mod need;
 mod python;
 mod testing;

@@ -3,11 +3,13 @@ use std::path::PathBuf;
 use steeple_client::{
     Authorization, Client, ClientBuilder, Compression, CredentialsError, Endpoint, EndpointError,
 };
+use steeple_core::pipeline::PipelineBuilder;
 
 use super::{
     BulkExporter, Elasticsearch, ElasticsearchError,
     answer::FILTER,
     data_stream::{DataStream, to_dataset},
+    destination,
     rejects::Rejects,
     template::Template,
 };
@@ -27,6 +29,9 @@ pub struct ElasticsearchBuilder {
     compression: Compression,
     most_bytes: usize,
     rejects: Option<PathBuf>,
+    pub(super) pipeline: PipelineBuilder,
+    #[cfg(feature = "spool")]
+    pub(super) spool: Option<crate::spool::Spool>,
     #[cfg(feature = "tls")]
     tls: steeple_client::Tls,
 }
@@ -42,6 +47,9 @@ impl ElasticsearchBuilder {
             compression: Compression::Gzip,
             most_bytes: 4 << 20,
             rejects: None,
+            pipeline: destination::pipeline(),
+            #[cfg(feature = "spool")]
+            spool: None,
             #[cfg(feature = "tls")]
             tls: steeple_client::Tls::default(),
         }
@@ -109,6 +117,21 @@ impl ElasticsearchBuilder {
     /// warning.
     pub fn rejects(mut self, file: impl Into<PathBuf>) -> Self {
         self.rejects = Some(file.into());
+        self
+    }
+
+    /// Changes how many lines may wait and for how long, where this is the [destination](crate::Destination) of logs. Default: requests
+    /// of 1 MiB, at least every second, tried again for as long as it takes.
+    pub fn pipeline(mut self, change: impl FnOnce(PipelineBuilder) -> PipelineBuilder) -> Self {
+        self.pipeline = change(self.pipeline);
+        self
+    }
+
+    /// Keeps lines on disk while Elasticsearch is away, where this is the [destination](crate::Destination) of logs. Default: they wait
+    /// in memory.
+    #[cfg(feature = "spool")]
+    pub fn spool(mut self, spool: crate::spool::Spool) -> Self {
+        self.spool = Some(spool);
         self
     }
 

@@ -2,7 +2,7 @@ use steeple_client::{ClientError, CredentialsError, EndpointError};
 use thiserror::Error;
 
 /// Nothing can be sent to Elasticsearch as it is configured.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ElasticsearchError {
     /// The URL is wrong.
@@ -14,6 +14,10 @@ pub enum ElasticsearchError {
     /// User, password or key cannot be sent.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// The directory for lines that wait cannot be used.
+    #[cfg(feature = "spool")]
+    #[error(transparent)]
+    Spool(#[from] crate::spool::SpoolError),
     /// Dataset or namespace cannot be in the name of a data stream.
     #[error(
         "`{part}` cannot be in the name of a data stream: use up to 100 of a to z, digits, `_` and `.`, a letter or digit first"

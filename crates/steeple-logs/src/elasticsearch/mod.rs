@@ -2,18 +2,12 @@
 //! its protocol, by its [bulk API](https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk).
 //!
 //! ```
-//! use std::time::Duration;
-//!
-//! use steeple_core::pipeline::PipelineBuilder;
-//! use steeple_logs::{Lines, elasticsearch::Elasticsearch};
+//! use steeple_logs::{Format, Logs, elasticsearch::Elasticsearch};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let elasticsearch = Elasticsearch::builder("http://127.0.0.1:9200").dataset("shop").build()?;
-//! let pipeline = PipelineBuilder::new("elasticsearch").spawn(move || elasticsearch.exporter());
-//! # let _ = pipeline.shutdown_blocking(Duration::ZERO);
-//! let mut lines = Lines::default();
-//! lines.push(b"{\"@timestamp\":\"2026-11-23T00:00:00Z\",\"message\":\"hello\"}\n");
-//! pipeline.producer().push(lines); // into logs-shop-default
+//! let elasticsearch = Elasticsearch::builder("http://127.0.0.1:9200").dataset("shop"); // into logs-shop-default
+//! let logs = Logs::builder("shop").to(elasticsearch, Format::Ecs).start()?;
+//! # drop(logs);
 //! # Ok(())
 //! # }
 //! ```
@@ -36,6 +30,7 @@ mod answer;
 mod builder;
 mod data_stream;
 mod delivery;
+mod destination;
 mod error;
 mod exporter;
 mod rejects;

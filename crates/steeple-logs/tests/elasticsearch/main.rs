@@ -5,6 +5,7 @@
 mod delivery;
 mod faults;
 mod killed;
+mod logs;
 mod outage;
 mod settings;
 mod stage;

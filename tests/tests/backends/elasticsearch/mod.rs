@@ -1,0 +1,6 @@
+//! Access and application logs of a service under load, in Elasticsearch by every way.
+
+mod bulk;
+mod lines;
+mod rsyslog;
+mod shop;
