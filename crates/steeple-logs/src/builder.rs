@@ -13,7 +13,7 @@ use crate::{
     AccessLog, AccessLogBuilder, Destination, Directives, Format, Levels, Logs, Stdio, bind,
     encode::{Encoder, Identity, field},
     resource,
-    shared::Shared,
+    shared::{self, Shared},
     volume::Volume,
     writers::{Start, Writers, marker},
 };
@@ -140,6 +140,7 @@ impl LogsBuilder {
         }
         bind::redact_by(&self.redaction);
         let shared = Arc::new(Shared {
+            number: shared::next_number(),
             writers,
             redaction: self.redaction,
             volume: Volume::new(),

@@ -44,12 +44,19 @@ impl Writers {
         logger: &str,
         fill: impl Fn(&mut Line<'_>),
     ) {
+        self.write_whole(level, |encoder, buffer| {
+            let mut line = encoder.begin(buffer, at, level, logger);
+            fill(&mut line);
+            line.end();
+        });
+    }
+
+    /// Writes a line, all of which `write` writes, once for each format. It must not run foreign code.
+    pub(crate) fn write_whole(&self, level: Level, write: impl Fn(&Encoder, &mut Vec<u8>)) {
         encode::with_buffer(|buffer| {
             for Writer { encoder, outlets } in &self.0 {
                 buffer.clear();
-                let mut line = encoder.begin(buffer, at, level, logger);
-                fill(&mut line);
-                line.end();
+                write(encoder, buffer);
                 for outlet in outlets {
                     outlet.push(&level, buffer);
                 }

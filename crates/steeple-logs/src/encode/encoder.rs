@@ -1,5 +1,7 @@
+use std::cell::OnceCell;
+
 use steeple_core::Timestamp;
-use tracing_core::Level;
+use tracing_core::{Level, Metadata};
 
 use super::{Field, Format, Identity, field, line::Line};
 
@@ -23,7 +25,7 @@ impl Encoder {
         };
         if format.is_json() {
             let mut fragment = Vec::new();
-            let mut line = Line::behind_message(&encoder, &mut fragment);
+            let mut line = Line::behind(field::MESSAGE, &encoder, &mut fragment);
             for (field, value) in identity.iter() {
                 line.identify(field, value);
             }
@@ -55,6 +57,62 @@ impl Encoder {
         line.head(at, level, logger);
         line
     }
+
+    /// Begins the line of an event of a call site that has `heads`.
+    pub(crate) fn begin_known<'a>(
+        &'a self,
+        out: &'a mut Vec<u8>,
+        at: Timestamp,
+        metadata: &Metadata<'_>,
+        heads: &Heads,
+    ) -> Line<'a> {
+        let head = match self.format {
+            Format::Ecs => &heads.ecs,
+            Format::Json => &heads.json,
+            Format::Logfmt | Format::Pretty => {
+                return self.begin(out, at, *metadata.level(), metadata.target());
+            }
+        };
+        let mut line = Line::new(self, out);
+        line.time(at);
+        line.known_head(head.get_or_init(|| Head::of(self, metadata)));
+        line
+    }
+}
+
+/// What lines of one call site begin with behind the time: the level, who says it, and where in the code. It is the same for all
+/// encoders of one format.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(super) bytes: Box<[u8]>,
+    pub(super) last: Field,
+}
+
+impl Head {
+    fn of(encoder: &Encoder, metadata: &Metadata<'_>) -> Self {
+        let mut bytes = Vec::new();
+        let mut line = Line::behind(field::TIMESTAMP, encoder, &mut bytes);
+        line.ascii(field::LOG_LEVEL, level_name(*metadata.level()));
+        line.text(field::LOG_LOGGER, metadata.target());
+        if let Some(file) = metadata.file() {
+            line.text(field::LOG_ORIGIN_FILE_NAME, file);
+        }
+        if let Some(number) = metadata.line() {
+            line.unsigned(field::LOG_ORIGIN_FILE_LINE, number.into());
+        }
+        let last = line.last().unwrap_or(field::LOG_LOGGER);
+        Self {
+            bytes: bytes.into(),
+            last,
+        }
+    }
+}
+
+/// The heads of one call site, each made once.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    ecs: OnceCell<Head>,
+    json: OnceCell<Head>,
 }
 
 /// The level as lines have it, in lower case.

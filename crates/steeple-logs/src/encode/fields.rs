@@ -3,8 +3,8 @@ use std::ops::Range;
 use steeple_core::text;
 
 use super::{
-    Field, LONGEST_LINE, LONGEST_VALUE, Scalar, field,
-    name::{is_same, push_name},
+    Field, LONGEST_LINE, LONGEST_VALUE, Scalar,
+    name::{Name, hash, is_same},
 };
 
 /// What is at the end of a text that was cut off.
@@ -26,6 +26,7 @@ struct Entry {
     /// The field of ECS that it is; a label if none.
     field: Option<Field>,
     is_reserved: bool,
+    hash: u32,
     /// Where its name begins and ends, and where its value ends.
     start: u32,
     middle: u32,
@@ -62,17 +63,30 @@ impl Fields {
     /// Adds what an application calls `name`: the field of ECS if there is one of this name and type that is not ours, a label
     /// otherwise. A text is cut at [`LONGEST_VALUE`].
     pub(crate) fn put(&mut self, name: &str, value: Scalar<'_>) {
+        self.put_as(&Name::new(name), value);
+    }
+
+    /// The same for a name that is known.
+    pub(crate) fn put_as(&mut self, name: &Name, value: Scalar<'_>) {
         let mut room = String::new();
         let value = self.cut(value, &mut room);
         let start = self.bytes.len();
-        push_name(&mut self.bytes, name);
+        self.bytes.extend_from_slice(&name.text);
         let middle = self.bytes.len();
-        let field =
-            Field::of_application(name).filter(|field| field.kind().push(&mut self.bytes, value));
+        let field = name
+            .field
+            .filter(|field| field.kind().push(&mut self.bytes, value));
         if field.is_none() {
             value.push(&mut self.bytes);
         }
-        self.enter(start, middle, field, field::is_reserved(name));
+        self.enter(Entry {
+            field,
+            is_reserved: name.is_reserved,
+            hash: name.hash,
+            start: start as u32,
+            middle: middle as u32,
+            end: 0,
+        });
     }
 
     /// Adds a field of ours, cut likewise.
@@ -84,7 +98,20 @@ impl Fields {
         let middle = self.bytes.len();
         let is_of_kind = field.kind().push(&mut self.bytes, value);
         debug_assert!(is_of_kind, "{field:?} cannot be {value:?}");
-        self.enter(start, middle, Some(field), false);
+        self.enter(Entry {
+            field: Some(field),
+            is_reserved: false,
+            hash: hash(field.name().as_bytes()),
+            start: start as u32,
+            middle: middle as u32,
+            end: 0,
+        });
+    }
+
+    /// Appends a text to `out` as JSON has it, cut as values are.
+    pub(crate) fn encode(&mut self, out: &mut Vec<u8>, text: &str) {
+        let mut room = String::new();
+        self.cut(Scalar::Text(text), &mut room).push(out);
     }
 
     fn cut<'a>(&mut self, value: Scalar<'a>, room: &'a mut String) -> Scalar<'a> {
@@ -105,17 +132,17 @@ impl Fields {
         let known = self.entries.len();
         for entry in &others.entries {
             let name = &others.bytes[entry.name()];
-            if self.entries[..known]
-                .iter()
-                .any(|own| self.has_name(*own, name))
-            {
+            if self.position(known, entry.hash, name).is_some() {
                 continue;
             }
-            let start = self.bytes.len();
-            self.bytes.extend_from_slice(name);
-            let middle = self.bytes.len();
-            self.bytes.extend_from_slice(&others.bytes[entry.value()]);
-            self.push_entry(start, middle, entry.field, entry.is_reserved);
+            let start = self.bytes.len() as u32;
+            let whole = entry.start as usize..entry.end as usize;
+            self.bytes.extend_from_slice(&others.bytes[whole]);
+            self.push_entry(Entry {
+                start,
+                middle: start + (entry.middle - entry.start),
+                ..*entry
+            });
         }
     }
 
@@ -123,7 +150,7 @@ impl Fields {
     pub(crate) fn replace_by(&mut self, others: &Self) {
         for entry in &others.entries {
             let name = &others.bytes[entry.name()];
-            if let Some(known) = self.position(name) {
+            if let Some(known) = self.position(self.entries.len(), entry.hash, name) {
                 self.remove(known);
             }
         }
@@ -142,9 +169,8 @@ impl Fields {
 
     /// Removes what an application calls `name`.
     pub(crate) fn take(&mut self, name: &str) {
-        let mut written = Vec::new();
-        push_name(&mut written, name);
-        if let Some(known) = self.position(&written) {
+        let name = Name::new(name);
+        if let Some(known) = self.position(self.entries.len(), name.hash, &name.text) {
             self.remove(known);
         }
     }
@@ -192,43 +218,36 @@ impl Fields {
         })
     }
 
-    fn position(&self, name: &[u8]) -> Option<usize> {
-        self.entries
-            .iter()
-            .position(|entry| self.has_name(*entry, name))
+    /// Which of the first `count` has this name.
+    fn position(&self, count: usize, hash: u32, name: &[u8]) -> Option<usize> {
+        let is_it = |entry: &Entry| entry.hash == hash && is_same(&self.bytes[entry.name()], name);
+        self.entries[..count].iter().position(is_it)
     }
 
-    fn has_name(&self, entry: Entry, name: &[u8]) -> bool {
-        is_same(&self.bytes[entry.name()], name)
+    /// Enters what was written last, instead of what had the same name. Where it ends is not known yet.
+    fn enter(&mut self, mut entry: Entry) {
+        let name = &self.bytes[entry.name()];
+        if let Some(known) = self.position(self.entries.len(), entry.hash, name) {
+            let removed = self.remove(known);
+            entry.start -= removed;
+            entry.middle -= removed;
+        }
+        self.push_entry(entry);
     }
 
-    /// Enters what was written from `start` on, instead of what had the same name.
-    fn enter(&mut self, start: usize, middle: usize, field: Option<Field>, is_reserved: bool) {
-        let name = &self.bytes[start..middle];
-        let known = self.position(name);
-        let removed = known.map_or(0, |known| self.remove(known));
-        self.push_entry(start - removed, middle - removed, field, is_reserved);
-    }
-
-    /// Enters what was written from `start` on, unless there is no room.
-    fn push_entry(&mut self, start: usize, middle: usize, field: Option<Field>, is_reserved: bool) {
-        let end = self.bytes.len();
-        if end > LONGEST_LINE {
-            self.bytes.truncate(start);
+    /// Enters what was written last, unless there is no room.
+    fn push_entry(&mut self, mut entry: Entry) {
+        entry.end = self.bytes.len() as u32;
+        if self.bytes.len() > LONGEST_LINE {
+            self.bytes.truncate(entry.start as usize);
             self.is_truncated = true;
             return;
         }
-        self.entries.push(Entry {
-            field,
-            is_reserved,
-            start: start as u32,
-            middle: middle as u32,
-            end: end as u32,
-        });
+        self.entries.push(entry);
     }
 
     /// Removes one, and tells by how many bytes those behind it moved.
-    fn remove(&mut self, number: usize) -> usize {
+    fn remove(&mut self, number: usize) -> u32 {
         let removed = self.entries.remove(number);
         let length = removed.end - removed.start;
         self.bytes
@@ -242,13 +261,14 @@ impl Fields {
             entry.middle -= length;
             entry.end -= length;
         }
-        length as usize
+        length
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encode::field;
 
     impl Fields {
         /// Names and values, those of ECS first.

@@ -2,7 +2,7 @@ use steeple_core::{Timestamp, text};
 use tracing_core::Level;
 
 use super::{
-    Encoder, Field, Fields, Format, LONGEST_LINE, LONGEST_VALUE, Scalar,
+    Encoder, Field, Fields, Format, Head, LONGEST_LINE, LONGEST_VALUE, Scalar,
     encoder::{is_behind_identity, level_name},
     escape::{is_bare, push_quoted},
     field,
@@ -50,11 +50,12 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// What is behind the message, alone.
-    pub(super) fn behind_message(encoder: &'a Encoder, out: &'a mut Vec<u8>) -> Self {
+    /// What is behind `last`, alone, and without the identity.
+    pub(super) fn behind(last: Field, encoder: &'a Encoder, out: &'a mut Vec<u8>) -> Self {
         let mut line = Self::new(encoder, out);
         line.out.clear();
-        line.progress.last = Some(field::MESSAGE);
+        line.start = 0;
+        line.progress.last = Some(last);
         line.progress.has_identity = true;
         line
     }
@@ -74,6 +75,12 @@ impl<'a> Line<'a> {
         if self.encoder.format == Format::Pretty {
             return self.pretty_head(at, level, logger);
         }
+        self.time(at);
+        self.ascii(field::LOG_LEVEL, level_name(level));
+        self.text(field::LOG_LOGGER, logger);
+    }
+
+    pub(super) fn time(&mut self, at: Timestamp) {
         self.key(field::TIMESTAMP);
         let is_json = self.encoder.format.is_json();
         if is_json {
@@ -83,8 +90,12 @@ impl<'a> Line<'a> {
         if is_json {
             self.out.push(b'"');
         }
-        self.ascii(field::LOG_LEVEL, level_name(level));
-        self.text(field::LOG_LOGGER, logger);
+    }
+
+    /// Adds a [`Head`], which must be of this format.
+    pub(super) fn known_head(&mut self, head: &Head) {
+        self.out.extend_from_slice(&head.bytes);
+        self.progress.last = Some(head.last);
     }
 
     fn pretty_head(&mut self, at: Timestamp, level: Level, logger: &str) {
@@ -186,26 +197,31 @@ impl<'a> Line<'a> {
         self.keep(before);
     }
 
+    /// Adds a value that was encoded before, as JSON has it.
+    pub(crate) fn encoded(&mut self, field: Field, value: &[u8]) {
+        let is_json = self.encoder.format.is_json();
+        self.field(field, |out| {
+            let start = out.len();
+            out.extend_from_slice(value);
+            if !is_json {
+                make_bare(out, start);
+            }
+        });
+    }
+
     /// Adds what was encoded before: fields in their order, and labels. Nothing but labels may follow.
     pub(crate) fn fields(&mut self, fields: &Fields) {
         self.is_truncated |= fields.is_truncated();
-        let format = self.encoder.format;
-        let told = |field| format.is_json() || !is_aside(field);
-        for (field, value) in fields.of_ecs().filter(|(field, _)| told(*field)) {
-            self.field(field, |out| {
-                let start = out.len();
-                out.extend_from_slice(value);
-                if !format.is_json() {
-                    make_bare(out, start);
-                }
-            });
+        for (field, value) in fields.of_ecs() {
+            self.encoded(field, value);
         }
+        let is_ecs = self.encoder.format == Format::Ecs;
         for label in fields.labels() {
             let before = self.before();
             self.open_labels(label.is_reserved);
             let start = self.out.len();
             self.out.extend_from_slice(label.name);
-            if self.encoder.format == Format::Ecs {
+            if is_ecs {
                 remove_dots(&mut self.out[start..]);
             }
             self.close_name();
@@ -214,6 +230,11 @@ impl<'a> Line<'a> {
             self.fit_label(start);
             self.keep(before);
         }
+    }
+
+    /// Whether lines of this format tell where in the code and on which thread something was said: those for people do not.
+    pub(crate) fn tells_origin(&self) -> bool {
+        self.encoder.format.is_json()
     }
 
     /// Ends the line.
@@ -403,12 +424,6 @@ impl<'a> Line<'a> {
             self.is_truncated = true;
         }
     }
-}
-
-/// Whether lines leave it out that are for people.
-fn is_aside(field: Field) -> bool {
-    let origin = field::LOG_ORIGIN_FILE_NAME..=field::LOG_ORIGIN_FUNCTION;
-    origin.contains(&field) || field == field::PROCESS_THREAD_NAME
 }
 
 /// Takes the quotes from a JSON string from `start` on, if what is in them is one value without.

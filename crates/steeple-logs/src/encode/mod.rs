@@ -43,8 +43,15 @@ mod scalar;
 pub(crate) mod timestamp;
 
 pub(crate) use self::{
-    buffer::with_buffer, encoder::Encoder, field::Field, fields::Fields, hex::hex,
-    identity::Identity, line::Line, timestamp::civil_time,
+    buffer::with_buffer,
+    encoder::{Encoder, Head, Heads},
+    field::Field,
+    fields::Fields,
+    hex::hex,
+    identity::Identity,
+    line::Line,
+    name::Name,
+    timestamp::civil_time,
 };
 pub use self::{
     format::{Format, UnknownFormat},

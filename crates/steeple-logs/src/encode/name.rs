@@ -1,5 +1,38 @@
 //! The names of labels.
 
+use super::field::{self, Field};
+
+/// A name as an application has it, read once for all that goes by it.
+#[derive(Clone, Debug)]
+pub(crate) struct Name {
+    pub(super) text: Box<[u8]>,
+    pub(super) hash: u32,
+    /// The field of ECS that an application may fill by it.
+    pub(super) field: Option<Field>,
+    /// Whether a field of ours has the same name.
+    pub(super) is_reserved: bool,
+}
+
+impl Name {
+    pub(crate) fn new(name: &str) -> Self {
+        let mut text = Vec::with_capacity(name.len());
+        push_name(&mut text, name);
+        Self {
+            hash: hash(&text),
+            text: text.into(),
+            field: Field::of_application(name),
+            is_reserved: field::is_reserved(name),
+        }
+    }
+}
+
+/// [FNV-1a](https://datatracker.ietf.org/doc/html/draft-eastlake-fnv), the same for names that differ in dots and underscores alone.
+pub(super) fn hash(name: &[u8]) -> u32 {
+    name.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(without_dot(*byte))).wrapping_mul(0x0100_0193)
+    })
+}
+
 /// Appends `name` with `_` for each character that is no letter, no digit and none of `_`, `-` and `.`, and without the `r#` of
 /// Rust. A name without any becomes `_`.
 pub(super) fn push_name(out: &mut Vec<u8>, name: &str) {

@@ -15,12 +15,15 @@ use tracing_subscriber::{
 };
 
 use super::{
-    origin::put_origin,
+    callsite::Callsite,
     recorder::{Recorder, Source},
     scratch::{Scratch, with_scratch},
-    surroundings::{put_bound, put_surroundings},
+    surroundings::{Surroundings, put_bound, put_subject},
 };
-use crate::{encode::Fields, shared::Shared};
+use crate::{
+    encode::{Fields, Line, field},
+    shared::Shared,
+};
 
 /// Makes a line of each event of `tracing`, from [`Logs::layer`](crate::Logs::layer).
 pub struct LogLayer(Arc<Shared>);
@@ -37,10 +40,11 @@ impl LogLayer {
     fn encode(
         &self,
         scratch: &mut Scratch,
+        callsite: &Callsite,
         source: Source,
         record: impl FnOnce(&mut Recorder<'_>),
     ) {
-        let mut recorder = Recorder::new(scratch, &self.0.redaction, source);
+        let mut recorder = Recorder::new(scratch, callsite, &self.0.redaction, source);
         let recorded = catch_unwind(AssertUnwindSafe(|| record(&mut recorder)));
         if recorded.is_err() {
             scratch.fields.mark_truncated();
@@ -57,7 +61,8 @@ where
             return;
         }
         with_scratch(|scratch| {
-            self.encode(scratch, Source::Span, |recorder| {
+            let callsite = Callsite::of(attributes.metadata(), &self.0);
+            self.encode(scratch, &callsite, Source::Span, |recorder| {
                 attributes.record(recorder)
             });
             if let Some(span) = context.span(id) {
@@ -68,12 +73,15 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else {
+            return;
+        };
         with_scratch(|scratch| {
             // Before anything is locked, since it may log itself.
-            self.encode(scratch, Source::Span, |recorder| values.record(recorder));
-            let Some(span) = context.span(id) else {
-                return;
-            };
+            let callsite = Callsite::of(span.metadata(), &self.0);
+            self.encode(scratch, &callsite, Source::Span, |recorder| {
+                values.record(recorder)
+            });
             let mut extensions = span.extensions_mut();
             match extensions.get_mut::<SpanFields>() {
                 Some(SpanFields(known)) => known.replace_by(&scratch.fields),
@@ -85,35 +93,65 @@ where
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let at = Timestamp::now();
         let metadata = event.metadata();
+        let level = *metadata.level();
         let shared = &*self.0;
         with_scratch(|scratch| {
-            let source = Source::of(event);
-            self.encode(scratch, source, |recorder| event.record(recorder));
-            if source == Source::Event {
-                let span = context.event_span(event).map(|span| span.metadata());
-                put_origin(&mut scratch.fields, metadata, span);
-            }
-            put_surroundings(
+            let callsite = Callsite::of(metadata, shared);
+            let source = Source::of_event(metadata);
+            self.encode(scratch, &callsite, source, |recorder| {
+                event.record(recorder)
+            });
+            put_subject(
                 &mut scratch.fields,
-                *metadata.level(),
+                level,
                 &shared.redaction,
                 &mut scratch.room,
             );
+            let mut innermost = None;
             for span in context.event_scope(event).into_iter().flatten() {
+                innermost = innermost.or(Some(span.metadata()));
                 if let Some(SpanFields(fields)) = span.extensions().get::<SpanFields>() {
                     scratch.fields.add_missing(fields);
                 }
             }
             put_bound(&mut scratch.fields);
             scratch.fields.sort();
-            let logger = match &*scratch.logger {
-                "" => metadata.target(),
-                logger => logger,
-            };
-            shared.writers.write(at, *metadata.level(), logger, |line| {
-                line.fields(&scratch.fields)
+            let surroundings = Surroundings::of(metadata, innermost);
+            let scratch = &*scratch;
+            shared.writers.write_whole(level, |encoder, out| {
+                let mut line = match source {
+                    Source::Record => {
+                        let mut line = encoder.begin(out, at, level, &scratch.record.logger);
+                        tell_origin(&mut line, scratch);
+                        line
+                    }
+                    _ => encoder.begin_known(out, at, metadata, &callsite.heads),
+                };
+                if let Some(function) = surroundings.function
+                    && line.tells_origin()
+                {
+                    line.text(field::LOG_ORIGIN_FUNCTION, function);
+                }
+                if !scratch.message.is_empty() {
+                    line.encoded(field::MESSAGE, &scratch.message);
+                }
+                surroundings.tell(&mut line);
+                line.fields(&scratch.fields);
+                line.end();
             });
         });
+    }
+}
+
+/// Tells where in the code a record of the crate `log` is from.
+fn tell_origin(line: &mut Line<'_>, scratch: &Scratch) {
+    let record = &scratch.record;
+    if !line.tells_origin() || record.file.is_empty() {
+        return;
+    }
+    line.text(field::LOG_ORIGIN_FILE_NAME, &record.file);
+    if let Some(number) = record.line {
+        line.unsigned(field::LOG_ORIGIN_FILE_LINE, number);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Events of `tracing`, and lines of them.
 
+mod callsite;
 mod layer;
-mod origin;
 mod recorder;
 mod scratch;
 mod surroundings;

@@ -1,4 +1,4 @@
-use std::{error::Error, fmt::Debug};
+use std::{error::Error, fmt::Debug, mem};
 
 use steeple_core::{
     AttachedError,
@@ -6,11 +6,11 @@ use steeple_core::{
     text,
 };
 use tracing_core::{
-    Event, Metadata,
+    Metadata,
     field::{Field, Visit},
 };
 
-use super::scratch::Scratch;
+use super::{callsite::Callsite, scratch::Scratch};
 use crate::{
     encode::{Fields, LONGEST_VALUE, Scalar, field},
     failure,
@@ -21,10 +21,8 @@ const BEYOND: usize = LONGEST_VALUE + 4;
 
 /// Encodes the fields of spans and events, without the secrets in them.
 pub(super) struct Recorder<'a> {
-    fields: &'a mut Fields,
-    logger: &'a mut String,
-    text: &'a mut Vec<u8>,
-    room: &'a mut String,
+    scratch: &'a mut Scratch,
+    callsite: &'a Callsite,
     redaction: &'a Redaction,
     source: Source,
 }
@@ -39,8 +37,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) fn of(event: &Event<'_>) -> Self {
-        let metadata: &Metadata<'_> = event.metadata();
+    pub(super) fn of_event(metadata: &Metadata<'_>) -> Self {
         if metadata.target() == "log" && metadata.name() == "log event" {
             Self::Record
         } else {
@@ -50,91 +47,112 @@ impl Source {
 }
 
 impl<'a> Recorder<'a> {
-    pub(super) fn new(scratch: &'a mut Scratch, redaction: &'a Redaction, source: Source) -> Self {
+    pub(super) fn new(
+        scratch: &'a mut Scratch,
+        callsite: &'a Callsite,
+        redaction: &'a Redaction,
+        source: Source,
+    ) -> Self {
         Self {
-            fields: &mut scratch.fields,
-            logger: &mut scratch.logger,
-            text: &mut scratch.text,
-            room: &mut scratch.room,
+            scratch,
+            callsite,
             redaction,
             source,
         }
     }
 
-    fn put(&mut self, name: &str, value: Scalar<'_>) {
+    fn put(&mut self, field: &Field, value: Scalar<'_>) {
+        let Scratch { fields, room, .. } = &mut *self.scratch;
+        let Some(known) = self.callsite.field(field.index()) else {
+            return;
+        };
         let value = match value {
-            _ if self.redaction.names_a_secret(name) => Scalar::Text(REDACTED),
-            Scalar::Text(text) => Scalar::Text(self.redaction.text(beyond(text), self.room)),
+            _ if known.is_secret => Scalar::Text(REDACTED),
+            Scalar::Text(text) => Scalar::Text(self.redaction.text(beyond(text), room)),
             value => value,
         };
-        self.fields.put(name, value);
+        fields.put_as(&known.name, value);
     }
 
-    fn text(&mut self, name: &str, value: &str) {
-        match (self.source, name) {
-            (Source::Event | Source::Record, "message") => {
-                let message = self.redaction.text(beyond(value), self.room);
-                self.fields.put_ours(field::MESSAGE, Scalar::Text(message));
-            }
-            (Source::Record, "log.target") => value.clone_into(self.logger),
-            (Source::Record, "log.file") => {
-                self.fields
-                    .put_ours(field::LOG_ORIGIN_FILE_NAME, Scalar::Text(value));
-            }
-            (Source::Record, "log.module_path") => {}
-            (Source::Event, "error") => self.put(field::ERROR_MESSAGE.name(), Scalar::Text(value)),
-            _ => self.put(name, Scalar::Text(value)),
+    fn text(&mut self, field: &Field, value: &str) {
+        if self.source == Source::Span {
+            return self.put(field, Scalar::Text(value));
         }
+        match (field.name(), self.source) {
+            ("message", _) => self.message(value),
+            ("error", Source::Event) => {
+                let Scratch { fields, room, .. } = &mut *self.scratch;
+                let message = self.redaction.text(beyond(value), room);
+                fields.put_ours(field::ERROR_MESSAGE, Scalar::Text(message));
+            }
+            ("log.target", Source::Record) => value.clone_into(&mut self.scratch.record.logger),
+            ("log.file", Source::Record) => value.clone_into(&mut self.scratch.record.file),
+            ("log.module_path", Source::Record) => {}
+            _ => self.put(field, Scalar::Text(value)),
+        }
+    }
+
+    fn message(&mut self, value: &str) {
+        let Scratch {
+            fields,
+            message,
+            room,
+            ..
+        } = &mut *self.scratch;
+        message.clear();
+        fields.encode(message, self.redaction.text(beyond(value), room));
     }
 }
 
 impl Visit for Recorder<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field.name(), value);
+        self.text(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field.name(), Scalar::Bool(value));
+        self.put(field, Scalar::Bool(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field.name(), Scalar::Signed(value));
+        self.put(field, Scalar::Signed(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
         if self.source == Source::Record && field.name() == "log.line" {
-            self.fields
-                .put_ours(field::LOG_ORIGIN_FILE_LINE, Scalar::Unsigned(value));
+            self.scratch.record.line = Some(value);
         } else {
-            self.put(field.name(), Scalar::Unsigned(value));
+            self.put(field, Scalar::Unsigned(value));
         }
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field.name(), Scalar::Float(value));
+        self.put(field, Scalar::Float(value));
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let error = AttachedError::told_by(value);
-        if self.source == Source::Event
-            && !self.fields.has(field::ERROR_TYPE)
-            && !self.fields.has(field::ERROR_MESSAGE)
-        {
-            failure::put_error(self.fields, &error, self.redaction, self.room);
+        let Scratch { fields, room, .. } = &mut *self.scratch;
+        if self.source == Source::Event && !tells_error(fields) {
+            failure::put_error(fields, &error, self.redaction, room);
         } else {
             let message = failure::whole_message(&error);
-            self.put(field.name(), Scalar::Text(&message));
+            self.put(field, Scalar::Text(&message));
         }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         // What prints itself may log, so that the buffer is not here while it does.
-        let mut text = std::mem::take(self.text);
+        let mut text = mem::take(&mut self.scratch.text);
         text.clear();
         text::print(&mut text, format_args!("{value:?}"), BEYOND);
-        self.text(field.name(), str::from_utf8(&text).unwrap_or_default());
-        *self.text = text;
+        self.text(field, str::from_utf8(&text).unwrap_or_default());
+        self.scratch.text = text;
     }
+}
+
+/// Whether there is an error already.
+pub(super) fn tells_error(fields: &Fields) -> bool {
+    fields.has(field::ERROR_TYPE) || fields.has(field::ERROR_MESSAGE)
 }
 
 /// As much of a text as tells that it is cut: what is looked through for secrets is bounded.

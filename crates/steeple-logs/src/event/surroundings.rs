@@ -1,38 +1,64 @@
 use std::thread;
 
-use steeple_core::{current, redaction::Redaction};
-use tracing_core::Level;
+use steeple_core::{TraceContext, current, redaction::Redaction};
+use tracing_core::{Level, Metadata};
 
+use super::recorder::tells_error;
 use crate::{
-    encode::{Fields, Scalar, field, hex},
+    encode::{Fields, Line, Scalar, field, hex},
     failure,
 };
 
-/// Tells what the running code belongs to: its thread, its place in a trace, its request or job, and what is bound to it. An error
-/// of level `ERROR` that tells no other is told the one that was attached to the request or job.
-pub(super) fn put_surroundings(
+/// What the running code belongs to.
+pub(super) struct Surroundings {
+    /// The function, as far as it is known.
+    pub(super) function: Option<&'static str>,
+    trace: Option<TraceContext>,
+}
+
+impl Surroundings {
+    /// Those of an event in `span`, which has the name of a function if it was opened in the same file and module, as the attribute
+    /// `#[instrument]` does it.
+    pub(super) fn of(event: &Metadata<'_>, span: Option<&'static Metadata<'static>>) -> Self {
+        let function = span.filter(|span| {
+            span.file().is_some()
+                && span.file() == event.file()
+                && span.module_path() == event.module_path()
+        });
+        Self {
+            function: function.map(Metadata::name),
+            trace: current::trace(),
+        }
+    }
+
+    /// Tells the thread, and the place in a trace.
+    pub(super) fn tell(&self, line: &mut Line<'_>) {
+        if line.tells_origin()
+            && let Some(name) = thread::current().name()
+        {
+            line.text(field::PROCESS_THREAD_NAME, name);
+        }
+        let Some(trace) = self.trace else {
+            return;
+        };
+        line.ascii(
+            field::TRACE_ID,
+            hex(&trace.trace_id().to_bytes(), &mut [0; 32]),
+        );
+        let root = trace.local_root().to_bytes();
+        line.ascii(field::TRANSACTION_ID, hex(&root, &mut [0; 16]));
+        let span = trace.span_id().to_bytes();
+        line.ascii(field::SPAN_ID, hex(&span, &mut [0; 16]));
+    }
+}
+
+/// Tells the request or the job. An event of level `ERROR` that tells no other error is told the one that was attached to it.
+pub(super) fn put_subject(
     fields: &mut Fields,
     level: Level,
     redaction: &Redaction,
     room: &mut String,
 ) {
-    if let Some(name) = thread::current().name() {
-        fields.put_ours(field::PROCESS_THREAD_NAME, Scalar::Text(name));
-    }
-    if let Some(trace) = current::trace() {
-        fields.put_ours(
-            field::TRACE_ID,
-            Scalar::Text(hex(&trace.trace_id().to_bytes(), &mut [0; 32])),
-        );
-        fields.put_ours(
-            field::TRANSACTION_ID,
-            Scalar::Text(hex(&trace.local_root().to_bytes(), &mut [0; 16])),
-        );
-        fields.put_ours(
-            field::SPAN_ID,
-            Scalar::Text(hex(&trace.span_id().to_bytes(), &mut [0; 16])),
-        );
-    }
     if let Some(id) = current::request_id() {
         match current::job() {
             None => fields.put_ours(field::HTTP_REQUEST_ID, Scalar::Text(id.as_str())),
@@ -43,7 +69,7 @@ pub(super) fn put_surroundings(
             }
         }
     }
-    if level == Level::ERROR && !fields.has(field::ERROR_MESSAGE) {
+    if level == Level::ERROR && !tells_error(fields) {
         current::attached(|error| failure::put_error(fields, error, redaction, room));
     }
 }
@@ -51,10 +77,8 @@ pub(super) fn put_surroundings(
 /// Tells what is [bound](crate::bind()) here.
 pub(super) fn put_bound(fields: &mut Fields) {
     let bound = current::bound();
-    if let Some(bound) = bound
-        .as_ref()
-        .and_then(|bound| bound.downcast_ref::<Fields>())
-    {
+    let bound = bound.as_ref().and_then(|bound| bound.downcast_ref());
+    if let Some(bound) = bound {
         fields.add_missing(bound);
     }
 }
