@@ -52,9 +52,8 @@ fn stack(backtrace: &Backtrace) -> Option<Stacktrace> {
 }
 
 fn frame(frame: errors::Frame) -> Frame {
-    let function = frame.function.as_deref();
     Frame {
-        package: function.and_then(package).map(str::to_owned),
+        package: frame.crate_name().map(str::to_owned),
         filename: frame.file.as_deref().map(|file| short(file).to_owned()),
         abs_path: frame.file,
         lineno: frame.line.map(Into::into),
@@ -63,12 +62,6 @@ fn frame(frame: errors::Frame) -> Frame {
         function: frame.function,
         ..Frame::default()
     }
-}
-
-/// The crate that a function is of.
-fn package(function: &str) -> Option<&str> {
-    let start = function.trim_start_matches(['<', '&', '*', '(', '[']);
-    start.split_once("::").map(|(package, _)| package)
 }
 
 /// The path of a file of a library without where the machine that built it keeps those.
