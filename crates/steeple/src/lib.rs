@@ -95,7 +95,7 @@
 //! | `reqwest` | `Steeple::reqwest` and the middleware for clients of reqwest as `steeple::reqwest` |
 //! | `resources` | `SteepleBuilder::resources`, and where it is from as `steeple::resources` |
 //! | `sentry` | `SteepleBuilder::sentry`, and where it is from as `steeple::sentry` |
-//! | `tls` | with `health-grpc`, `health-http`, `otlp`, `push` or `sentry`: URLs of https, on x86-64 and AArch64 |
+//! | `tls` | with `health-grpc`, `health-http`, `logs`, `otlp`, `push` or `sentry`: TLS and URLs of https, on x86-64 and AArch64 |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
 //! | `tower-http` | with `axum` or `tower`: `classify` of the layer takes a classifier of tower-http as outcome policy |
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |

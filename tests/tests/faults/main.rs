@@ -15,6 +15,7 @@ mod inbox;
 mod known_labels;
 mod label_attack;
 mod lifecycle;
+mod log_files;
 mod malformed_traces;
 mod million_lines;
 mod overflow;
