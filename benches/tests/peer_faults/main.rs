@@ -11,6 +11,7 @@ mod opentelemetry_figures;
 mod peer;
 
 mod forged_traces;
+mod full_disk;
 mod label_attack;
 mod slow_scrapers;
 mod unscraped;
