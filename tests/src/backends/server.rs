@@ -114,6 +114,29 @@ impl Server {
         self.child.id()
     }
 
+    /// Stops it and its children where they are, until [`go_on`](Self::go_on).
+    pub fn freeze(&self) {
+        self.signal_all(Signal::STOP);
+    }
+
+    /// Has them go on.
+    pub fn go_on(&self) {
+        self.signal_all(Signal::CONT);
+    }
+
+    fn signal_all(&self, signal: Signal) {
+        let parent = Pid::from_child(&self.child);
+        // First the parent, which then has no other children.
+        let _ = kill_process(parent, signal);
+        let id = self.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.unwrap_or_default();
+        let ids = children.split_whitespace().filter_map(|id| id.parse().ok());
+        for child in ids.filter_map(Pid::from_raw) {
+            let _ = kill_process(child, signal);
+        }
+    }
+
     fn spawn(
         program: &str,
         configure: impl FnOnce(&mut Command, &Path) -> io::Result<()>,

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -43,7 +44,12 @@ impl Cache {
         let unpacked = self.unpacked().join("usr");
         let daemons = before(unpacked.join("sbin"), std::env::var_os("PATH"));
         let programs = before(unpacked.join("bin"), Some(daemons));
-        command.env("PATH", before(self.programs(), Some(programs)));
+        let mut path = before(self.programs(), Some(programs));
+        for directory in off_the_path() {
+            path.push(":");
+            path.push(directory);
+        }
+        command.env("PATH", path);
         let modules = unpacked.join("lib/python3/dist-packages");
         command.env(
             "PYTHONPATH",
@@ -55,6 +61,18 @@ impl Cache {
             command.env("VALGRIND_LIB", valgrind);
         }
     }
+}
+
+/// Where Debian has servers that are on nobody's search path, or on root's alone.
+fn off_the_path() -> Vec<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut directories: Vec<_> = versions
+        .flatten()
+        .map(|version| version.path().join("bin"))
+        .collect();
+    directories.sort_unstable_by(|one, other| other.cmp(one));
+    directories.push("/usr/sbin".into());
+    directories
 }
 
 /// A search path that begins with `directory`.

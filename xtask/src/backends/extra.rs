@@ -1,6 +1,6 @@
-//! Servers beyond what every system of Debian's family has.
+//! Servers whose tests are left out where they cannot be had.
 
-use super::{Cache, Need, libraries, python, testing};
+use super::{Cache, Need, install, libraries, python, testing};
 
 /// A server whose tests, those in the module of its name, are left out where it cannot be had.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Extra {
 
 #[derive(Debug)]
 enum Source {
+    /// A Debian package, installed with all that it depends on, as it does not work unpacked.
+    Installed { package: &'static str },
     /// Debian's release `testing`.
     Testing {
         package: &'static str,
@@ -36,6 +38,31 @@ enum Source {
 
 /// What some tests need.
 pub(super) const EXTRAS: &[Extra] = &[
+    Extra {
+        tests: "postgres",
+        program: "postgres",
+        source: Source::Installed {
+            package: "postgresql",
+        },
+        is_large: false,
+    },
+    Extra {
+        tests: "mariadb",
+        // The server itself has no option that ends it well.
+        program: "mariadb-install-db",
+        source: Source::Installed {
+            package: "mariadb-server",
+        },
+        is_large: false,
+    },
+    Extra {
+        tests: "redis",
+        program: "redis-server",
+        source: Source::Installed {
+            package: "redis-server",
+        },
+        is_large: false,
+    },
     Extra {
         tests: "prometheus_3",
         program: "prometheus-3",
@@ -132,7 +159,7 @@ impl Extra {
         if need.is_met(cache) {
             return None;
         }
-        println!("fetching {} into {}", self.program, cache.root().display());
+        println!("fetching {}", self.program);
         match self.fetch(cache) {
             Ok(()) if need.is_met(cache) => None,
             Ok(()) => self.not_to_be_had("it does not start here"),
@@ -142,6 +169,7 @@ impl Extra {
 
     fn fetch(&self, cache: &Cache) -> anyhow::Result<()> {
         match self.source {
+            Source::Installed { package } => install::install(&[package]),
             Source::Testing { package, program } => {
                 testing::fetch(cache, package, program, self.program)
             }

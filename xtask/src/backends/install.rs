@@ -26,9 +26,10 @@ pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
         .with_context(|| format!("cannot install {names}"));
     for (package, ran) in packages.iter().zip(running) {
         if !ran && is_running(package) {
-            println!("stopping the service {package}, which the installation started");
-            succeed(as_root("service").args([package, "stop"]))?;
-            succeed(as_root("update-rc.d").args([package, "disable"]))?;
+            let service = service_of(package);
+            println!("stopping the service {service}, which the installation started");
+            succeed(as_root("service").args([service, "stop"]))?;
+            succeed(as_root("update-rc.d").args([service, "disable"]))?;
         }
     }
     result
@@ -76,7 +77,16 @@ fn as_root(program: &str) -> Command {
     }
 }
 
-fn is_running(service: &str) -> bool {
+/// Most are called as their packages are.
+fn service_of(package: &str) -> &str {
+    match package {
+        "mariadb-server" => "mariadb",
+        package => package,
+    }
+}
+
+fn is_running(package: &str) -> bool {
+    let service = service_of(package);
     silently(Command::new("service").args([service, "status"])) == Some(0)
 }
 

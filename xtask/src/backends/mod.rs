@@ -2,7 +2,7 @@
 //!
 //! Each is looked for in the cache, then on the system; otherwise its Debian package is downloaded and
 //! unpacked into the cache, which touches nothing else; where that does not work it is installed. What Debian has not, or
-//! only in its next release, is an extra: fetched where it can be had.
+//! only in its next release, or what is used by a few tests, is an extra: fetched where it can be had.
 //! See docs/adr/0002-backends-are-unpacked-debian-packages.md.
 
 mod apt;
