@@ -12,12 +12,15 @@ pub(crate) struct Last {
     told: Mutex<Vec<Arc<ErrorReport>>>,
     /// Whether it never gets there.
     stalls: bool,
+    /// Whether it takes its time for each.
+    is_slow: bool,
 }
 
 impl Last {
-    pub(crate) fn new(stalls: bool) -> Self {
+    pub(crate) fn new(mode: &str) -> Self {
         Self {
-            stalls,
+            stalls: mode == "stalls",
+            is_slow: mode == "crowded",
             ..Self::default()
         }
     }
@@ -25,6 +28,9 @@ impl Last {
 
 impl ErrorSink for Last {
     fn error(&self, report: &Arc<ErrorReport>) {
+        if self.is_slow {
+            thread::sleep(Duration::from_millis(1));
+        }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.push(Arc::clone(report));
     }

@@ -1,4 +1,4 @@
-//! A process that dies of a panic: in a request, in a thread, of two at once, or in its hook. What its sink is told leaves it by
+//! A process that dies of a panic: in a request, in a thread, of two at once, after many, or in its hook. What its sink is told leaves it by
 //! standard output, but when it is too late alone; or else it goes to the file and the DSN that are given. The fault tests build it
 //! with `panic = "abort"`, too.
 
@@ -11,6 +11,9 @@ use steeple_errors::ErrorTracker;
 use steeple_sentry::Sentry;
 
 use self::last::Last;
+
+/// Longer than half a second: in a debug build the names of what is on the stack take that.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Panics when it is dropped.
 struct Bomb;
@@ -31,14 +34,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         (Some(file), Some(dsn)) => {
             let tracker = ErrorTracker::builder().file(file).start()?;
             let sentry = Sentry::builder().dsn(&dsn).start()?;
-            // In a debug build the names of what is on the stack take longer than half a second.
-            let builder = Observer::builder().rescue_deadline(Duration::from_secs(60));
+            let builder = Observer::builder().rescue_deadline(PATIENCE);
             let builder = builder.error_sink(tracker.sink());
             die(&mode, &sentry.connect(builder).build()?);
         }
         _ => {
-            let last = Last::new(mode == "stalls");
-            die(&mode, &Observer::builder().error_sink(last).build()?);
+            let builder = Observer::builder().error_sink(Last::new(&mode));
+            let builder = match &*mode {
+                "crowded" => builder.rescue_deadline(PATIENCE),
+                _ => builder,
+            };
+            die(&mode, &builder.build()?);
         }
     }
     Ok(())
@@ -47,6 +53,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 #[expect(clippy::print_stdout, reason = "this is how it tells")]
 fn die(mode: &str, observer: &Observer) {
     observer.serve_process();
+    if mode == "crowded" {
+        for _ in 0..400 {
+            let _ = panic::catch_unwind(|| panic!("lost for a while"));
+        }
+    }
     let mut observation = observer.start(&RequestHead {
         method: "GET",
         scheme: None,
@@ -58,7 +69,7 @@ fn die(mode: &str, observer: &Observer) {
     });
     let panicked = observation.run(|| match mode {
         "thread" => drop(thread::spawn(|| panic!("lost for good")).join()),
-        "twice" => {
+        "twice" | "crowded" => {
             let _bomb = Bomb;
             panic!("lost for good");
         }

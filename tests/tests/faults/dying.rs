@@ -20,7 +20,7 @@ const BOUND: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_process_that_dies_of_a_panic_tells_of_it_first() {
-    let aborting = dying("abort");
+    let aborting = aborting();
     for (mode, told) in [
         ("request", "rescued: lost for good in /orders/{id}\n"),
         ("thread", "rescued: lost for good in no request\n"),
@@ -40,13 +40,17 @@ fn a_process_that_dies_of_a_panic_tells_of_it_first() {
 
 #[test]
 fn a_process_that_dies_of_two_panics_at_once_tells_of_it_first() {
-    let unwinding = dying("unwind");
+    let unwinding = unwinding();
     let twice = run(&unwinding, "twice");
     assert_eq!(
         text(&twice.stdout),
         "rescued: panic in a destructor during cleanup, after the bomb went off in /orders/{id}\n"
     );
     assert_eq!(twice.status.signal(), Some(Signal::ABORT.as_raw()));
+    let crowded = run(&unwinding, "crowded");
+    let told: Vec<_> = text(&crowded.stdout).lines().collect();
+    assert!(told.len() > 256, "those before were on their way");
+    assert_eq!(told.last().copied(), text(&twice.stdout).lines().next());
     let once = run(&unwinding, "request");
     assert_eq!(text(&once.stdout), "caught: true\n", "nobody dies of one");
     assert!(once.status.success());
@@ -57,7 +61,7 @@ fn what_a_process_dies_of_is_in_the_file_of_its_tracker_and_at_sentry() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("errors.jsonl");
     let inbox = Inbox::open().expect("a free port");
-    let ended = Command::new(dying("abort"))
+    let ended = Command::new(aborting())
         .arg("request")
         .arg(&file)
         .arg(inbox.dsn())
@@ -95,13 +99,12 @@ fn what_a_process_dies_of_is_in_the_file_of_its_tracker_and_at_sentry() {
 
 #[test]
 fn a_hook_that_panics_itself_ends_the_process_as_it_does_without_a_layer() {
-    for (strategy, told) in [
+    for (program, told) in [
         // It dies of the first one, of which the hook of the application is told last.
-        ("abort", "rescued: lost for good in /orders/{id}\n"),
+        (aborting(), "rescued: lost for good in /orders/{id}\n"),
         // Whether the first is the last it cannot know, and the second is told to no hook.
-        ("unwind", ""),
+        (unwinding(), ""),
     ] {
-        let program = dying(strategy);
         let begun = Instant::now();
         let ended = run(&program, "hook");
         let took = begun.elapsed();
@@ -111,11 +114,28 @@ fn a_hook_that_panics_itself_ends_the_process_as_it_does_without_a_layer() {
     }
 }
 
-/// The program `steeple-dying`, compiled whole for panics to do as `strategy` says.
-fn dying(strategy: &str) -> PathBuf {
-    let strategy = format!("profile.dev.panic=\"{strategy}\"");
+/// The program `steeple-dying` where panics abort, by a profile of its own: tests that run at once must not replace the program of
+/// one another.
+fn aborting() -> PathBuf {
+    const PROFILE: [&str; 6] = [
+        "--profile",
+        "aborting",
+        "--config",
+        "profile.aborting.inherits=\"dev\"",
+        "--config",
+        "profile.aborting.panic=\"abort\"",
+    ];
+    program(&PROFILE)
+}
+
+/// The same where they unwind.
+fn unwinding() -> PathBuf {
+    program(&[])
+}
+
+fn program(profile: &[&str]) -> PathBuf {
     built(
-        &["build", "--package", "steeple-dying", "--config", &strategy],
+        &[&["build", "--package", "steeple-dying"], profile].concat(),
         &[],
     )
 }

@@ -4,9 +4,10 @@ use std::{
     sync::{
         Arc, OnceLock, PoisonError, RwLock, TryLockError,
         atomic::Ordering::Relaxed,
-        mpsc::{self, Receiver, SyncSender},
+        mpsc::{self, Receiver, SyncSender, TrySendError},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use super::ErrorReport;
@@ -56,36 +57,48 @@ fn deliver(arriving: Receiver<Parcel>) {
     }
 }
 
-/// Gives a report away, without waiting.
+/// Gives a report away, without waiting. Where there is no room that is counted, and told by the thread that delivers, since a
+/// recorder's code must not run in the hook.
 pub(crate) fn send(observer: Arc<Shared>, report: ErrorReport) {
-    give(Parcel {
+    let parcel = Parcel {
         observer,
         report,
         dying: None,
-    });
+    };
+    if let Some(Parcel { observer, .. }) = refused(parcel) {
+        observer.errors.lost.fetch_add(1, Relaxed);
+    }
 }
 
 /// Gives a report away and waits until it has left the process, for at most as long as the observer says.
 #[cold]
 pub(crate) fn send_last(observer: Arc<Shared>, report: ErrorReport) {
+    let began = Instant::now();
     let deadline = observer.errors.rescue_deadline;
     let (done, wait) = mpsc::sync_channel(1);
-    give(Parcel {
+    let mut parcel = Parcel {
         observer,
         report,
         dying: Some(done),
-    });
-    let _ = wait.recv_timeout(deadline);
+    };
+    while let Some(refused) = refused(parcel) {
+        if began.elapsed() >= deadline {
+            return;
+        }
+        parcel = refused;
+        thread::sleep(Duration::from_millis(1));
+    }
+    let _ = wait.recv_timeout(deadline.saturating_sub(began.elapsed()));
 }
 
-/// Counts it where there is no room; that is told by the thread that delivers, since a recorder's code must not run in the hook.
-fn give(parcel: Parcel) {
-    let observer = Arc::clone(&parcel.observer);
-    let given = PARCELS
-        .get()
-        .is_some_and(|parcels| parcels.try_send(parcel).is_ok());
-    if !given {
-        observer.errors.lost.fetch_add(1, Relaxed);
+/// The parcel that there is no room for.
+fn refused(parcel: Parcel) -> Option<Parcel> {
+    let Some(parcels) = PARCELS.get() else {
+        return Some(parcel);
+    };
+    match parcels.try_send(parcel) {
+        Ok(()) => None,
+        Err(TrySendError::Full(parcel) | TrySendError::Disconnected(parcel)) => Some(parcel),
     }
 }
 
