@@ -90,6 +90,8 @@
 //! | `health-sqlx` | with `health`: `health::checks::sqlx`; needs Rust 1.94 |
 //! | `health-tonic` | with `health`: `Health::grpc`, for servers of tonic |
 //! | `logs` | `SteepleBuilder::logs`, `Steeple::log_layer`, `Steeple::install_subscriber`, [`log`], and where they are from as `steeple::logs` |
+//! | `logs-elasticsearch` | with `logs`: `steeple::logs::elasticsearch`, a destination |
+//! | `logs-spool` | with `logs`: `steeple::logs::spool`, lines on disk while a destination is away |
 //! | `otlp` | `SteepleBuilder::otlp` and `traces`, `Steeple::tracing_layer`, and where they are from as `steeple::otlp` |
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
 //! | `reqwest` | `Steeple::reqwest` and the middleware for clients of reqwest as `steeple::reqwest` |

@@ -117,6 +117,32 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::encode::{field, kind::Kind};
+
+    #[test]
+    fn every_field_that_is_written_has_a_type_that_takes_it() {
+        let template: Value = serde_json::from_str(INDEX_TEMPLATE).unwrap();
+        for field in field::ALL {
+            let name = field.name();
+            let mut typed = &template["template"]["mappings"];
+            for part in name.split('.') {
+                typed = &typed["properties"][part];
+            }
+            let kinds: &[&str] = match field.kind() {
+                Kind::Date => &["date"],
+                Kind::Text => &["keyword", "match_only_text", "wildcard"],
+                Kind::Texts => &["keyword"],
+                Kind::Long => &["long"],
+                Kind::Float => &["float", "scaled_float"],
+                Kind::Ip => &["ip"],
+            };
+            let kind = typed["type"].as_str();
+            assert!(
+                kind.is_some_and(|kind| kinds.contains(&kind)),
+                "{name}: {kind:?}"
+            );
+        }
+    }
 
     #[test]
     fn the_template_is_for_its_dataset_alone_and_of_the_version() {

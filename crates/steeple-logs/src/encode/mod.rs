@@ -35,7 +35,7 @@ mod fields;
 mod format;
 mod hex;
 mod identity;
-mod kind;
+pub(crate) mod kind;
 mod line;
 mod name;
 mod pretty;

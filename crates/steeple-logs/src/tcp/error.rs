@@ -12,6 +12,10 @@ pub enum NetworkError {
         /// What was given.
         address: String,
     },
+    /// The directory for lines that wait cannot be used.
+    #[cfg(feature = "spool")]
+    #[error(transparent)]
+    Spool(#[from] crate::spool::SpoolError),
     /// TLS cannot be had.
     #[cfg(feature = "tls")]
     #[error(transparent)]

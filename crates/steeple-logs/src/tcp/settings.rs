@@ -24,6 +24,8 @@ pub struct Tcp {
     address: String,
     #[cfg(feature = "tls")]
     tls: Option<steeple_client::Tls>,
+    #[cfg(feature = "spool")]
+    spool: Option<crate::spool::Spool>,
     pipeline: PipelineBuilder,
 }
 
@@ -34,6 +36,8 @@ impl Tcp {
             address: address.into(),
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "spool")]
+            spool: None,
             pipeline: pipeline("logs-tcp"),
         }
     }
@@ -42,6 +46,13 @@ impl Tcp {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: steeple_client::Tls) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// Keeps lines on disk while nobody takes them. Default: they wait in memory.
+    #[cfg(feature = "spool")]
+    pub fn spool(mut self, spool: crate::spool::Spool) -> Self {
+        self.spool = Some(spool);
         self
     }
 
@@ -72,8 +83,12 @@ impl Destination for Tcp {
             Some(tls) => connector.tls(tls)?,
             None => connector,
         };
-        Ok(Outlet::start(self.pipeline, marker, move || {
-            Writing::new(connector.clone(), Framing::Lines)
-        }))
+        let writers = move || Writing::new(connector.clone(), Framing::Lines);
+        #[cfg(feature = "spool")]
+        if let Some(spool) = self.spool {
+            let writers = spool.before("logs-tcp-spool", writers)?;
+            return Ok(Outlet::start(self.pipeline, marker, writers));
+        }
+        Ok(Outlet::start(self.pipeline, marker, writers))
     }
 }

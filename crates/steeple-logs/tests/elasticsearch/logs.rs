@@ -1,9 +1,13 @@
-//! Elasticsearch as a destination of logs.
+//! Elasticsearch, and what else keeps lines on disk, as destinations of logs.
 
-use std::time::Duration;
+use std::{
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    time::Duration,
+};
 
 use serde_json::Value;
-use steeple_logs::{Format, Logs, LogsError, spool::Spool};
+use steeple_logs::{Format, Logs, LogsError, Tcp, spool::Spool};
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
 use crate::{
@@ -42,6 +46,33 @@ fn events_arrive_as_documents_of_ecs_though_it_was_away() {
     }
     let report = futures_executor::block_on(logs.shutdown(Duration::from_secs(10)));
     assert!(report.is_complete(), "{report:?}");
+}
+
+#[test]
+fn lines_for_tcp_wait_on_disk_for_who_takes_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let tcp = Tcp::new(address.to_string()).spool(Spool::in_directory(directory.path()));
+    let logs = Logs::builder("shop").to(tcp, Format::Ecs).start().unwrap();
+    let subscriber = registry().with(logs.layer());
+    tracing::subscriber::with_default(subscriber, || {
+        for order in 0..100 {
+            tracing::info!(order, "paid");
+        }
+    });
+    let report = futures_executor::block_on(logs.flush(PATIENCE));
+    assert!(report.is_complete(), "{report:?}");
+
+    let listener = TcpListener::bind(address).unwrap();
+    let (stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let lines = BufReader::new(stream).lines().take(100);
+    for (order, line) in lines.enumerate() {
+        let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        assert_eq!(line["labels"]["order"], order.to_string());
+    }
 }
 
 #[test]
