@@ -1,7 +1,10 @@
 use std::{iter, sync::OnceLock};
 
 use super::ownership::{self, SHARED, STRIPES};
-use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 /// Words in a cache line.
 const WORDS: usize = 8;
@@ -135,6 +138,11 @@ impl Stripe<'_> {
         self.word(index).load(Relaxed)
     }
 
+    /// The same of a word that is [published](Self::publish): what its writers did before is seen, too.
+    pub(super) fn get_published(&self, index: usize) -> u64 {
+        self.word(index).load(Acquire)
+    }
+
     /// Whether nobody but the current thread writes it.
     #[inline]
     pub(super) fn is_owned(&self) -> bool {
@@ -153,7 +161,18 @@ impl Stripe<'_> {
         self.add_to(self.word(index), amount)
     }
 
-    /// The same for a word that the stripe has elsewhere.
+    /// Adds to a word after all that was done before.
+    #[inline]
+    pub(super) fn publish(&self, index: usize, amount: u64) {
+        let word = self.word(index);
+        if self.owned {
+            word.store(word.load(Relaxed).wrapping_add(amount), Release);
+        } else {
+            word.fetch_add(amount, Release);
+        }
+    }
+
+    /// [`add`](Self::add) for a word that the stripe has elsewhere.
     #[inline]
     pub(super) fn add_to(&self, word: &AtomicU64, amount: u64) -> u64 {
         if self.owned {

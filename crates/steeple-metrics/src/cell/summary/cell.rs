@@ -4,7 +4,7 @@ use metrics::{CounterFn, HistogramFn};
 
 use once_cell::race::OnceBox;
 
-use super::sketch::{self, Sketch};
+use super::{last::Last, sketch::Sketch};
 use crate::{
     SummarySnapshot,
     cell::{
@@ -26,6 +26,7 @@ pub(crate) struct SummaryCell {
     totals: Stripes,
     /// One for all stripes that are shared, and one for each of the others.
     latest: Box<[OnceBox<Sketch>]>,
+    last: Last,
     rolling: Rolling,
     quantiles: Arc<Quantiles>,
     /// Counts the NaNs.
@@ -37,6 +38,7 @@ impl SummaryCell {
         Self {
             totals: Stripes::new(2),
             latest: (SHARED - 1..*STRIPES).map(|_| OnceBox::new()).collect(),
+            last: Last::of(shape.quantiles.values().len()),
             rolling: Rolling::new(shape.window),
             quantiles: shape.quantiles,
             refused,
@@ -44,9 +46,9 @@ impl SummaryCell {
     }
 
     pub(crate) fn count(&self) -> u64 {
-        self.totals
-            .iter()
-            .fold(0, |count, stripe| count.wrapping_add(stripe.get(COUNT)))
+        self.totals.iter().fold(0, |count, stripe| {
+            count.wrapping_add(stripe.get_published(COUNT))
+        })
     }
 
     pub(crate) fn snapshot(&self) -> SummarySnapshot {
@@ -73,17 +75,15 @@ impl SummaryCell {
 
     fn filled(&self, mut snapshot: SummarySnapshot) -> SummarySnapshot {
         snapshot.quantiles.clone_from(&self.quantiles);
-        let latest = self.latest.iter().filter_map(OnceBox::get);
-        latest.clone().for_each(|sketch| sketch.watch.end_reading());
-        sketch::quantiles_into(
-            &mut snapshot.values,
-            self.quantiles.values(),
-            latest,
-            self.rolling.now(),
-        );
+        // Before the sketches: what it counts is in them.
+        snapshot.count = self.count();
         let sums = self.totals.iter();
         snapshot.sum = sums.map(|stripe| f64::from_bits(stripe.get(SUM))).sum();
-        snapshot.count = self.count();
+        let latest = self.latest.iter().filter_map(OnceBox::get);
+        latest.clone().for_each(|sketch| sketch.watch.end_reading());
+        let (quantiles, now) = (self.quantiles.values(), self.rolling.now());
+        let values = &mut snapshot.values;
+        (self.last).quantiles_into(values, quantiles, latest, now, snapshot.count);
         snapshot
     }
 
@@ -111,7 +111,6 @@ impl SummaryCell {
             return self.refuse(count);
         }
         stripe.add_float(SUM, sum);
-        stripe.add(COUNT, count);
         let latest = &self.latest[stripe.index().saturating_sub(SHARED - 1)];
         let latest = latest.get_or_init(Box::default);
         let period = if stripe.is_owned() {
@@ -120,6 +119,7 @@ impl SummaryCell {
             self.rolling.now()
         };
         latest.add(value, period, count, stripe);
+        stripe.publish(COUNT, count);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a summary counts.
 
 mod cell;
+mod last;
 mod ranks;
 mod recent;
 mod sketch;

@@ -104,7 +104,7 @@ pub(super) fn quantiles_into<'a>(
     );
     let (below, above) = (negative.octaves(), positive.octaves());
     let zero: u64 = sketches.map(|sketch| sketch.zero.count(period)).sum();
-    let counted: u64 = below.iter().chain(&above).flatten().sum();
+    let counted: u64 = below.iter().chain(&above).flatten().flatten().sum();
     let mut ranks = Ranks::new(values, quantiles, counted + zero);
     negative.pass(&below, &mut ranks, |place| -middle(mirrored(place)));
     ranks.pass(zero, || 0.0);
@@ -113,7 +113,7 @@ pub(super) fn quantiles_into<'a>(
 }
 
 /// What octaves count, by span.
-type Octaves = [[u64; SPAN_OCTAVES]; SPANS];
+type Octaves = [Option<[u64; SPAN_OCTAVES]>; SPANS];
 
 /// One side of several sketches in a window.
 struct Merged<S> {
@@ -130,10 +130,7 @@ impl<'a, S: Iterator<Item = &'a Side> + Clone> Merged<S> {
     /// place.
     fn pass(&self, octaves: &Octaves, ranks: &mut Ranks<'_>, value: impl Fn(usize) -> f64) {
         for (span, octaves) in octaves.iter().enumerate() {
-            if ranks.skip(octaves.iter().sum()) {
-                continue;
-            }
-            for (octave, count) in octaves.iter().enumerate() {
+            for (octave, count) in octaves.iter().flatten().enumerate() {
                 if !ranks.skip(*count) {
                     let first = span * SPAN_BUCKETS + octave * OCTAVE_BUCKETS;
                     let octave = |side: &'a Side| side[span].get()?.octaves[octave].get();
@@ -150,26 +147,32 @@ impl<'a, S: Iterator<Item = &'a Side> + Clone> Merged<S> {
         value: impl Fn(usize) -> f64,
     ) {
         let groups = self.sum(|side| Some(&octave(side)?.all));
-        for (group, count) in groups.into_iter().enumerate() {
+        for (group, count) in groups.into_iter().flatten().enumerate() {
             if ranks.skip(count) {
                 continue;
             }
-            let buckets = self.sum(|side| Some(&octave(side)?.buckets[group]));
-            for (bucket, count) in buckets.into_iter().enumerate() {
+            let mut left = count;
+            for bucket in 0..GROUP_BUCKETS {
+                let buckets = |side| Some(array::from_ref(&octave(side)?.buckets[group][bucket]));
+                let [count] = self.sum(buckets).unwrap_or_default();
                 ranks.pass(count, || value(group * GROUP_BUCKETS + bucket));
+                left = left.saturating_sub(count);
+                if ranks.skip(left) {
+                    break;
+                }
             }
         }
     }
 
-    /// What these count in all sides together.
-    fn sum<const N: usize>(&self, of: impl Fn(&'a Side) -> Option<&'a [Recent; N]>) -> [u64; N] {
-        let mut counts = [0; N];
-        for recent in self.sides.clone().filter_map(of) {
-            for (sum, recent) in counts.iter_mut().zip(recent) {
-                *sum += recent.count(self.period);
-            }
-        }
-        counts
+    /// What these count in all sides together, if any has them.
+    fn sum<const N: usize>(
+        &self,
+        of: impl Fn(&'a Side) -> Option<&'a [Recent; N]>,
+    ) -> Option<[u64; N]> {
+        let count = |recent: &Recent| recent.count(self.period);
+        let sums = self.sides.clone().filter_map(of);
+        sums.map(|counted| counted.each_ref().map(count))
+            .reduce(|sums, counts| array::from_fn(|place| sums[place] + counts[place]))
     }
 }
 
