@@ -48,6 +48,7 @@ where
     N: AsRef<str> + 'a,
     V: AsRef<[u8]> + 'a,
 {
+    #[inline(always)]
     fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
         for (name, value) in self.0 {
             f(name.as_ref(), value.as_ref());
@@ -113,8 +114,10 @@ impl RequestFields {
                 self.read_told_field(propagators, name, value, version);
             }
         });
-        // What was read of `traceparent` besides does not count.
-        self.lineage.follow(propagators.caller(&self.received));
+        if !propagators.are_traceparent_alone() {
+            // What was read of `traceparent` by itself does not count.
+            self.lineage.follow(propagators.extract(&self.received));
+        }
     }
 
     fn read_told_field(
@@ -124,12 +127,14 @@ impl RequestFields {
         value: &[u8],
         version: HttpVersion,
     ) {
-        if !self.received.keep(propagators, name, value) {
-            self.read_field(name, value, version);
+        let read = self.read_field(name, value, version);
+        if !read || !propagators.are_traceparent_alone() {
+            self.received.keep(propagators, name, value);
         }
     }
 
-    fn read_field(&mut self, name: &str, value: &[u8], version: HttpVersion) {
+    /// Takes in a field if it is always read, and tells whether it is.
+    fn read_field(&mut self, name: &str, value: &[u8], version: HttpVersion) -> bool {
         match name {
             "traceparent" => self.lineage.receive(value),
             "x-request-id" => self.identified = self.request_id.replace(value),
@@ -140,8 +145,9 @@ impl RequestFields {
             }
             "grpc-timeout" => self.grpc_timeout.keep(value),
             "content-length" => self.content_length = parse_decimal(value),
-            _ => {}
+            _ => return false,
         }
+        true
     }
 }
 

@@ -31,10 +31,11 @@ impl State {
     fn record_request(&mut self, traces: &Traces) {
         self.record(traces);
         if let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) {
-            recording.link(SpanLink::to_caller(&self.fields.lineage));
+            let (lineage, received) = (&self.fields.lineage, &self.fields.received);
+            recording.link(SpanLink::to_caller(lineage));
             let propagators = shared.reading.propagators();
-            let received = &self.fields.received;
-            let trace_state = propagators.map(|propagators| propagators.trace_state(received));
+            let trace_state = propagators
+                .map(|propagators| propagators.trace_state(received, || lineage.parent()));
             recording
                 .trace_state
                 .replace(trace_state.unwrap_or_default());

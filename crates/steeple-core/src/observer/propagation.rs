@@ -33,7 +33,7 @@ impl Observer {
         }
         let parent = propagators.extract(&received)?;
         let span = TraceContext::of_span(parent.trace_id, parent.span_id, parent.flags());
-        let trace_state = propagators.trace_state(&received);
+        let trace_state = propagators.trace_state(&received, || Some(parent));
         Some((span, String::from_utf8_lossy(trace_state).into_owned()))
     }
 

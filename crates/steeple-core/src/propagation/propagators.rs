@@ -1,7 +1,6 @@
 //! The formats that a service reads and writes.
 
 use super::{
-    caller::Caller,
     header::{Header, HeaderSet},
     outgoing::{Outgoing, Set},
     parent::Parent,
@@ -21,8 +20,8 @@ pub struct Propagators {
     read: HeaderSet,
     /// The lengths of these fields' names, each a bit.
     lengths: u64,
-    /// Whether a `traceparent` alone may tell a parent.
-    w3c_alone: bool,
+    /// Whether a `traceparent` may tell a parent, and nothing else.
+    traceparent_alone: bool,
 }
 
 impl Propagators {
@@ -75,13 +74,10 @@ impl Propagators {
         Header::of(name).filter(|header| self.read.contains(*header))
     }
 
-    /// What there is to find out the span from that a request was sent from.
+    /// Whether a `traceparent` may tell the span that a request was sent from, and nothing else.
     #[inline]
-    pub(crate) fn caller(&self, received: &Received) -> Caller {
-        if self.w3c_alone {
-            return Caller::Traceparent(*received.traceparent());
-        }
-        Caller::Told(self.extract(received))
+    pub(crate) fn are_traceparent_alone(&self) -> bool {
+        self.traceparent_alone
     }
 
     /// The span that a request was sent from, as the first format says that tells a valid one.
@@ -91,9 +87,16 @@ impl Propagators {
     }
 
     /// The `tracestate` that belongs to this parent, unparsed: another format has none.
-    pub(crate) fn trace_state<'a>(&self, received: &'a Received) -> &'a [u8] {
+    pub(crate) fn trace_state<'a>(
+        &self,
+        received: &'a Received,
+        parent: impl FnOnce() -> Option<Parent>,
+    ) -> &'a [u8] {
         let state = received.trace_state();
-        if state.is_empty() {
+        if state.is_empty() || parent().is_none() {
+            return &[];
+        }
+        if self.traceparent_alone {
             return state;
         }
         let tells = |propagator: &Propagator| propagator.extract(received).is_some();
@@ -138,7 +141,8 @@ impl FromIterator<Propagator> for Propagators {
         let is_w3c =
             |propagator| matches!(propagator, Propagator::TraceContext | Propagator::Baggage);
         Self {
-            w3c_alone: order.iter().copied().all(is_w3c),
+            traceparent_alone: read.contains(Header::Traceparent)
+                && order.iter().copied().all(is_w3c),
             order,
             headers,
             read,

@@ -49,7 +49,7 @@ impl Lineage {
     /// That of what came from this span of another process.
     pub(crate) fn below(parent: Parent) -> Self {
         let mut lineage = Self::root();
-        lineage.follow(Caller::Told(Some(parent)));
+        lineage.follow(Some(parent));
         lineage
     }
 
@@ -70,8 +70,8 @@ impl Lineage {
     }
 
     /// Takes over what several fields tell.
-    pub(crate) fn follow(&mut self, caller: Caller) {
-        self.caller = caller;
+    pub(crate) fn follow(&mut self, caller: Option<Parent>) {
+        self.caller = Caller::Told(caller);
     }
 
     /// Whether there may be a caller's trace to continue.

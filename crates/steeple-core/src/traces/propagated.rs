@@ -26,7 +26,7 @@ impl Propagated {
     pub(crate) fn new(shared: &Arc<Shared>, lineage: &Lineage, received: &Received) -> Self {
         let (mut trace_state, mut baggage) = (TraceState::default(), Baggage::default());
         if let Some(propagators) = shared.reading.propagators() {
-            trace_state.replace(propagators.trace_state(received));
+            trace_state.replace(propagators.trace_state(received, || lineage.parent()));
             baggage.replace(received.baggage());
         }
         Self {

@@ -24,7 +24,7 @@ fn nothing_is_allocated_in_the_steady_state() {
         for (name, value) in &fields {
             received.keep(&propagators, name, value.as_bytes());
         }
-        trace_state.replace(propagators.trace_state(&received));
+        trace_state.replace(propagators.trace_state(&received, || propagators.extract(&received)));
         baggage.replace(received.baggage());
         let outgoing = Outgoing {
             parent: propagators.extract(&received).unwrap(),

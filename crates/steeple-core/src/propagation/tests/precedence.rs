@@ -19,7 +19,7 @@ fn trace_of(list: &str, fields: &[(&str, String)]) -> (Option<String>, String) {
         .collect();
     let received = received(list, &fields);
     let parent = propagators(list).extract(&received);
-    let state = propagators(list).trace_state(&received).to_vec();
+    let state = propagators(list).trace_state(&received, || parent).to_vec();
     (
         parent.map(|parent| parent.trace_id.to_string()),
         String::from_utf8(state).unwrap(),

@@ -34,7 +34,7 @@ pub(super) fn calls(fields: &[(&str, &str)], count: usize) -> Vec<Told> {
     let propagators = propagators("tracecontext");
     let parent = propagators.extract(&received);
     let mut state = TraceState::default();
-    state.replace(propagators.trace_state(&received));
+    state.replace(propagators.trace_state(&received, || propagators.extract(&received)));
     let trace_id = format!("{:032x}", fastrand::u128(1..));
     let begun = super::parent(&trace_id, SPAN, None);
     let call = |_| {
