@@ -6,7 +6,7 @@ use actix_web::{
     dev::{ResourceMap, ServiceResponse},
     http::{header::HeaderValue, uri::PathAndQuery},
 };
-use steeple_core::{Answer, Observation, Observed, Unanswered, current};
+use steeple_core::{Answer, Observation, Observed, Unanswered, Upgrade, current};
 
 use crate::{body::ObservedBody, head};
 
@@ -26,6 +26,8 @@ impl ResponseError for HandlerPanicked {
 #[derive(Debug)]
 pub struct UnansweredRequest {
     pub(crate) request_id: Option<HeaderValue>,
+    /// What the connection goes on as, if it does.
+    pub(crate) upgrade: Option<Upgrade>,
     pub(crate) routes: Rc<ResourceMap>,
     pub(crate) path: Option<PathAndQuery>,
 }
@@ -46,24 +48,30 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
     type Response = ServiceResponse<ObservedBody<B>>;
 
     #[inline(always)]
-    fn answered(
-        &mut self,
-        observation: &mut Observation,
-        response: ServiceResponse<B>,
-    ) -> Self::Response {
-        let (request, response) = response.into_parts();
-        if let Some(pattern) = request.match_pattern() {
+    fn answered(&mut self, observation: &mut Observation, response: &mut ServiceResponse<B>) {
+        if let Some(pattern) = response.request().match_pattern() {
             observation.matched_route(&pattern);
         }
+        let response = response.response_mut();
         if let Some(error) = response.error() {
             let _ = observation.run(|| current::attach_message(error));
         }
-        let response = response.map_body(|head, body| {
-            let upgrade = head::respond(observation, head, &body, self.request_id.take());
-            let observed = Observed::new(Some(body), observation.take());
+        let size = response.body().size();
+        let id = self.request_id.take();
+        self.upgrade = head::respond(observation, response.head_mut(), size, id);
+    }
+
+    #[inline(always)]
+    fn hand_on(
+        &mut self,
+        observation: Observation,
+        response: ServiceResponse<B>,
+    ) -> Self::Response {
+        let upgrade = self.upgrade.take();
+        response.map_body(|_, body| {
+            let observed = Observed::new(Some(body), observation);
             ObservedBody { observed, upgrade }
-        });
-        ServiceResponse::new(request, response)
+        })
     }
 
     /// Settles an error; what it answers with is made anew where it gets to the server.
@@ -88,7 +96,7 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
         let (mut response, body) = response.into_parts();
         let trace = head::trace_field(observation);
         let id = self.request_id.take();
-        head::respond(observation, response.head_mut(), &body, id);
+        head::respond(observation, response.head_mut(), body.size(), id);
         observation.finish_unseen();
         let id = response.headers().get(head::X_REQUEST_ID).cloned();
         error.add_response_mapper(move |mut response| {

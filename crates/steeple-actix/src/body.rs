@@ -44,10 +44,11 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         self.project().observed.poll_piece(
-            |body| body.poll_next(context).map_err(Into::into),
+            |body| body.poll_next(context),
             // Bodies in memory are empty after their one chunk.
             |body, _| body.size().is_eof(),
             |observation, bytes| observation.chunk(bytes.len()),
+            Into::into,
             |_, panicked| Err(panicked.into()),
         )
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use actix_web::{
-    body::{BodySize, MessageBody},
+    body::BodySize,
     dev::{Payload, ResponseHead, ServiceRequest},
     http::{
         Version,
@@ -139,7 +139,7 @@ pub(crate) fn trace_field(observation: &Observation) -> Option<(HeaderName, Head
 pub(crate) fn respond(
     observation: &mut Observation,
     head: &mut ResponseHead,
-    body: &impl MessageBody,
+    body_size: BodySize,
     request_id: Option<HeaderValue>,
 ) -> Option<Upgrade> {
     if let Some(id) = request_id {
@@ -158,7 +158,7 @@ pub(crate) fn respond(
     observation.respond(&steeple_core::ResponseHead {
         status: head.status.as_u16(),
         headers: &Fields(head.headers()),
-        body_size: match body.size() {
+        body_size: match body_size {
             BodySize::None => Some(0),
             BodySize::Sized(size) => Some(size),
             BodySize::Stream => None,

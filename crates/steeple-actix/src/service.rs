@@ -86,6 +86,7 @@ where
         let called = observation.run(|| self.inner.call(request)).ok();
         let unanswered = UnansweredRequest {
             request_id,
+            upgrade: None,
             routes,
             path,
         };

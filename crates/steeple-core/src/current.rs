@@ -378,13 +378,12 @@ pub fn classified(failure: bool) {
 }
 
 /// Lends the current observation to `f`, which must not run foreign code: it would find no current observation.
+#[inline]
 pub(crate) fn with<R>(f: impl FnOnce(&mut State) -> R) -> Option<R> {
-    CURRENT.with(|current| {
-        let mut state = current.take()?;
-        let result = f(&mut state);
-        current.set(Some(state));
-        Some(result)
-    })
+    let mut state = CURRENT.with(|current| current.take())?;
+    let result = f(&mut state);
+    CURRENT.with(|current| current.set(Some(state)));
+    Some(result)
 }
 
 /// What those are told that are called from here, besides the place in the trace.

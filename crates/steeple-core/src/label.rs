@@ -87,6 +87,8 @@ const WIDTH: usize = 16;
 const OVERFLOW: u16 = u16::MAX;
 
 impl LabelValues {
+    pub(crate) const NONE: Self = Self(0);
+
     pub(crate) fn to_bits(self) -> u64 {
         self.0
     }

@@ -6,6 +6,7 @@ use std::{
     mem,
     panic::{self, AssertUnwindSafe, Location, PanicHookInfo},
     sync::Once,
+    thread,
 };
 
 use crate::{
@@ -33,7 +34,7 @@ pub struct Panicked(());
 
 /// Runs `f` and keeps a panic from going further; what it panicked with must be given on or [discarded](discard).
 #[inline(always)]
-pub(crate) fn catch(f: impl FnOnce()) -> Result<(), Box<dyn Any + Send>> {
+pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> thread::Result<R> {
     // Whatever `f` left half-done is dropped by the adapter, which polls nothing again that panicked.
     panic::catch_unwind(AssertUnwindSafe(f))
 }

@@ -94,6 +94,16 @@ pub(crate) struct Policy {
     pub(crate) sampler: Option<OwnSampler>,
 }
 
+impl Policy {
+    /// That of routes for which none is set.
+    const NONE: &Self = &Self {
+        ignore: false,
+        streaming: false,
+        labels: LabelValues::NONE,
+        sampler: None,
+    };
+}
+
 /// The routes seen so far.
 pub(crate) struct Routes {
     known: InsertMap<Box<str>, Known>,
@@ -141,20 +151,20 @@ impl Routes {
     }
 
     #[inline]
-    pub(crate) fn resolve(&self, template: Option<Template<'_>>) -> (Route, Policy) {
+    pub(crate) fn resolve(&self, template: Option<Template<'_>>) -> (Route, &Policy) {
         let Some(template) = template else {
-            return (Route::UNMATCHED, Policy::default());
+            return (Route::UNMATCHED, Policy::NONE);
         };
         match template.place().and_then(|place| self.held.find(&place)) {
-            Some((_, held)) => (held.route, held.policy),
+            Some((_, held)) => (held.route, &held.policy),
             None => self.resolve_text(template),
         }
     }
 
     #[inline(never)]
-    fn resolve_text(&self, template: Template<'_>) -> (Route, Policy) {
+    fn resolve_text(&self, template: Template<'_>) -> (Route, &Policy) {
         let text = template.text();
-        let overflow = (Route::OVERFLOW, Policy::default());
+        let overflow = (Route::OVERFLOW, Policy::NONE);
         if text.len() > LONGEST_TEMPLATE {
             return overflow;
         }
@@ -162,14 +172,14 @@ impl Routes {
         let Some((slot, known)) = self.known.find_or_insert(text, make) else {
             return overflow;
         };
-        let (route, policy) = (Route(slot.0), known.policy);
+        let (route, policy) = (Route(slot.0), &known.policy);
         if known.places.load(Relaxed) < MOST_PLACES
             && let Some((place, _holder)) = template.place().zip(template.hold())
         {
             known.places.fetch_add(1, Relaxed);
             let held = Held {
                 route,
-                policy,
+                policy: *policy,
                 _holder,
             };
             self.held.find_or_insert(&place, || (place, held));
@@ -198,9 +208,9 @@ impl Routes {
     }
 
     #[inline]
-    pub(crate) fn policy(&self, route: Route) -> Policy {
+    pub(crate) fn policy(&self, route: Route) -> &Policy {
         let known = self.known.at(Slot(route.0));
-        known.map(|(_, known)| known.policy).unwrap_or_default()
+        known.map_or(Policy::NONE, |(_, known)| &known.policy)
     }
 
     /// The name of a gRPC method, whose template is its path.
@@ -238,7 +248,7 @@ mod tests {
 
     use super::*;
 
-    fn resolve(routes: &Routes, template: &str) -> (Route, Policy) {
+    fn resolve<'a>(routes: &'a Routes, template: &str) -> (Route, &'a Policy) {
         routes.resolve(Some(template.into()))
     }
 

@@ -23,13 +23,12 @@ where
     type Response = Response<ObservedBody<B>>;
 
     #[inline(always)]
-    fn answered(
-        &mut self,
-        observation: &mut Observation,
-        mut response: Response<B>,
-    ) -> Self::Response {
-        head::respond(observation, &mut response, self.request_id.take());
-        let observation = observation.take();
+    fn answered(&mut self, observation: &mut Observation, response: &mut Response<B>) {
+        head::respond(observation, response, self.request_id.take());
+    }
+
+    #[inline(always)]
+    fn hand_on(&mut self, observation: Observation, response: Response<B>) -> Self::Response {
         response.map(|body| ObservedBody::new(body, observation))
     }
 

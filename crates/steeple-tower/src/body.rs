@@ -69,13 +69,11 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, BodyError>>> {
         self.project().observed.poll_piece(
-            |body| {
-                let frame = body.poll_frame(context);
-                frame.map_err(|error| BodyError::Body(error.into()))
-            },
+            |body| body.poll_frame(context),
             // Trailers are the last frame: servers ask for none behind them.
             |body, frame| frame.is_trailers() || body.is_end_stream(),
             observe,
+            |error| BodyError::Body(error.into()),
             |observation, _| panicked(observation.is_grpc()),
         )
     }

@@ -59,7 +59,7 @@ impl State {
         if let Some(method) = known
             && self.progress.route == Route::UNMATCHED
         {
-            (self.progress.route, self.progress.policy) = (method, routes.policy(method));
+            (self.progress.route, self.progress.policy) = (method, *routes.policy(method));
         }
         Call {
             method: known.unwrap_or_default(),

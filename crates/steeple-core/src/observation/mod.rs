@@ -83,26 +83,16 @@ impl Observation {
     #[inline(always)]
     pub(crate) fn run_catching<R>(&mut self, f: impl FnOnce() -> R) -> thread::Result<R> {
         // `f` is called in one place, whoever is observed: only so is it inlined.
-        let surroundings = self
-            .state
-            .as_ref()
-            .and_then(|state| Surroundings::of(state));
-        let mut result = None;
-        let caught = current::enter(&mut self.state, || {
+        let state = self.state.as_ref();
+        let surroundings = state.and_then(|state| Surroundings::of(state));
+        let ran = current::enter(&mut self.state, || {
             panic::catch(|| {
                 // Most often there are none, and no call is needed to see it.
                 let _entered = surroundings.as_ref().map(Surroundings::enter);
-                result.get_or_insert_with(f);
+                f()
             })
         });
-        match (caught, result) {
-            (Ok(()), Some(result)) => Ok(result),
-            (Ok(()), None) => Err(Box::new("there is no result")),
-            (Err(payload), _) => {
-                self.panicked(&*payload);
-                Err(payload)
-            }
-        }
+        ran.inspect_err(|payload| self.panicked(&**payload))
     }
 
     /// Takes in what the observed code panicked with.
@@ -240,7 +230,7 @@ impl Observation {
     }
 
     /// Takes in the trailers of the response.
-    #[inline]
+    #[inline(always)]
     pub fn trailers(&mut self, trailers: &dyn Headers) {
         if let Some(state) = &mut self.state
             && let Some(status) = headers::grpc_status(trailers)

@@ -1,8 +1,4 @@
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-    thread,
-};
+use std::{any::Any, pin::Pin, task::Poll, thread};
 
 use pin_project_lite::pin_project;
 
@@ -66,21 +62,22 @@ impl<T> Observed<T> {
 
     /// Lets `poll` poll the part, a body, for its next piece, and tells the observation how the body fared.
     ///
-    /// After a piece that `is_last` the body has none; `take_in` tells the observation what a piece holds. What becomes of
-    /// a panic is up to `panicked`: it is the body's end.
+    /// After a piece that `is_last` the body has none; `take_in` tells the observation what a piece holds, and `error` is what
+    /// the body fails with for one of its own. What becomes of a panic is up to `panicked`: it is the body's end.
     #[inline(always)]
-    pub fn poll_piece<P, E>(
+    pub fn poll_piece<P, E, F>(
         mut self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut T>) -> Poll<Option<Result<P, E>>>,
         is_last: impl FnOnce(&T, &P) -> bool,
         take_in: impl FnOnce(&mut Observation, &P),
-        panicked: impl FnOnce(&Observation, Panicked) -> Result<P, E>,
-    ) -> Poll<Option<Result<P, E>>> {
-        // Pieces are large: this one is written where the caller wants it and looked at there.
-        let mut polled = Poll::Ready(None);
+        error: impl FnOnce(E) -> F,
+        panicked: impl FnOnce(&Observation, Panicked) -> Result<P, F>,
+    ) -> Poll<Option<Result<P, F>>> {
         if self.part().is_none() {
-            return polled;
+            return Poll::Ready(None);
         }
+        // Pieces are large: this one is written once, and looked at there.
+        let mut polled = Poll::Pending;
         let ran = self.as_mut().poll_with(|mut body| {
             polled = poll(body.as_mut());
             match &polled {
@@ -97,7 +94,7 @@ impl<T> Observed<T> {
             return Poll::Ready(Some(last));
         }
         match &polled {
-            Poll::Pending => return polled,
+            Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(piece))) => take_in(observation, piece),
             Poll::Ready(Some(Err(_))) => observation.fail(BODY_ERROR),
             Poll::Ready(None) => {}
@@ -105,7 +102,7 @@ impl<T> Observed<T> {
         if is_over {
             observation.finish();
         }
-        polled
+        polled.map_err(error)
     }
 
     /// As [`poll_with`](Self::poll_with), but hands on what it panicked with.
@@ -115,38 +112,19 @@ impl<T> Observed<T> {
         poll: impl FnOnce(Pin<&mut T>) -> bool,
     ) -> thread::Result<()> {
         let mut this = self.project();
-        let mut polled = false;
         let ran = this.observation.run_catching(|| {
             let Some(part) = this.part.as_mut().as_pin_mut() else {
-                return;
+                return false;
             };
-            let over = poll(part);
-            polled = true;
-            if over {
+            if poll(part) {
                 this.part.set(None);
             }
-        });
-        if polled && ran.is_ok() {
-            return Ok(());
-        }
-        this.panicked(ran, polled)
-    }
-}
-
-/// The future of a response: it ends as the part does, or as [`Panicked`].
-impl<F: Future> Future for Observed<F> {
-    type Output = Result<F::Output, Panicked>;
-
-    #[inline(always)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut polled = Poll::Pending;
-        let ran = self.poll_with(|future| {
-            polled = future.poll(context);
-            polled.is_ready()
+            true
         });
         match ran {
-            Ok(()) => polled.map(Ok),
-            Err(panicked) => Poll::Ready(Err(panicked)),
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Box::new("it has panicked before")),
+            Err(payload) => this.panicked(payload),
         }
     }
 }
@@ -165,15 +143,14 @@ impl<T> Projection<'_, T> {
         let _ = self.observation.run(|| self.part.set(None));
     }
 
-    /// What comes of a panic: one in the drop of what was `polled` takes nothing back.
+    /// What comes of a panic: one in the drop of what is over takes nothing back.
     #[cold]
-    fn panicked(&mut self, ran: thread::Result<()>, polled: bool) -> thread::Result<()> {
-        if polled {
-            let _ = ran.map_err(|payload| self.observation.keep(payload));
+    fn panicked(&mut self, payload: Box<dyn Any + Send>) -> thread::Result<()> {
+        if self.part.is_none() {
+            self.observation.keep(payload);
             return Ok(());
         }
         self.drop_part();
-        ran?;
-        Err(Box::new("it has panicked before"))
+        Err(payload)
     }
 }

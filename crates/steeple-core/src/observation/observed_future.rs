@@ -1,6 +1,6 @@
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
@@ -20,8 +20,11 @@ pub trait Answer<R, E>: Unanswered {
     /// The response with its body under observation.
     type Response;
 
-    /// Takes in a response and hands the observation on to its body.
-    fn answered(&mut self, observation: &mut Observation, response: R) -> Self::Response;
+    /// Takes in a response.
+    fn answered(&mut self, observation: &mut Observation, response: &mut R);
+
+    /// Hands the observation on to the body of the response that was taken in.
+    fn hand_on(&mut self, observation: Observation, response: R) -> Self::Response;
 
     /// Answers for an error, or for a panic if there is none.
     ///
@@ -76,12 +79,22 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let answer = ready!(this.observed.as_mut().poll(context));
+        // Responses are large: this one is written once, and taken from there.
+        let mut polled = Poll::Pending;
+        let ran = this.observed.as_mut().poll_with(|future| {
+            polled = future.poll(context);
+            polled.is_ready()
+        });
         let observation = this.observed.observation();
-        Poll::Ready(match answer {
-            Ok(Ok(response)) => Ok(this.unanswered.answered(observation, response)),
-            Ok(Err(error)) => this.unanswered.failed(observation, Some(error)),
-            Err(_) => this.unanswered.failed(observation, None),
+        if ran.is_err() {
+            return Poll::Ready(this.unanswered.failed(observation, None));
+        }
+        if let Poll::Ready(Ok(response)) = &mut polled {
+            this.unanswered.answered(observation, response);
+        }
+        polled.map(|answer| match answer {
+            Ok(response) => Ok(this.unanswered.hand_on(observation.take(), response)),
+            Err(error) => this.unanswered.failed(observation, Some(error)),
         })
     }
 }

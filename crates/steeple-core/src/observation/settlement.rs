@@ -120,6 +120,7 @@ fn request_record<'a>(
     recording: Option<&'a Recording>,
     head: Option<&'a KeptHead>,
 ) -> RequestRecord<'a> {
+    let elapsed = state.beginning.started.elapsed();
     let request_broken = state.is_request_broken();
     let mut outcome = state.outcome();
     if request_broken {
@@ -147,7 +148,7 @@ fn request_record<'a>(
         head,
         panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
         error: trouble.and_then(|trouble| trouble.error.as_ref()),
-        elapsed: beginning.started.elapsed(),
+        elapsed,
         to_head: progress.to_head,
         shared,
         keys: Keys {

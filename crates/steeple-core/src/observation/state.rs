@@ -184,8 +184,8 @@ impl State {
     #[inline]
     pub(crate) fn set_route(&mut self, template: &str) {
         if let Some(shared) = &self.shared {
-            (self.progress.route, self.progress.policy) =
-                shared.routes.resolve(Some(template.into()));
+            let (route, policy) = shared.routes.resolve(Some(template.into()));
+            (self.progress.route, self.progress.policy) = (route, *policy);
         }
     }
 
@@ -225,7 +225,7 @@ impl State {
         if before != Route::UNMATCHED && !same_path {
             return Refined::Other;
         }
-        (self.progress.route, self.progress.policy) = (route, policy);
+        (self.progress.route, self.progress.policy) = (route, *policy);
         Refined::Better
     }
 
@@ -407,6 +407,7 @@ impl State {
         !bodiless
     }
 
+    #[inline(always)]
     fn read(&mut self, headers: &dyn Headers) {
         let fields = ResponseFields::read(headers);
         self.progress.event_stream = fields.event_stream;

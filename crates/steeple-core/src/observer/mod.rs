@@ -94,7 +94,7 @@ impl Observer {
         let method = shared.methods.classify(head.method);
         let scheme = head.scheme.unwrap_or(shared.scheme);
         let (route, policy) = shared.routes.resolve(head.route);
-        (state.progress.route, state.progress.policy) = (route, policy);
+        (state.progress.route, state.progress.policy) = (route, *policy);
         state.progress.labels = shared.labels.read(head);
         let active = !policy.ignore;
         if active {
@@ -218,6 +218,7 @@ impl Observer {
     }
 
     /// Whether the current observation is of a request of ours; if so it takes over the better known route.
+    #[inline]
     fn refine_current(&self, head: &RequestHead<'_>) -> bool {
         let found = current::with(|state| {
             state
@@ -237,7 +238,7 @@ impl Observer {
 
 impl Shared {
     /// Counts a request as active.
-    #[inline]
+    #[inline(always)]
     fn started(&self, method: Method, scheme: Scheme, route: Route) {
         for metrics in &self.metrics {
             self.deliver(|| metrics.started(self, method, scheme, route));
@@ -344,7 +345,7 @@ impl Shared {
     }
 
     /// Runs foreign code and keeps the request safe from its panics.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn deliver(&self, f: impl FnOnce()) {
         if let Err(payload) = panic::catch(|| Isolation::run(self.isolation.as_deref(), f)) {
             self.lost(&PanicReport::of(&*payload));

@@ -35,7 +35,6 @@ impl InFlight {
     }
 
     /// Hands the gauge of requests with `method` that began on `route` to `change`.
-    #[cold]
     pub(super) fn change(
         &self,
         recorder: &dyn Recorder,

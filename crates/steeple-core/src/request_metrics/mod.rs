@@ -96,10 +96,8 @@ impl RequestMetrics {
     #[inline]
     pub(crate) fn started(&self, shared: &Shared, method: Method, scheme: Scheme, route: Route) {
         self.active(shared, method, scheme).increment(1.0);
-        for in_flight in &self.in_flight {
-            in_flight.change(&*self.recorder, shared, method, route, |gauge| {
-                gauge.increment(1.0);
-            });
+        if !self.in_flight.is_empty() {
+            self.change_in_flight(shared, method, route, |gauge| gauge.increment(1.0));
         }
     }
 
@@ -109,10 +107,21 @@ impl RequestMetrics {
         let shared = record.shared;
         let (method, route) = (record.keys.method, record.keys.first_route);
         self.active(shared, method, record.scheme).decrement(1.0);
+        if !self.in_flight.is_empty() {
+            self.change_in_flight(shared, method, route, |gauge| gauge.decrement(1.0));
+        }
+    }
+
+    #[cold]
+    fn change_in_flight(
+        &self,
+        shared: &Shared,
+        method: Method,
+        route: Route,
+        change: impl Fn(&Gauge),
+    ) {
         for in_flight in &self.in_flight {
-            in_flight.change(&*self.recorder, shared, method, route, |gauge| {
-                gauge.decrement(1.0);
-            });
+            in_flight.change(&*self.recorder, shared, method, route, &change);
         }
     }
 
@@ -207,12 +216,21 @@ impl RequestMetrics {
     #[inline]
     fn active(&self, shared: &Shared, method: Method, scheme: Scheme) -> &Gauge {
         let gauge = &self.active[usize::from(method.0)][scheme as usize];
-        gauge
-            .get()
-            .unwrap_or_else(|| gauge.get_or_init(|| self.register_active(shared, method, scheme)))
+        let first = || self.first_active(gauge, shared, method, scheme);
+        gauge.get().unwrap_or_else(first)
     }
 
     #[cold]
+    fn first_active<'a>(
+        &self,
+        gauge: &'a OnceLock<Gauge>,
+        shared: &Shared,
+        method: Method,
+        scheme: Scheme,
+    ) -> &'a Gauge {
+        gauge.get_or_init(|| self.register_active(shared, method, scheme))
+    }
+
     fn register_active(&self, shared: &Shared, method: Method, scheme: Scheme) -> Gauge {
         if !self.conventional {
             return Gauge::noop();
