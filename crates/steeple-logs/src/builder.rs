@@ -4,6 +4,7 @@ use std::{
     fmt,
     io::{self, IsTerminal},
     sync::Arc,
+    time::Duration,
 };
 
 use steeple_core::redaction::Redaction;
@@ -14,6 +15,7 @@ use crate::{
     encode::{Encoder, Identity, field},
     resource,
     shared::{self, Shared},
+    throttle::{Throttle, ThrottleConfig},
     volume::Volume,
     writers::{Start, Writers, marker},
 };
@@ -26,6 +28,8 @@ pub struct LogsBuilder {
     redaction: Redaction,
     destinations: Vec<(Format, bool, Start)>,
     access: AccessLogBuilder,
+    folding: Duration,
+    rate_limit: Option<u32>,
 }
 
 /// Logs cannot be had as they are configured.
@@ -53,6 +57,8 @@ impl LogsBuilder {
             redaction: Redaction::new(),
             destinations: Vec::new(),
             access: AccessLogBuilder::default(),
+            folding: Duration::from_secs(10),
+            rate_limit: None,
         }
     }
 
@@ -76,6 +82,22 @@ impl LogsBuilder {
     /// What is kept out of all lines. Default: [`Redaction::new`].
     pub fn redaction(mut self, redaction: Redaction) -> Self {
         self.redaction = redaction;
+        self
+    }
+
+    /// How long events of a call site are one that say the same, with the same fields and in the same trace, as long as it says
+    /// nothing else between: the first is written, and the others are counted, in `steeple_log_suppressed_total`, and told by a line
+    /// such as "message repeated 4,212 times", before the next one that differs or with whatever is logged when that time is
+    /// over. 0 writes all. Default: 10 s.
+    pub fn fold_repeats(mut self, window: Duration) -> Self {
+        self.folding = window;
+        self
+    }
+
+    /// How many lines a call site may log in a second; others are counted and told likewise. 1,024 call sites are held to it.
+    /// Default: as many as it likes.
+    pub fn rate_limit(mut self, lines: u32) -> Self {
+        self.rate_limit = Some(lines);
         self
     }
 
@@ -144,6 +166,7 @@ impl LogsBuilder {
             writers,
             redaction: self.redaction,
             volume: Volume::new(),
+            throttle: Throttle::new(ThrottleConfig::new(self.folding, self.rate_limit)),
         });
         let access = AccessLog::start(self.access, &self.identity, Arc::clone(&shared))?;
         Ok(Logs::new(shared, Levels::new(self.levels), access))

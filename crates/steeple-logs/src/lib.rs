@@ -57,7 +57,9 @@ pub use self::{
     builder::{LogsBuilder, LogsError},
     encode::{Format, Scalar, UnknownFormat},
     event::LogLayer,
-    levels::{Directives, DirectivesError, LevelStatus, Levels, LevelsError, LevelsFilter},
+    levels::{
+        Directives, DirectivesError, LevelEndpoint, LevelStatus, Levels, LevelsError, LevelsFilter,
+    },
     line_id::LineId,
     lines::Lines,
     logs::Logs,

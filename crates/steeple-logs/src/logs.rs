@@ -58,6 +58,7 @@ impl Logs {
 
     /// Writes what waits, for at most `deadline`. Works on every runtime.
     pub async fn flush(&self, deadline: Duration) -> LogsReport {
+        self.shared.tell_all_held();
         let both = join(
             self.shared.writers.flush(deadline),
             self.access.flush(deadline),
@@ -68,6 +69,7 @@ impl Logs {
 
     /// Writes what waits, for at most `deadline`, and ends: what is logged later is counted as lost. Works on every runtime.
     pub async fn shutdown(self, deadline: Duration) -> LogsReport {
+        self.shared.tell_all_held();
         let lines = self.shared.writers.shutdown(deadline);
         let (lines, access) = join(lines, self.access.shutdown(deadline)).await;
         lines.and(access)
@@ -76,6 +78,7 @@ impl Logs {
 
 impl Drop for Logs {
     fn drop(&mut self) {
+        self.shared.tell_all_held();
         self.shared.writers.shutdown_blocking(DROP_DEADLINE);
         self.access.shutdown_blocking(DROP_DEADLINE);
     }

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use steeple_core::redaction::Redaction;
 
-use crate::{volume::Volume, writers::Writers};
+use crate::{throttle::Throttle, volume::Volume, writers::Writers};
 
 /// How many there were.
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -15,6 +15,7 @@ pub(crate) struct Shared {
     pub(crate) writers: Writers,
     pub(crate) redaction: Redaction,
     pub(crate) volume: Volume,
+    pub(crate) throttle: Option<Throttle>,
 }
 
 /// A number that nothing else has.

@@ -154,6 +154,19 @@ impl OpsBuilder {
         self
     }
 
+    /// As [`route`](Self::route), for what can be changed: PUT and DELETE are answered by `service`, too, but only of whoever gives
+    /// the [`token`](Self::token), which there has to be, and of no page of another site. Default: none.
+    pub fn setting(
+        mut self,
+        path: &'static str,
+        description: &'static str,
+        service: impl OpsService,
+    ) -> Self {
+        let document = Document::new(path, description, service);
+        self.documents.push(document.taking_changes());
+        self
+    }
+
     /// Starts to listen, on a thread and a runtime of its own; works with and without a runtime
     /// around it.
     ///

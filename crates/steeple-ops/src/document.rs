@@ -11,6 +11,7 @@ pub(crate) struct Document {
     pub(crate) path: &'static str,
     pub(crate) description: &'static str,
     service: Arc<dyn OpsService>,
+    takes_changes: bool,
 }
 
 impl Document {
@@ -23,6 +24,24 @@ impl Document {
             path,
             description,
             service: Arc::new(service),
+            takes_changes: false,
+        }
+    }
+
+    /// Answers PUT and DELETE, too.
+    pub(crate) fn taking_changes(self) -> Self {
+        Self {
+            takes_changes: true,
+            ..self
+        }
+    }
+
+    /// The methods that are answered, as the field `allow` lists them.
+    pub(crate) fn methods(&self) -> &'static str {
+        if self.takes_changes {
+            "GET, HEAD, PUT, DELETE"
+        } else {
+            "GET, HEAD"
         }
     }
 

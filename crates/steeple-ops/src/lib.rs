@@ -42,7 +42,8 @@
 //!   `Authorization: Bearer`; without it the answer is 401.
 //! - The `Host` is `localhost`, the address listened on or one that was allowed; otherwise the answer
 //!   is 421. So no web page reaches the listener by rebinding its own name.
-//! - Only GET and HEAD; otherwise 405. Nothing can be changed here.
+//! - Only GET and HEAD; otherwise 405. Nothing can be changed here, but for [settings](OpsBuilder::setting): with the token, and by
+//!   no page of another site.
 //! - No answer may be cached, framed, sniffed, embedded elsewhere or run a script.
 //!
 //! # What it may cost
@@ -75,6 +76,7 @@
 mod answer;
 mod body;
 mod builder;
+mod change;
 mod chunks;
 mod connection;
 mod counts;

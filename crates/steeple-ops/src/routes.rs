@@ -2,7 +2,7 @@ use std::future::ready;
 
 use steeple_core::ops::{OpsFuture, OpsRequest, OpsResponse};
 
-use crate::{answer, document::Document, scrapes::Scrapes};
+use crate::{answer, change, document::Document, scrapes::Scrapes};
 
 /// Answers each path.
 pub(crate) struct Routes {
@@ -16,12 +16,23 @@ impl Routes {
     }
 
     pub(crate) fn answer(&self, request: OpsRequest) -> OpsFuture {
-        if let "GET" | "HEAD" = request.method()
-            && let Some(document) = self.document(request.path())
-        {
-            return document.answer(request);
+        let document = self.document(request.path());
+        let methods = document.map_or("GET, HEAD", Document::methods);
+        let is_answered = methods.split(", ").any(|method| method == request.method());
+        match document {
+            Some(document) if is_answered => {
+                let refusal = change::refusal(&request);
+                refusal.map_or_else(
+                    || document.answer(request),
+                    |refusal| Box::pin(ready(refusal)),
+                )
+            }
+            None if is_answered => Box::pin(ready(self.answer_at_once(&request))),
+            _ => {
+                let refusal = answer::text(405, format!("only {methods} are answered here"));
+                Box::pin(ready(refusal.with_header("allow", methods)))
+            }
         }
-        Box::pin(ready(self.answer_at_once(&request)))
     }
 
     /// The path of a route, if it is one.
@@ -31,10 +42,6 @@ impl Routes {
     }
 
     fn answer_at_once(&self, request: &OpsRequest) -> OpsResponse {
-        if !matches!(request.method(), "GET" | "HEAD") {
-            return answer::text(405, "only GET and HEAD are answered here")
-                .with_header("allow", "GET, HEAD");
-        }
         match Route::of(request.path()) {
             Some(Route::Index) => answer::text(200, self.index()),
             Some(Route::Metrics) => self.scrapes.answer(request),

@@ -14,6 +14,8 @@ pub(crate) struct Answers {
     pub(crate) errors: Option<steeple_errors::ErrorReader>,
     #[cfg(feature = "health")]
     pub(crate) health: Option<Health>,
+    #[cfg(feature = "logs")]
+    pub(crate) levels: Option<steeple_logs::Levels>,
 }
 
 impl Answers {
@@ -25,6 +27,8 @@ impl Answers {
             errors: None,
             #[cfg(feature = "health")]
             health: None,
+            #[cfg(feature = "logs")]
+            levels: None,
         }
     }
 
@@ -44,6 +48,15 @@ impl Answers {
         #[cfg(feature = "health")]
         let ops = match &self.health {
             Some(health) => with_health(ops, health),
+            None => ops,
+        };
+        #[cfg(feature = "logs")]
+        let ops = match &self.levels {
+            Some(levels) => ops.setting(
+                "/log-level",
+                "what is logged, as JSON; PUT changes it for 15 minutes",
+                levels.endpoint(),
+            ),
             None => ops,
         };
         ops

@@ -456,12 +456,18 @@ impl SteepleBuilder {
             .health
             .map(|health| ::metrics::with_local_recorder(&registry, || health.start()))
             .transpose()?;
+        #[cfg(feature = "logs")]
+        let logs = logs
+            .map(|logs| ::metrics::with_local_recorder(&registry, || logs.start()))
+            .transpose()?;
         let answers = Answers {
             doctor: Doctor::default(),
             #[cfg(feature = "errors")]
             errors: errors.as_ref().map(ErrorTracker::reader),
             #[cfg(feature = "health")]
             health,
+            #[cfg(feature = "logs")]
+            levels: logs.as_ref().map(|logs| logs.levels().clone()),
         };
         let ops = self
             .ops
@@ -491,10 +497,6 @@ impl SteepleBuilder {
             Some(sentry) => sentry.connect(observer),
             None => observer,
         };
-        #[cfg(feature = "logs")]
-        let logs = logs
-            .map(|logs| ::metrics::with_local_recorder(&registry, || logs.start()))
-            .transpose()?;
         #[cfg(feature = "logs")]
         let observer = match &logs {
             Some(logs) => observer.sink(logs.access_log()),

@@ -4,6 +4,7 @@ use steeple_core::text;
 
 use super::{
     Field, LONGEST_LINE, LONGEST_VALUE, Scalar,
+    digest::digest,
     name::{Name, hash, is_same},
 };
 
@@ -173,6 +174,11 @@ impl Fields {
         if let Some(known) = self.position(self.entries.len(), name.hash, &name.text) {
             self.remove(known);
         }
+    }
+
+    /// A number for them and a message, which others that say something else have only by a chance that nobody outside knows.
+    pub(crate) fn digest_with(&self, message: &[u8]) -> u64 {
+        digest(&[&self.bytes, message])
     }
 
     /// Whether there is this field of ECS.

@@ -28,6 +28,7 @@
 //!   [put](Line::fields) into each line as bytes.
 
 mod buffer;
+mod digest;
 mod encoder;
 mod escape;
 pub(crate) mod field;
@@ -44,6 +45,7 @@ pub(crate) mod timestamp;
 
 pub(crate) use self::{
     buffer::with_buffer,
+    digest::digest,
     encoder::{Encoder, Head, Heads},
     field::Field,
     fields::Fields,

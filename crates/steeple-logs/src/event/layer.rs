@@ -1,6 +1,7 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
     sync::Arc,
 };
 
@@ -21,7 +22,7 @@ use super::{
     surroundings::{Surroundings, put_bound, put_subject},
 };
 use crate::{
-    encode::{Fields, Line, field},
+    encode::{Fields, Line, digest, field},
     shared::Shared,
 };
 
@@ -118,6 +119,16 @@ where
             scratch.fields.sort();
             let surroundings = Surroundings::of(metadata, innermost);
             let scratch = &*scratch;
+            let logger = match source {
+                Source::Record => &*scratch.record.logger,
+                _ => metadata.target(),
+            };
+            let place = (ptr::from_ref(metadata).addr() as u64) ^ digest(&[logger.as_bytes()]);
+            let content = scratch.fields.digest_with(&scratch.message);
+            if !shared.admits(at, metadata, logger, (place, content)) {
+                return;
+            }
+            shared.volume.line(level);
             shared.writers.write_whole(level, |encoder, out| {
                 let mut line = match source {
                     Source::Record => {

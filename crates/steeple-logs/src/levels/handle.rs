@@ -12,7 +12,7 @@ use tracing_subscriber::filter::Targets;
 use super::{Directives, LevelsError, LevelsFilter};
 
 /// How long a change lasts where nothing else is said.
-const USUAL: Duration = Duration::from_secs(15 * 60);
+pub(super) const USUAL: Duration = Duration::from_secs(15 * 60);
 
 /// How long one may last.
 const TIMES: RangeInclusive<Duration> =

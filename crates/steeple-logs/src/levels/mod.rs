@@ -1,6 +1,7 @@
 //! What is logged, by level and target, and changes of that while the service runs.
 
 mod directives;
+mod endpoint;
 mod error;
 mod filter;
 mod handle;
@@ -9,6 +10,7 @@ mod signals;
 
 pub use self::{
     directives::Directives,
+    endpoint::LevelEndpoint,
     error::{DirectivesError, LevelsError},
     filter::LevelsFilter,
     handle::{LevelStatus, Levels},

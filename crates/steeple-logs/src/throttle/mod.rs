@@ -2,6 +2,7 @@
 
 mod slot;
 mod table;
+mod told;
 
 pub(crate) use self::{
     slot::{Admission, Held},

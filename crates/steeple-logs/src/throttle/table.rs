@@ -1,6 +1,10 @@
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    fmt,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use tracing_core::Metadata;
@@ -13,12 +17,28 @@ const SLOTS: usize = 1_024;
 /// How many slots are looked at for one.
 const PROBES: usize = 16;
 
+/// How long to the next look at what is overdue, in nanoseconds.
+const SWEEP: u64 = 1_000_000_000;
+
 /// How long lines that are the same are one, and how many lines a call site may write.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ThrottleConfig {
     /// In nanoseconds.
     pub(crate) window: u64,
     pub(crate) per_second: u32,
+}
+
+impl ThrottleConfig {
+    pub(crate) fn new(window: Duration, per_second: Option<u32>) -> Self {
+        Self {
+            window: u64::try_from(window.as_nanos()).unwrap_or(u64::MAX),
+            per_second: per_second.unwrap_or(u32::MAX),
+        }
+    }
+
+    fn is_off(self) -> bool {
+        self.window == 0 && self.per_second == u32::MAX
+    }
 }
 
 /// Holds back what call sites repeat, and what they log beyond their limit. All of it is counted, and told with the next line
@@ -30,16 +50,20 @@ pub(crate) struct Throttle {
     slots: Box<[Mutex<Slot>]>,
     /// How many slots hold something back.
     holding: AtomicU64,
+    /// When to look next at what is overdue.
+    next_sweep: AtomicU64,
 }
 
 impl Throttle {
-    pub(crate) fn new(config: ThrottleConfig) -> Self {
-        Self {
+    /// There is none where nothing is to be held back.
+    pub(crate) fn new(config: ThrottleConfig) -> Option<Self> {
+        (!config.is_off()).then(|| Self {
             config,
             keys: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
             slots: (0..SLOTS).map(|_| Mutex::default()).collect(),
             holding: AtomicU64::new(0),
-        }
+            next_sweep: AtomicU64::new(0),
+        })
     }
 
     /// Whether an event of the call site `key` is written that says `content`, at a moment in nanoseconds.
@@ -61,6 +85,19 @@ impl Throttle {
             _ => {}
         }
         admission
+    }
+
+    /// Tells what is [overdue](Self::overdue), once a second.
+    pub(crate) fn sweep(&self, now: u64, tell: impl FnMut(&'static Metadata<'static>, Held)) {
+        let next = self.next_sweep.load(Relaxed);
+        // A clock that went back is waited for no longer than this.
+        let is_time = now >= next || next - now > SWEEP;
+        let set = || {
+            (self.next_sweep).compare_exchange(next, now.saturating_add(SWEEP), Relaxed, Relaxed)
+        };
+        if is_time && set().is_ok() {
+            self.overdue(now, tell);
+        }
     }
 
     /// Tells of each call site whose last line is older than repetitions are held back, at a moment in nanoseconds: at the end of
@@ -98,4 +135,10 @@ impl Throttle {
 
 fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Throttle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Throttle").field(&self.config).finish()
+    }
 }

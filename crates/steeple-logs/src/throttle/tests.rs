@@ -1,4 +1,4 @@
-use std::{sync::OnceLock, thread};
+use std::{sync::OnceLock, thread, time::Duration};
 
 use tracing_core::{
     Callsite, Level, Metadata, callsite::Identifier, field::FieldSet, metadata::Kind,
@@ -37,10 +37,8 @@ fn metadata() -> &'static Metadata<'static> {
 const SECOND: u64 = 1_000_000_000;
 
 fn throttle(window_seconds: u64, per_second: u32) -> Throttle {
-    Throttle::new(ThrottleConfig {
-        window: window_seconds * SECOND,
-        per_second,
-    })
+    let window = Duration::from_secs(window_seconds);
+    Throttle::new(ThrottleConfig::new(window, Some(per_second))).unwrap()
 }
 
 fn overdue(throttle: &Throttle, now: u64) -> Vec<Held> {
@@ -165,6 +163,31 @@ fn each_event_is_written_or_counted_whatever_thread_it_is_of() {
     let left = overdue(&throttle, u64::MAX);
     let left: u64 = left.iter().map(|held| held.repeated + held.limited).sum();
     assert_eq!(counted + left, 40_000);
+}
+
+#[test]
+fn what_is_overdue_is_looked_at_once_a_second_whatever_the_clock_does() {
+    let throttle = throttle(1, u32::MAX);
+    let sweep = |now| {
+        let mut told = 0;
+        throttle.sweep(now, |_, held| told += held.repeated);
+        told
+    };
+    let repeat = |now| (0..3).for_each(|_| _ = throttle.admit(7, metadata(), 1, now));
+    repeat(0);
+    assert_eq!(sweep(2 * SECOND), 2);
+    repeat(2 * SECOND);
+    assert_eq!(sweep(3 * SECOND - 1), 0);
+    assert_eq!(sweep(4 * SECOND), 2);
+    repeat(10);
+    assert_eq!(sweep(2 * SECOND), 2, "the clock went back");
+}
+
+#[test]
+fn without_a_limit_and_a_window_there_is_nothing_to_hold_back() {
+    assert!(Throttle::new(ThrottleConfig::new(Duration::ZERO, None)).is_none());
+    assert!(Throttle::new(ThrottleConfig::new(Duration::ZERO, Some(1))).is_some());
+    assert!(Throttle::new(ThrottleConfig::new(Duration::MAX, None)).is_some());
 }
 
 #[test]

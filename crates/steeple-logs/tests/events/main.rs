@@ -3,3 +3,4 @@
 mod captured;
 mod ecs;
 mod requests;
+mod throttle;

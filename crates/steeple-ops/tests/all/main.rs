@@ -8,6 +8,7 @@ mod limits;
 mod routes;
 mod scrapes;
 mod service;
+mod settings;
 mod shutdown;
 mod start;
 

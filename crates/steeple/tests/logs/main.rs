@@ -6,6 +6,8 @@
 use std::{
     convert::Infallible,
     env,
+    io::{Read, Write},
+    net::TcpStream,
     process::Command,
     sync::{Arc, Mutex},
     time::Duration,
@@ -162,4 +164,58 @@ fn an_installed_subscriber_takes_in_the_crate_log_and_obeys_the_operator() {
     let service =
         serde_json::json!({"name": "operated", "version": "1.2", "environment": "staging"});
     assert_eq!(events[0]["service"], service);
+}
+
+#[test]
+fn levels_are_changed_at_the_ops_listener_by_whoever_has_the_token() {
+    const TOKEN: &str = "00112233445566778899aabbccddeeff";
+    let captured = Captured::default();
+    let destination = captured.clone();
+    let steeple = Steeple::builder("shop")
+        .private()
+        .ops(|ops| ops.address(([127, 0, 0, 1], 0).into()).token(TOKEN))
+        .logs(move |logs| logs.to(destination, Format::Ecs))
+        .build()
+        .unwrap();
+    let address = steeple.ops_addr().unwrap();
+    let ask = |method: &str, fields: &str, body: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{method} /log-level HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{fields}\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let token = format!("authorization: Bearer {TOKEN}\r\n");
+    let subscriber = registry().with(steeple.log_layer());
+    with_default(subscriber, || {
+        let log = || tracing::debug!(target: "shop::cart", "detail");
+        log();
+        assert!(ask("PUT", "", "trace").starts_with("HTTP/1.1 401"));
+        log();
+        let changed = ask("PUT", &token, "info,shop::cart=debug");
+        assert!(changed.starts_with("HTTP/1.1 200"), "{changed}");
+        assert!(
+            changed.ends_with(r#""current":"info,shop::cart=debug","reverts_in_seconds":900}"#),
+            "{changed}"
+        );
+        log();
+        assert!(ask("PUT", &token, "loud").contains("`loud` names no level"));
+        let reverted = ask("DELETE", &token, "");
+        assert!(
+            reverted.contains(r#""reverts_in_seconds":null"#),
+            "{reverted}"
+        );
+        log();
+    });
+    block_on(steeple.shutdown(Duration::from_secs(10))).unwrap();
+    let events = captured.events();
+    let details = messages(&events)
+        .into_iter()
+        .filter(|message| *message == "detail");
+    assert_eq!(details.count(), 1, "{events:?}");
 }
