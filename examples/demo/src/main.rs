@@ -19,6 +19,7 @@ use std::{error::Error, net::Ipv4Addr, panic, time::Duration};
 
 use steeple::{
     RoutePolicy, Steeple,
+    health::checks,
     otlp::{LogRecord, Otlp, Severity},
 };
 use tokio::net::TcpListener;
@@ -31,6 +32,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The shop panics on purpose. Without this the default hook would print each panic between the figures.
     panic::set_hook(Box::new(|_| {}));
 
+    let stock = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.warehouse_port)).await?;
+    let warehouse = stock.local_addr()?;
     let steeple = Steeple::builder("demo-shop")
         .observer(|observer| {
             observer
@@ -39,6 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 .route("/shop.Warehouse/Watch", RoutePolicy::new().streaming())
         })
         .errors(|errors| errors)
+        .health(|health| health.check("warehouse", checks::tcp(warehouse.to_string())))
         .build()?;
     if let Some(spans) = steeple.tracing_subscriber() {
         tracing::subscriber::set_global_default(spans)?;
@@ -48,12 +52,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await?;
     let address = listener.local_addr()?;
-    let router = shop::router().layer(steeple.axum());
+    let router = shop::router()
+        .merge(steeple::axum::probes(steeple.probes()))
+        .layer(steeple.axum());
     tokio::spawn(steeple::axum::serve(steeple.observer(), listener, router).into_future());
 
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.warehouse_port)).await?;
-    let warehouse = listener.local_addr()?;
-    tokio::spawn(grpc::serve(listener, steeple.tower()));
+    tokio::spawn(grpc::serve(stock, steeple.tower()));
 
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.branch_port))?;
     let branch = listener.local_addr()?;
