@@ -119,6 +119,17 @@ impl LogsBuilder {
         self.write_to(destination, format, false)
     }
 
+    /// As [`to`](Self::to), and to standard output all the same where nothing else says where to.
+    pub fn also_to<D>(self, destination: D, format: Format) -> Self
+    where
+        D: Destination + Send + 'static,
+    {
+        match self.destinations.is_empty() {
+            true => self.to_stdout().to(destination, format),
+            false => self.to(destination, format),
+        }
+    }
+
     /// Also writes to `destination` for people, in colours.
     pub fn to_terminal<D>(self, destination: D) -> Self
     where

@@ -9,6 +9,8 @@ use steeple_core::{Observer, ObserverBuilder, TraceConfig, current};
 use steeple_errors::{ErrorTracker, ErrorTrackerBuilder};
 #[cfg(feature = "health")]
 use steeple_health::{Health, HealthBuilder, HealthError};
+#[cfg(all(feature = "logs", feature = "otlp"))]
+use steeple_logs::Format;
 #[cfg(feature = "logs")]
 use steeple_logs::LogsBuilder;
 use steeple_metrics::{Builder as RegistryBuilder, Exemplar, Matcher, Registry};
@@ -26,6 +28,8 @@ use tracing::level_filters::LevelFilter;
 
 #[cfg(feature = "otlp")]
 use crate::export::{Export, ExportSettings};
+#[cfg(all(feature = "logs", feature = "otlp"))]
+use crate::log_records::LogRecords;
 #[cfg(feature = "logs")]
 use crate::logging::LogSettings;
 #[cfg(feature = "push")]
@@ -195,7 +199,7 @@ impl SteepleBuilder {
     /// Logs what `tracing` tells, and each request and job, configured by more settings: to standard output if no other destination is given, as ECS, or for
     /// people if that is a terminal. Add [`Steeple::log_layer`] to the application's subscriber, or
     /// [install](Steeple::install_subscriber) one. `RUST_LOG` wins over the levels, and `OTEL_RESOURCE_ATTRIBUTES` over what is said of
-    /// the service. Default: nothing is logged by it.
+    /// the service. Where logs are exported over OTLP, each line is a record there, too. Default: nothing is logged by it.
     ///
     /// ```
     /// use steeple::Steeple;
@@ -456,6 +460,16 @@ impl SteepleBuilder {
             .health
             .map(|health| ::metrics::with_local_recorder(&registry, || health.start()))
             .transpose()?;
+        #[cfg(all(feature = "logs", feature = "otlp"))]
+        let (log_records, logs) = {
+            let records = LogRecords::default();
+            let is_exported = export.as_ref().is_some_and(Export::has_logs);
+            let logs = logs.map(|logs| match is_exported {
+                true => logs.also_to(records.clone(), Format::Json),
+                false => logs,
+            });
+            (records, logs)
+        };
         #[cfg(feature = "logs")]
         let logs = logs
             .map(|logs| ::metrics::with_local_recorder(&registry, || logs.start()))
@@ -483,6 +497,10 @@ impl SteepleBuilder {
         };
         #[cfg(not(feature = "otlp"))]
         let observer = traces.pass_on(observer);
+        #[cfg(all(feature = "logs", feature = "otlp"))]
+        if let Some(logs) = otlp.as_ref().and_then(|otlp| otlp.logs()) {
+            log_records.go_to(logs);
+        }
         #[cfg(feature = "errors")]
         let observer = match &errors {
             Some(errors) => observer.error_sink(errors.sink()),

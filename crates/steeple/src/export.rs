@@ -94,6 +94,12 @@ impl Export {
         registry
     }
 
+    /// Whether logs are.
+    #[cfg(feature = "logs")]
+    pub(crate) fn has_logs(&self) -> bool {
+        self.otlp.exports(Signal::Logs)
+    }
+
     /// What of it the doctor looks at.
     pub(crate) fn for_doctor(&self) -> Exporter {
         Exporter::new(self.probe.clone(), self.otlp.exports(Signal::Traces))

@@ -460,7 +460,13 @@ impl Steeple {
         // They tell of the end.
         #[cfg(feature = "logs")]
         let logs = self.outlets.logs.take();
-        let report = self.outlets.shutdown(deadline).await;
+        #[cfg(all(feature = "logs", feature = "otlp"))]
+        if let (Some(logs), Some(_)) = (&logs, &self.outlets.otlp) {
+            // As records of OTLP they are to leave before that ends.
+            let _ = logs.flush(deadline / 4).await;
+        }
+        let rest = deadline.saturating_sub(started.elapsed());
+        let report = self.outlets.shutdown(rest).await;
         let ops = match self.ops {
             Some(ops) => {
                 let rest = deadline.saturating_sub(started.elapsed());

@@ -118,6 +118,8 @@ mod lifecycle;
 mod lint;
 #[cfg(feature = "logs")]
 pub mod log;
+#[cfg(all(feature = "logs", feature = "otlp"))]
+mod log_records;
 #[cfg(feature = "logs")]
 mod logging;
 mod outlets;

@@ -1,6 +1,8 @@
 //! What sends telemetry away.
 
 use std::time::Duration;
+#[cfg(feature = "otlp")]
+use std::time::Instant;
 
 use futures_util::future::{join4, join5};
 #[cfg(feature = "errors")]
@@ -54,7 +56,14 @@ impl Outlets {
         let exported = async {
             #[cfg(feature = "otlp")]
             if let Some(otlp) = &self.otlp {
-                return FlushReport::of_export(otlp.flush(deadline).await);
+                let started = Instant::now();
+                // What is logged becomes records first.
+                #[cfg(feature = "logs")]
+                if let Some(logs) = &self.logs {
+                    let _ = logs.flush(deadline / 4).await;
+                }
+                let rest = deadline.saturating_sub(started.elapsed());
+                return FlushReport::of_export(otlp.flush(rest).await);
             }
             FlushReport::default()
         };

@@ -415,3 +415,39 @@ fn elastic_apm_is_told_who_asks_and_what_service_it_is() {
         }
     }
 }
+
+#[cfg(feature = "logs")]
+#[test]
+fn what_is_logged_is_exported_too() {
+    use steeple::logs::{Format, Stdio};
+
+    let collector = Collector::new();
+    let steeple = exporting_to(&collector)
+        .logs(|logs| logs.to(Stdio::stderr(), Format::Json))
+        .build()
+        .unwrap();
+    let subscriber = registry().with(steeple.log_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        tracing::warn!(cart = 3, "the disk is nearly full");
+    });
+    let report = block_on(steeple.flush(DEADLINE));
+    assert!(report.is_complete(), "{report:?}");
+
+    let records = collector.log_records();
+    let [record] = &records[..] else {
+        panic!("{records:?}")
+    };
+    assert_eq!(record.severity_text, "WARN");
+    assert!(format!("{:?}", record.body).contains("the disk is nearly full"));
+    let cart = attribute(&record.attributes, "cart").unwrap();
+    assert!(cart.contains("IntValue(3)"), "{cart}");
+    assert_eq!(attribute(&record.attributes, "service.name"), None);
+    let now = std::time::SystemTime::now();
+    let now = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_nanos();
+    let age = now - u128::from(record.time_unix_nano);
+    assert!(age < DEADLINE.as_nanos(), "{age}");
+    block_on(steeple.shutdown(DEADLINE)).unwrap();
+}
