@@ -22,6 +22,11 @@ impl Field {
         }
     }
 
+    /// Which it is in the order.
+    pub(super) fn place(self) -> u8 {
+        self.0
+    }
+
     /// The name that ECS has for it, with dots.
     pub(crate) fn name(self) -> &'static str {
         self.definition().name
@@ -336,6 +341,27 @@ mod tests {
             1
         );
         assert_eq!(URL_PATH.shared_depth(USER_ID), 0);
+    }
+
+    #[test]
+    fn every_field_is_one_of_ecs_and_has_its_type() {
+        let table = include_str!("ecs-8.11.0.csv");
+        let mut rows = table.lines().filter(|line| !line.starts_with('#'));
+        for field in ALL {
+            let kind = match field.kind() {
+                Kind::Date => "date,",
+                Kind::Long => "long,",
+                Kind::Float => "float,",
+                Kind::Ip => "ip,",
+                Kind::Texts => "keyword,array",
+                Kind::Text if *field == LABELS => "object,",
+                Kind::Text => "keyword,|wildcard,|match_only_text,",
+            };
+            let row = rows.next().unwrap();
+            let fits = |kind: &str| row == format!("{},{kind}", field.name());
+            assert!(kind.split('|').any(fits), "{row} for {}", field.name());
+        }
+        assert_eq!(rows.next(), None);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use super::{
     name::{Name, hash, is_same},
 };
 
+/// What is between a name and its value, as JSON has it: most lines take all three in one piece.
+const BETWEEN: &[u8] = b"\":";
+
 /// What is at the end of a text that was cut off.
 const CUT: &str = "…";
 
@@ -39,6 +42,8 @@ struct Entry {
 pub(super) struct Label<'a> {
     pub(super) name: &'a [u8],
     pub(super) value: &'a [u8],
+    /// The name, `":` and the value.
+    pub(super) whole: &'a [u8],
     /// Whether a field of ours has the same name.
     pub(super) is_reserved: bool,
 }
@@ -49,7 +54,15 @@ impl Entry {
     }
 
     fn value(self) -> Range<usize> {
-        self.middle as usize..self.end as usize
+        self.middle as usize + BETWEEN.len()..self.end as usize
+    }
+
+    /// Those of ECS in the order of the fields, and labels as they came.
+    fn order(self) -> u64 {
+        let place = self
+            .field
+            .map_or(u64::from(u8::MAX), |field| field.place().into());
+        place << 32 | u64::from(self.start)
     }
 }
 
@@ -74,6 +87,7 @@ impl Fields {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&name.text);
         let middle = self.bytes.len();
+        self.bytes.extend_from_slice(BETWEEN);
         let field = name
             .field
             .filter(|field| field.kind().push(&mut self.bytes, value));
@@ -97,6 +111,7 @@ impl Fields {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(field.name().as_bytes());
         let middle = self.bytes.len();
+        self.bytes.extend_from_slice(BETWEEN);
         let is_of_kind = field.kind().push(&mut self.bytes, value);
         debug_assert!(is_of_kind, "{field:?} cannot be {value:?}");
         self.enter(Entry {
@@ -204,8 +219,7 @@ impl Fields {
     /// Brings those of ECS into their order.
     pub(crate) fn sort(&mut self) {
         if self.entries.iter().any(|entry| entry.field.is_some()) {
-            self.entries
-                .sort_unstable_by_key(|entry| (entry.field.is_none(), entry.field, entry.start));
+            self.entries.sort_unstable_by_key(|entry| entry.order());
         }
     }
 
@@ -220,6 +234,7 @@ impl Fields {
         labels.map(|entry| Label {
             name: &self.bytes[entry.name()],
             value: &self.bytes[entry.value()],
+            whole: &self.bytes[entry.start as usize..entry.end as usize],
             is_reserved: entry.is_reserved,
         })
     }

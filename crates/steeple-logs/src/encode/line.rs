@@ -6,6 +6,7 @@ use super::{
     encoder::{is_behind_identity, level_name},
     escape::{is_bare, push_quoted},
     field,
+    fields::Label,
     kind::Kind,
     name::{push_name, remove_dots},
     pretty, timestamp,
@@ -215,21 +216,33 @@ impl<'a> Line<'a> {
         for (field, value) in fields.of_ecs() {
             self.encoded(field, value);
         }
-        let is_ecs = self.encoder.format == Format::Ecs;
         for label in fields.labels() {
             let before = self.before();
             self.open_labels(label.is_reserved);
-            let start = self.out.len();
-            self.out.extend_from_slice(label.name);
-            if is_ecs {
-                remove_dots(&mut self.out[start..]);
+            match self.encoder.format {
+                Format::Ecs if label.value[0] == b'"' => {
+                    let start = self.out.len();
+                    self.out.extend_from_slice(label.whole);
+                    let end = start + label.name.len();
+                    remove_dots(&mut self.out[start..end]);
+                }
+                Format::Json => self.out.extend_from_slice(label.whole),
+                _ => self.separated_label(label),
             }
-            self.close_name();
-            let start = self.out.len();
-            self.out.extend_from_slice(label.value);
-            self.fit_label(start);
             self.keep(before);
         }
+    }
+
+    fn separated_label(&mut self, label: Label<'_>) {
+        let start = self.out.len();
+        self.out.extend_from_slice(label.name);
+        if self.encoder.format == Format::Ecs {
+            remove_dots(&mut self.out[start..]);
+        }
+        self.close_name();
+        let start = self.out.len();
+        self.out.extend_from_slice(label.value);
+        self.fit_label(start);
     }
 
     /// Whether lines of this format tell where in the code and on which thread something was said: those for people do not.
@@ -342,16 +355,15 @@ impl<'a> Line<'a> {
 
     /// Goes to where the name of a label is to be. One that is `reserved` has another where fields have none around them.
     fn open_labels(&mut self, reserved: bool) {
+        if self.progress.has_labels && self.encoder.format == Format::Ecs {
+            return self.out.extend_from_slice(b",\"");
+        }
         if !self.progress.has_identity {
             self.identity();
         }
         if self.encoder.format == Format::Ecs {
-            if self.progress.has_labels {
-                self.out.push(b',');
-            } else {
-                self.close_objects();
-                self.out.extend_from_slice(b",\"labels\":{");
-            }
+            self.close_objects();
+            self.out.extend_from_slice(b",\"labels\":{");
         } else {
             self.separate();
         }

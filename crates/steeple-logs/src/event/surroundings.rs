@@ -9,6 +9,15 @@ use crate::{
     failure,
 };
 
+thread_local! {
+    /// The name of the thread, as JSON has it.
+    static NAME: Option<Box<[u8]>> = thread::current().name().map(|name| {
+        let mut encoded = Vec::new();
+        Fields::default().encode(&mut encoded, name);
+        encoded.into()
+    });
+}
+
 /// What the running code belongs to.
 pub(super) struct Surroundings {
     /// The function, as far as it is known.
@@ -33,10 +42,13 @@ impl Surroundings {
 
     /// Tells the thread, and the place in a trace.
     pub(super) fn tell(&self, line: &mut Line<'_>) {
-        if line.tells_origin()
-            && let Some(name) = thread::current().name()
-        {
-            line.text(field::PROCESS_THREAD_NAME, name);
+        if line.tells_origin() {
+            // A thread that ends has no name any more.
+            let _ = NAME.try_with(|name| {
+                if let Some(name) = name {
+                    line.encoded(field::PROCESS_THREAD_NAME, name);
+                }
+            });
         }
         let Some(trace) = self.trace else {
             return;

@@ -20,6 +20,11 @@ impl Captured {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
+
+    /// What came since this was asked last.
+    pub(crate) fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
+    }
 }
 
 impl Destination for Captured {
@@ -57,9 +62,19 @@ pub(crate) fn logged_by(
     let logs = configure(Logs::builder("shop").to(captured.clone(), format));
     let logs = logs.start().unwrap();
     with_default(registry().with(logs.layer()), run);
-    let report = block_on(logs.shutdown(Duration::from_secs(10)));
-    assert!(report.is_complete(), "{report:?}");
+    finish(logs);
     captured.text()
+}
+
+/// Waits for all that was logged.
+pub(crate) fn flush(logs: &Logs) {
+    let report = block_on(logs.flush(Duration::from_secs(60)));
+    assert!(report.is_complete(), "{report:?}");
+}
+
+pub(crate) fn finish(logs: Logs) {
+    let report = block_on(logs.shutdown(Duration::from_secs(60)));
+    assert!(report.is_complete(), "{report:?}");
 }
 
 /// The same by ECS, each line read.

@@ -2,5 +2,7 @@
 
 mod captured;
 mod ecs;
+mod forging;
 mod requests;
+mod schema;
 mod throttle;

@@ -8,7 +8,7 @@ use tracing::{error, info};
 
 use crate::captured::{event, events};
 
-fn in_request(observer: &Observer, headers: &[(&str, &str)], run: impl FnOnce()) {
+pub(crate) fn in_request(observer: &Observer, headers: &[(&str, &str)], run: impl FnOnce()) {
     let fields: Vec<_> = headers
         .iter()
         .map(|(name, value)| (*name, value.as_bytes()))
