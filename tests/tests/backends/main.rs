@@ -10,6 +10,7 @@ mod exposition;
 mod formats;
 mod harness;
 mod lint;
+mod log_lines;
 mod otlp;
 mod phoenix;
 mod prometheus_3;

@@ -16,7 +16,7 @@ const CUT: &str = "…";
 
 /// Fields that are encoded once, in a way that all formats can use: names as labels have them, and values as JSON has them.
 ///
-/// Of one name there is one value, the last that was put. Names that differ in dots and underscores alone are the same, since with
+/// Those of ECS are kept in their order, before the labels. Of one name there is one value, the last that was put. Names that differ in dots and underscores alone are the same, since with
 /// ECS they are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
@@ -30,6 +30,7 @@ struct Entry {
     /// The field of ECS that it is; a label if none.
     field: Option<Field>,
     is_reserved: bool,
+    has_dots: bool,
     hash: u32,
     /// Where its name begins and ends, and where its value ends.
     start: u32,
@@ -46,6 +47,7 @@ pub(super) struct Label<'a> {
     pub(super) whole: &'a [u8],
     /// Whether a field of ours has the same name.
     pub(super) is_reserved: bool,
+    pub(super) has_dots: bool,
 }
 
 impl Entry {
@@ -97,6 +99,7 @@ impl Fields {
         self.enter(Entry {
             field,
             is_reserved: name.is_reserved,
+            has_dots: name.has_dots,
             hash: name.hash,
             start: start as u32,
             middle: middle as u32,
@@ -117,6 +120,7 @@ impl Fields {
         self.enter(Entry {
             field: Some(field),
             is_reserved: false,
+            has_dots: true,
             hash: hash(field.name().as_bytes()),
             start: start as u32,
             middle: middle as u32,
@@ -145,10 +149,9 @@ impl Fields {
     /// Adds those of `others` that have other names.
     pub(crate) fn add_missing(&mut self, others: &Self) {
         self.is_truncated |= others.is_truncated;
-        let known = self.entries.len();
         for entry in &others.entries {
             let name = &others.bytes[entry.name()];
-            if self.position(known, entry.hash, name).is_some() {
+            if self.position(entry.hash, name).is_some() {
                 continue;
             }
             let start = self.bytes.len() as u32;
@@ -166,7 +169,7 @@ impl Fields {
     pub(crate) fn replace_by(&mut self, others: &Self) {
         for entry in &others.entries {
             let name = &others.bytes[entry.name()];
-            if let Some(known) = self.position(self.entries.len(), entry.hash, name) {
+            if let Some(known) = self.position(entry.hash, name) {
                 self.remove(known);
             }
         }
@@ -186,7 +189,7 @@ impl Fields {
     /// Removes what an application calls `name`.
     pub(crate) fn take(&mut self, name: &str) {
         let name = Name::new(name);
-        if let Some(known) = self.position(self.entries.len(), name.hash, &name.text) {
+        if let Some(known) = self.position(name.hash, &name.text) {
             self.remove(known);
         }
     }
@@ -216,13 +219,6 @@ impl Fields {
         self.is_truncated
     }
 
-    /// Brings those of ECS into their order.
-    pub(crate) fn sort(&mut self) {
-        if self.entries.iter().any(|entry| entry.field.is_some()) {
-            self.entries.sort_unstable_by_key(|entry| entry.order());
-        }
-    }
-
     pub(super) fn of_ecs(&self) -> impl Iterator<Item = (Field, &[u8])> {
         self.entries
             .iter()
@@ -236,19 +232,20 @@ impl Fields {
             value: &self.bytes[entry.value()],
             whole: &self.bytes[entry.start as usize..entry.end as usize],
             is_reserved: entry.is_reserved,
+            has_dots: entry.has_dots,
         })
     }
 
-    /// Which of the first `count` has this name.
-    fn position(&self, count: usize, hash: u32, name: &[u8]) -> Option<usize> {
+    /// Which has this name.
+    fn position(&self, hash: u32, name: &[u8]) -> Option<usize> {
         let is_it = |entry: &Entry| entry.hash == hash && is_same(&self.bytes[entry.name()], name);
-        self.entries[..count].iter().position(is_it)
+        self.entries.iter().position(is_it)
     }
 
     /// Enters what was written last, instead of what had the same name. Where it ends is not known yet.
     fn enter(&mut self, mut entry: Entry) {
         let name = &self.bytes[entry.name()];
-        if let Some(known) = self.position(self.entries.len(), entry.hash, name) {
+        if let Some(known) = self.position(entry.hash, name) {
             let removed = self.remove(known);
             entry.start -= removed;
             entry.middle -= removed;
@@ -264,7 +261,12 @@ impl Fields {
             self.is_truncated = true;
             return;
         }
-        self.entries.push(entry);
+        let order = entry.order();
+        if self.entries.last().is_none_or(|last| last.order() < order) {
+            return self.entries.push(entry);
+        }
+        let place = self.entries.partition_point(|known| known.order() < order);
+        self.entries.insert(place, entry);
     }
 
     /// Removes one, and tells by how many bytes those behind it moved.
@@ -376,7 +378,6 @@ mod tests {
         fields.put("a", Scalar::Signed(2));
         fields.put("http.request.method", Scalar::Text("GET"));
         fields.put_ours(field::MESSAGE, Scalar::Text("hello"));
-        fields.sort();
         let names: Vec<_> = fields.told().into_iter().map(|(name, _)| name).collect();
         assert_eq!(
             names,

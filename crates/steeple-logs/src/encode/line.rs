@@ -223,8 +223,9 @@ impl<'a> Line<'a> {
                 Format::Ecs if label.value[0] == b'"' => {
                     let start = self.out.len();
                     self.out.extend_from_slice(label.whole);
-                    let end = start + label.name.len();
-                    remove_dots(&mut self.out[start..end]);
+                    if label.has_dots {
+                        remove_dots(&mut self.out[start..start + label.name.len()]);
+                    }
                 }
                 Format::Json => self.out.extend_from_slice(label.whole),
                 _ => self.separated_label(label),

@@ -11,6 +11,7 @@ pub(crate) struct Name {
     pub(super) field: Option<Field>,
     /// Whether a field of ours has the same name.
     pub(super) is_reserved: bool,
+    pub(super) has_dots: bool,
 }
 
 impl Name {
@@ -19,6 +20,7 @@ impl Name {
         push_name(&mut text, name);
         Self {
             hash: hash(&text),
+            has_dots: text.contains(&b'.'),
             text: text.into(),
             field: Field::of_application(name),
             is_reserved: field::is_reserved(name),

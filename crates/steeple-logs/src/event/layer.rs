@@ -116,7 +116,6 @@ where
                 }
             }
             put_bound(&mut scratch.fields);
-            scratch.fields.sort();
             let surroundings = Surroundings::of(metadata, innermost);
             let scratch = &*scratch;
             let logger = match source {
