@@ -49,6 +49,7 @@ impl Destination for Captured {
 fn generated_events_are_read_back_by_python() {
     let (ecs, plain) = (Captured::default(), Captured::default());
     let logs = Logs::builder("shop")
+        .fold_repeats(Duration::ZERO)
         .redaction(steeple::core::redaction::Redaction::off())
         .to(ecs.clone(), Format::Ecs)
         .to(plain.clone(), Format::Json)
