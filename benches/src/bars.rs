@@ -175,7 +175,7 @@ fn bars_of(framework: Framework, report: &Report) -> Vec<Bar> {
     bars
 }
 
-/// The bars of requests with traces, of a span in them, and of requests whose errors would be sent to Sentry.
+/// The bars of requests with traces, of a span in them, of requests whose errors would be sent to Sentry, and of access logs.
 fn bars_of_signals(report: &Report) -> Vec<Bar> {
     let cases = [
         (
@@ -219,6 +219,13 @@ fn bars_of_signals(report: &Report) -> Vec<Bar> {
             Subject::Steeple,
             800.0,
             1.0,
+        ),
+        (
+            "an access log",
+            Subject::AccessLog,
+            Subject::Steeple,
+            6_500.0,
+            0.1,
         ),
         (
             "Sentry on and no error",
@@ -346,8 +353,8 @@ mod tests {
         let bars = bars(&report);
         assert!(bars.iter().all(|bar| bar.verdict() == Verdict::NotMeasured));
         let passing: Vec<_> = bars.iter().filter(|bar| bar.passes()).collect();
-        // One for each framework, that of tonic beside axum, five of traces and two of Sentry.
-        assert_eq!(passing.len(), Framework::ALL.len() + 8, "{passing:?}");
+        // One for each framework, that of tonic beside axum, five of traces, two of Sentry and one of the access log.
+        assert_eq!(passing.len(), Framework::ALL.len() + 9, "{passing:?}");
         assert!(
             passing.iter().all(|bar| bar.name.contains("instructions")),
             "{passing:?}"

@@ -11,6 +11,7 @@ mod baselines;
 mod child;
 mod filled;
 mod instructions;
+mod logged;
 mod lookup;
 mod machine;
 mod memory;

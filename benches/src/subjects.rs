@@ -18,7 +18,7 @@ use tower_service::Service;
 use crate::{
     actix_app, axum_app,
     baselines::{ActixDoNothing, ActixFloor, DoNothing, Floor},
-    peers,
+    logged, peers,
     request::Server,
     tonic_app, traced,
 };
@@ -46,6 +46,10 @@ pub enum Subject {
     TracedNeverSpan,
     /// steeple with errors sent to Sentry, of which there are none.
     Sentry,
+    /// steeple with an access log in ECS, to a file that keeps nothing.
+    AccessLog,
+    /// tower-http's `TraceLayer` with ten fields, written as JSON by tracing-subscriber to the same file.
+    TraceLayerJson,
     /// tower-http's `TraceLayer`, over a subscriber that keeps spans and writes nothing.
     TraceLayer,
     /// axum-prometheus over metrics-exporter-prometheus.
@@ -181,7 +185,7 @@ impl Observed {
 
 impl Subject {
     /// All of them, baselines first.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Bare,
         Self::DoNothing,
         Self::Floor,
@@ -192,6 +196,8 @@ impl Subject {
         Self::TracedNever,
         Self::TracedNeverSpan,
         Self::Sentry,
+        Self::AccessLog,
+        Self::TraceLayerJson,
         Self::TraceLayer,
         Self::AxumPrometheus,
         Self::OtelTower,
@@ -224,6 +230,8 @@ impl Subject {
             Self::TracedNever => "steeple-traces-0",
             Self::TracedNeverSpan => "steeple-traces-0-span",
             Self::Sentry => "steeple-sentry",
+            Self::AccessLog => "steeple-access-log",
+            Self::TraceLayerJson => "tower-http-trace-json",
             Self::TraceLayer => "tower-http-trace",
             Self::AxumPrometheus => "axum-prometheus",
             Self::OtelTower => "opentelemetry-instrumentation-tower",
@@ -283,6 +291,8 @@ impl Subject {
                 let layer = steeple_axum::layer(&observer);
                 Observed::axum(routes.layer(layer)).holding(sentry)
             }
+            Self::AccessLog => logged::steeple(routes),
+            Self::TraceLayerJson => logged::trace_layer(routes),
             Self::TraceLayer => {
                 peers::install_span_registry();
                 Observed::axum(routes.layer(TraceLayer::new_for_http()))

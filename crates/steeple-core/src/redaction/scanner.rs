@@ -120,11 +120,19 @@ impl Scanner<'_, '_> {
 
     fn long_word(&mut self, start: usize, end: usize) {
         let length = end - start;
+        let first = self.reader.at(start).unwrap_or(0);
         if length == 5 || length == 6 {
-            return self.scheme(start..end);
+            // Bearer, basic, digest.
+            if matches!(first, b'b' | b'B' | b'd' | b'D') {
+                self.scheme(start..end);
+            }
+            return;
         }
         if length == 4 {
-            return self.card(start..start + 1);
+            if first.is_ascii_digit() {
+                self.card(start..start + 1);
+            }
+            return;
         }
         if self.reader.is_at(start, "-----BEGIN") {
             return self.private_key(start, end);

@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 
-use steeple_core::{KeptHead, RequestRecord, redaction::Redaction};
+use steeple_core::{KeptHead, RequestRecord};
 
 use super::{ClientAddress, address::AddressText};
+use crate::{encode::digest, shared::Shared};
 
 /// Where texts are written that differ from what was sent: those of a thread, which are used again.
 #[derive(Default)]
@@ -15,6 +16,37 @@ pub(super) struct Rooms {
     referrer: String,
     error: String,
     pub(super) message: String,
+    agents: KnownAgents,
+}
+
+/// Clients that hold no secret: there are few, and most of what a redaction would look at is what they are called.
+struct KnownAgents([u64; 64]);
+
+impl Default for KnownAgents {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
+impl KnownAgents {
+    /// What `redact` makes of what a client is called, unless it is known that it makes nothing else of it. `by` says who redacts.
+    fn redacted<'a>(
+        &mut self,
+        agent: &'a str,
+        by: u64,
+        redact: impl FnOnce(&'a str) -> &'a str,
+    ) -> &'a str {
+        let digest = digest(&[agent.as_bytes(), &by.to_ne_bytes()]);
+        let known = &mut self.0[digest as usize % 64];
+        if *known == digest {
+            return agent;
+        }
+        let redacted = redact(agent);
+        if redacted == agent {
+            *known = digest;
+        }
+        redacted
+    }
 }
 
 thread_local! {
@@ -52,13 +84,14 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     pub(super) fn of(
         record: &'a RequestRecord<'_>,
-        redaction: &Redaction,
+        shared: &'a Shared,
         client: ClientAddress,
         rooms: &'a mut Rooms,
     ) -> Self {
         let Some(head) = record.head else {
             return Self::of_no_head(record);
         };
+        let redaction = &shared.redaction;
         let error = (record.error.map(|error| &error.message))
             .or_else(|| record.panic.map(|panic| &panic.message));
         let referrer = head.headers().find(|(name, _)| *name == "referer");
@@ -69,7 +102,9 @@ impl<'a> Facts<'a> {
                 .query()
                 .map(|query| redaction.query(query, &mut rooms.query)),
             domain: without_port(head.host()),
-            agent: redaction.text(head.user_agent(), &mut rooms.agent),
+            agent: (rooms.agents).redacted(head.user_agent(), shared.number, |agent| {
+                redaction.text(agent, &mut rooms.agent)
+            }),
             referrer: referrer.map(|(_, url)| redaction.text(url, &mut rooms.referrer)),
             client: (head.peer())
                 .and_then(|peer| client.of(peer.ip()))

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use steeple_core::{ErrorType, JobRecord, Outcome, RequestRecord, TraceContext};
+use steeple_core::{ErrorType, JobRecord, Outcome, RequestRecord, Timestamp, TraceContext};
+use tracing_core::Level;
 
-use super::facts::Facts;
-use crate::encode::{Line, Scalar, field};
+use super::{address::AddressText, facts::Facts};
+use crate::encode::{Encoder, Field, Line, Scalar, field};
+
+/// Who says the lines.
+pub(super) const LOGGER: &str = "steeple::access";
 
 /// What a line says of a request in words: `GET /orders/7 200`.
 pub(super) fn message(room: &mut String, record: &RequestRecord<'_>, facts: &Facts<'_>) {
@@ -20,48 +24,125 @@ pub(super) fn message(room: &mut String, record: &RequestRecord<'_>, facts: &Fac
     }
 }
 
-/// Adds what is told of a request.
-pub(super) fn request(
-    line: &mut Line<'_>,
-    message: &str,
-    record: &RequestRecord<'_>,
-    facts: &Facts<'_>,
-) {
-    line.text(field::MESSAGE, message);
-    trace(line, &record.trace());
-    event(line, "web", "access", record.outcome, record.duration());
-    line.ascii(field::HTTP_REQUEST_ID, record.request_id.as_str());
-    line.text(field::HTTP_REQUEST_METHOD, facts.method);
-    if let Some(referrer) = facts.referrer {
-        line.text(field::HTTP_REQUEST_REFERRER, referrer);
+/// What a line tells of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) message: &'a str,
+    pub(super) trace_id: &'a str,
+    pub(super) span_id: &'a str,
+    pub(super) outcome: Outcome,
+    /// In nanoseconds, as that to the head.
+    pub(super) duration: u64,
+    pub(super) request_id: &'a str,
+    pub(super) method: &'a str,
+    pub(super) referrer: Option<&'a str>,
+    pub(super) request_size: Option<u64>,
+    pub(super) status: Option<u64>,
+    pub(super) response_size: u64,
+    pub(super) version: &'a str,
+    pub(super) scheme: &'a str,
+    pub(super) domain: Option<&'a str>,
+    pub(super) path: &'a str,
+    pub(super) query: Option<&'a str>,
+    pub(super) client: Option<&'a str>,
+    pub(super) agent: Option<&'a str>,
+    pub(super) error_type: Option<ErrorType>,
+    pub(super) error: Option<&'a str>,
+    pub(super) route: &'a str,
+    pub(super) head_duration: Option<u64>,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn of(
+        record: &'a RequestRecord<'_>,
+        facts: &'a Facts<'_>,
+        message: &'a str,
+        ids: &'a Ids,
+    ) -> Self {
+        let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
+        Self {
+            message,
+            trace_id: str::from_utf8(&ids.trace).unwrap_or_default(),
+            span_id: str::from_utf8(&ids.span).unwrap_or_default(),
+            outcome: record.outcome,
+            duration: nanos(record.duration()),
+            request_id: record.request_id.as_str(),
+            method: facts.method,
+            referrer: facts.referrer,
+            request_size: record.request_size,
+            status: record.status.map(u64::from),
+            response_size: record.response_size,
+            version: record.version.as_str(),
+            scheme: record.scheme.as_str(),
+            domain: some(facts.domain),
+            path: facts.path,
+            query: facts.query,
+            client: facts.client.as_ref().map(AddressText::as_str),
+            agent: some(facts.agent),
+            error_type: record.error_type,
+            error: facts.error,
+            route: record.route(),
+            head_duration: record.head_duration().map(nanos),
+        }
     }
-    if let Some(size) = record.request_size {
+}
+
+/// The place in a trace, in hex.
+pub(super) struct Ids {
+    trace: [u8; 32],
+    span: [u8; 16],
+}
+
+impl Ids {
+    pub(super) fn of(trace: &TraceContext) -> Self {
+        Self {
+            trace: trace.trace_id().to_hex(),
+            span: trace.span_id().to_hex(),
+        }
+    }
+}
+
+/// Writes the line of a request.
+pub(super) fn request(
+    encoder: &Encoder,
+    out: &mut Vec<u8>,
+    at: Timestamp,
+    level: Level,
+    told: &Told<'_>,
+) {
+    let mut line = encoder.begin(out, at, level, LOGGER);
+    line.text(field::MESSAGE, told.message);
+    trace(&mut line, told.trace_id, told.span_id);
+    event(&mut line, "web", "access", told.outcome, told.duration);
+    line.ascii(field::HTTP_REQUEST_ID, told.request_id);
+    line.text(field::HTTP_REQUEST_METHOD, told.method);
+    optional(&mut line, field::HTTP_REQUEST_REFERRER, told.referrer);
+    if let Some(size) = told.request_size {
         line.unsigned(field::HTTP_REQUEST_BODY_BYTES, size);
     }
-    if let Some(status) = record.status {
-        line.unsigned(field::HTTP_RESPONSE_STATUS_CODE, status.into());
+    if let Some(status) = told.status {
+        line.unsigned(field::HTTP_RESPONSE_STATUS_CODE, status);
     }
-    line.unsigned(field::HTTP_RESPONSE_BODY_BYTES, record.response_size);
-    line.ascii(field::HTTP_VERSION, record.version.as_str());
-    line.ascii(field::URL_SCHEME, record.scheme.as_str());
-    if !facts.domain.is_empty() {
-        line.text(field::URL_DOMAIN, facts.domain);
+    line.unsigned(field::HTTP_RESPONSE_BODY_BYTES, told.response_size);
+    line.ascii(field::HTTP_VERSION, told.version);
+    line.ascii(field::URL_SCHEME, told.scheme);
+    optional(&mut line, field::URL_DOMAIN, told.domain);
+    line.text(field::URL_PATH, told.path);
+    optional(&mut line, field::URL_QUERY, told.query);
+    optional(&mut line, field::CLIENT_IP, told.client);
+    optional(&mut line, field::USER_AGENT_ORIGINAL, told.agent);
+    error(&mut line, told.error_type, told.error);
+    line.label("http_route", Scalar::Text(told.route));
+    line.label("outcome", Scalar::Text(told.outcome.as_str()));
+    if let Some(duration) = told.head_duration {
+        line.label("head_duration", Scalar::Unsigned(duration));
     }
-    line.text(field::URL_PATH, facts.path);
-    if let Some(query) = facts.query {
-        line.text(field::URL_QUERY, query);
-    }
-    if let Some(client) = &facts.client {
-        line.ascii(field::CLIENT_IP, client.as_str());
-    }
-    if !facts.agent.is_empty() {
-        line.text(field::USER_AGENT_ORIGINAL, facts.agent);
-    }
-    error(line, record.error_type, facts.error);
-    line.label("http_route", Scalar::Text(record.route()));
-    line.label("outcome", Scalar::Text(record.outcome.as_str()));
-    if let Some(duration) = record.head_duration() {
-        line.label("head_duration", Scalar::Unsigned(nanos(duration)));
+    line.end();
+}
+
+fn optional(line: &mut Line<'_>, field: Field, value: Option<&str>) {
+    if let Some(value) = value {
+        line.text(field, value);
     }
 }
 
@@ -72,8 +153,19 @@ pub(super) fn job(line: &mut Line<'_>, record: &JobRecord<'_>, said: Option<&str
         message.push_str(part);
     }
     line.text(field::MESSAGE, &message);
-    trace(line, &record.trace());
-    event(line, "process", "end", record.outcome, record.duration);
+    let ids = Ids::of(&record.trace());
+    trace(
+        line,
+        str::from_utf8(&ids.trace).unwrap_or_default(),
+        str::from_utf8(&ids.span).unwrap_or_default(),
+    );
+    event(
+        line,
+        "process",
+        "end",
+        record.outcome,
+        nanos(record.duration),
+    );
     error(line, record.error_type, said);
     line.label("job_kind", Scalar::Text(record.kind));
     line.label("job_name", Scalar::Text(record.name));
@@ -81,23 +173,17 @@ pub(super) fn job(line: &mut Line<'_>, record: &JobRecord<'_>, said: Option<&str
     line.label("run_id", Scalar::Text(record.request_id.as_str()));
 }
 
-fn trace(line: &mut Line<'_>, trace: &TraceContext) {
-    let trace_id = trace.trace_id().to_hex();
-    line.ascii(
-        field::TRACE_ID,
-        str::from_utf8(&trace_id).unwrap_or_default(),
-    );
+fn trace(line: &mut Line<'_>, trace_id: &str, span_id: &str) {
+    line.ascii(field::TRACE_ID, trace_id);
     // What a request is in the terms of Elastic's: the span of the service that its others are in.
-    let span_id = trace.span_id().to_hex();
-    let span_id = str::from_utf8(&span_id).unwrap_or_default();
     line.ascii(field::TRANSACTION_ID, span_id);
     line.ascii(field::SPAN_ID, span_id);
 }
 
-fn event(line: &mut Line<'_>, category: &str, kind: &str, outcome: Outcome, duration: Duration) {
+fn event(line: &mut Line<'_>, category: &str, kind: &str, outcome: Outcome, duration: u64) {
     line.only(field::EVENT_CATEGORY, category);
     line.ascii(field::EVENT_DATASET, "steeple.access");
-    line.unsigned(field::EVENT_DURATION, nanos(duration));
+    line.unsigned(field::EVENT_DURATION, duration);
     line.ascii(field::EVENT_KIND, "event");
     line.ascii(field::EVENT_OUTCOME, of_ecs(outcome));
     line.only(field::EVENT_TYPE, kind);
@@ -127,5 +213,6 @@ fn of_ecs(outcome: Outcome) -> &'static str {
 }
 
 fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    // Enough for five centuries.
+    duration.as_nanos() as u64
 }

@@ -7,6 +7,7 @@ mod facts;
 mod lines;
 mod sampling;
 mod sink;
+mod template;
 
 pub use self::{
     address::ClientAddress,

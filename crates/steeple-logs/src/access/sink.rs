@@ -6,8 +6,9 @@ use tracing_core::Level;
 use super::{
     AccessFormat, AccessLogBuilder, ClientAddress, combined,
     facts::{Facts, Rooms},
-    lines,
+    lines::{self, Ids, LOGGER, Told},
     sampling::Sampling,
+    template::Templates,
 };
 use crate::{
     Format, LogsError, LogsReport,
@@ -15,9 +16,6 @@ use crate::{
     shared::Shared,
     writers::{Writers, marker},
 };
-
-/// Who says the lines.
-const LOGGER: &str = "steeple::access";
 
 /// Writes a line of each request and job, from [`Logs::access_log`](crate::Logs::access_log): a sink for an
 /// [observer](steeple_core::ObserverBuilder::sink).
@@ -29,6 +27,7 @@ struct Access {
     sampling: Sampling,
     jobs: bool,
     shared: Arc<Shared>,
+    templates: Templates,
     /// Where lines go that have a destination of their own.
     own: Option<Writers>,
     /// Where those in the combined format go.
@@ -60,6 +59,7 @@ impl AccessLog {
             sampling: config.sampling,
             jobs: config.jobs,
             shared,
+            templates: Templates::new(),
             own,
             combined,
         })))
@@ -117,8 +117,10 @@ impl Access {
         self.shared.volume.line(level);
         if let Some(writers) = self.lines() {
             lines::message(message, record, facts);
-            writers.write(at, level, LOGGER, |line| {
-                lines::request(line, message, record, facts);
+            let ids = Ids::of(&record.trace());
+            let told = Told::of(record, facts, message, &ids);
+            writers.write_whole(level, |encoder, out| {
+                self.templates.write(encoder, out, at, level, &told);
             });
         }
         if let Some(writers) = &self.combined {
@@ -139,7 +141,7 @@ impl Sink for AccessLog {
         let at = Timestamp::now();
         Rooms::lend(|rooms| {
             let mut message = std::mem::take(&mut rooms.message);
-            let facts = Facts::of(record, &access.shared.redaction, access.client, rooms);
+            let facts = Facts::of(record, &access.shared, access.client, rooms);
             access.write(at, record, &facts, &mut message);
             rooms.message = message;
         });

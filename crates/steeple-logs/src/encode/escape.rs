@@ -17,7 +17,7 @@ pub(super) fn push_quoted(out: &mut Vec<u8>, text: &str) {
 /// Appends what is between the quotes of such a string. Besides what JSON asks for, all is escaped that
 /// [does something](text::is_active): controls, ends of lines, what turns text around, what cannot be seen.
 #[inline]
-pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     if is_plain(text.as_bytes()) {
         out.extend_from_slice(text.as_bytes());
     } else {

@@ -47,6 +47,7 @@ pub(crate) use self::{
     buffer::with_buffer,
     digest::digest,
     encoder::{Encoder, Head, Heads},
+    escape::push_escaped,
     field::Field,
     fields::Fields,
     hex::hex,
