@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use super::quoted;
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     include_str!("../../../docs/lifecycle.md"),
+    include_str!("../../../docs/log-destinations.md"),
     include_str!("../../../docs/logs.md"),
     include_str!("../../../docs/propagation.md"),
     include_str!("../../../docs/resources.md"),
