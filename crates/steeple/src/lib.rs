@@ -205,6 +205,16 @@ struct Health;
 #[doc = include_str!("../../../docs/lifecycle.md")]
 struct Lifecycles;
 
+/// Those of the page on logs.
+#[cfg(all(
+    doctest,
+    feature = "logs",
+    feature = "logs-elasticsearch",
+    feature = "logs-spool"
+))]
+#[doc = include_str!("../../../docs/logs.md")]
+struct Logs;
+
 /// That of the page on pushing.
 #[cfg(all(doctest, feature = "push"))]
 #[doc = include_str!("../../../docs/push.md")]
