@@ -74,6 +74,7 @@ impl Outlet {
     }
 
     /// [`start`](Self::start) where `header` is before each line.
+    #[cfg(any(test, feature = "syslog"))]
     pub(crate) fn start_with_header<E, F>(
         pipeline: PipelineBuilder,
         header: Header,
