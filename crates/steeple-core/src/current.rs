@@ -314,11 +314,11 @@ pub fn bound() -> Option<Bound> {
     with_bound(|bound| bound.clone()).flatten()
 }
 
-/// Binds something to the lines that are logged here from now on, instead of what was bound before; `false` outside of any request,
-/// job and [carried](carry) future. For layers that log.
-pub fn rebind(new: Option<Bound>) -> bool {
-    // What was bound runs foreign code when it is dropped.
-    with_bound(|bound| mem::replace(bound, new)).is_some()
+/// Binds something to the lines that are logged here from now on, instead of what was bound before. Outside of any request, job and
+/// [carried](carry) future it does nothing. For layers that log.
+pub fn rebind(new: Option<Bound>) {
+    // What was bound may run foreign code when it is dropped.
+    drop(with_bound(|bound| mem::replace(bound, new)));
 }
 
 /// Lends what is bound to `f`, which must not run foreign code.

@@ -125,7 +125,7 @@ impl LogsBuilder {
         D: Destination + Send + 'static,
     {
         match self.destinations.is_empty() {
-            true => self.to_stdout().to(destination, format),
+            true => self.with_stdout().to(destination, format),
             false => self.to(destination, format),
         }
     }
@@ -147,7 +147,7 @@ impl LogsBuilder {
         self
     }
 
-    fn to_stdout(self) -> Self {
+    fn with_stdout(self) -> Self {
         if !io::stdout().is_terminal() {
             return self.to(Stdio::stdout(), Format::Ecs);
         }
@@ -162,7 +162,7 @@ impl LogsBuilder {
     /// If it is known from the start that a destination cannot be written to.
     pub fn start(self) -> Result<Logs, LogsError> {
         if self.destinations.is_empty() {
-            return self.to_stdout().start();
+            return self.with_stdout().start();
         }
         let mut writers = Writers::default();
         for (format, in_colours, start) in self.destinations {

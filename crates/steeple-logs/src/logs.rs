@@ -36,6 +36,7 @@ impl Logs {
 
     /// Makes a line of each event of `tracing`, and of each record of the crate `log` that `tracing-log` makes one: a layer to add to
     /// the application's subscriber. It has the [levels](Self::levels) as a filter of its own, whatever other layers take.
+    #[must_use]
     pub fn layer<S>(&self) -> Filtered<LogLayer, LevelsFilter, S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,

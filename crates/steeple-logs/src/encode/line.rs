@@ -280,10 +280,11 @@ impl<'a> Line<'a> {
         self.key(field);
         let start = self.out.len();
         write(self.out);
-        if field == field::MESSAGE && self.encoder.format == Format::Pretty {
-            if self.out.get(start) == Some(&b'"') {
-                pretty::unquote(self.out, start);
-            }
+        if field == field::MESSAGE
+            && self.encoder.format == Format::Pretty
+            && self.out.get(start) == Some(&b'"')
+        {
+            pretty::unquote(self.out, start);
         }
         self.keep(before);
     }
