@@ -35,6 +35,7 @@ pub(crate) fn acquire(shared: &Arc<Shared>) -> Box<State> {
 #[cold]
 fn move_to(state: &mut State, shared: &Arc<Shared>) {
     state.shared = Some(Arc::clone(shared));
+    state.is_surrounded = shared.isolation.is_some();
     // What it holds is of the other observer's budget.
     state.recording = None;
 }

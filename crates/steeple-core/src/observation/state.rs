@@ -139,6 +139,8 @@ pub(crate) struct State {
     pub(crate) propagated: Option<Arc<Propagated>>,
     /// What is made current with it if its trace is recorded.
     pub(crate) scope: Option<Arc<dyn TraceScope>>,
+    /// Whether it has any surroundings: every poll asks.
+    pub(super) is_surrounded: bool,
     /// What is made current with it, recorded or not.
     pub(crate) own_scope: Option<Arc<dyn Scope>>,
     /// What waits until its route is known.
@@ -155,6 +157,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
+            is_surrounded: shared.isolation.is_some(),
             shared: Some(shared),
             beginning: Beginning::default(),
             fields: RequestFields::default(),

@@ -18,15 +18,14 @@ pub(super) struct Surroundings {
 impl Surroundings {
     #[inline]
     pub(super) fn of(state: &State) -> Option<Self> {
-        let shared = state.shared.as_ref()?;
-        let any = shared.isolation.is_some() || state.scope.is_some();
-        any.then(|| Self::collect(state, shared.isolation.as_ref()))
+        state.is_surrounded.then(|| Self::collect(state))
     }
 
     #[cold]
-    fn collect(state: &State, isolation: Option<&Arc<Isolation>>) -> Self {
+    fn collect(state: &State) -> Self {
+        let shared = state.shared.as_ref();
         Self {
-            isolation: isolation.cloned(),
+            isolation: shared.and_then(|shared| shared.isolation.clone()),
             scope: state.own_scope.clone(),
             trace_scope: state.scope.clone().map(|scope| -> Arc<dyn Scope> { scope }),
         }

@@ -76,6 +76,7 @@ impl State {
     fn record(&mut self, traces: &Traces) {
         let started = self.beginning.started;
         self.scope = traces.record(&self.fields.lineage, started, &mut self.recording);
+        self.is_surrounded |= self.scope.is_some();
         if let (Some(recording), Some(shared)) = (&self.recording, &self.shared) {
             shared.recorded(recording.context());
         }
@@ -93,6 +94,7 @@ impl State {
     #[inline(never)]
     fn take_recorded(&mut self, shared: &Shared) -> Option<Box<Recording>> {
         self.scope = None;
+        self.is_surrounded = shared.isolation.is_some();
         let traces = shared.traces.as_ref()?;
         if self.is_refused(traces) {
             if let Some(recording) = &mut self.recording {
