@@ -58,7 +58,7 @@ impl Disk for Limited {
     }
 
     fn make_room(&self) {
-        setrlimit(Resource::Fsize, self.0.clone()).unwrap();
+        setrlimit(Resource::Fsize, self.0).unwrap();
     }
 }
 
