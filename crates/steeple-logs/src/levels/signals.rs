@@ -36,3 +36,33 @@ impl Levels {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use signal_hook::low_level::raise;
+
+    use super::*;
+
+    #[test]
+    fn signals_log_more_and_less() {
+        let levels = Levels::new("info,hyper=warn".parse().unwrap());
+        levels.obey_signals().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        for (signal, expected) in [
+            (SIGUSR1, "debug,hyper=info"),
+            (SIGUSR1, "trace,hyper=debug"),
+            (SIGUSR2, "debug,hyper=info"),
+            (SIGUSR2, "info,hyper=warn"),
+            (SIGUSR2, "warn,hyper=error"),
+        ] {
+            raise(signal).unwrap();
+            while levels.status().current.to_string() != expected {
+                assert!(Instant::now() < deadline, "{expected}: {levels:?}");
+                thread::yield_now();
+            }
+        }
+        assert!(levels.status().reverts_in.is_some());
+    }
+}
