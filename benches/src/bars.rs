@@ -287,6 +287,16 @@ fn bars_of_the_registry(report: &Report) -> Vec<Bar> {
             1.5,
         ));
     }
+    let event = |name| report.figure(Measure::Event, name);
+    bars.push(Bar {
+        name: "events in three nested spans, as a multiple of tracing-subscriber's throughput"
+            .to_owned(),
+        measured: event("tracing-subscriber, JSON")
+            .zip(event(STEEPLE))
+            .map(|(theirs, ours)| theirs / ours),
+        asked: true,
+        limit: Limit::AtLeast(5.0),
+    });
     bars.extend([
         bar(
             "ns an increment by labels of run time",

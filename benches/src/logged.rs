@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The file.
-struct Nowhere;
+pub(crate) struct Nowhere;
 
 impl Destination for Nowhere {
     type Error = Infallible;
@@ -23,10 +23,11 @@ impl Destination for Nowhere {
     fn start(self, marker: Marker) -> Result<Outlet, Infallible> {
         let pipeline = Outlet::pipeline("logs-nowhere");
         Ok(Outlet::start(pipeline, marker, || {
-            let mut file = open();
+            let mut file = nowhere();
             async move |batch: &[Lines]| {
                 for lines in batch {
-                    file.write_all(lines.as_bytes()).map_err(ExportError::retryable)?;
+                    file.write_all(lines.as_bytes())
+                        .map_err(ExportError::retryable)?;
                 }
                 Ok(())
             }
@@ -34,7 +35,7 @@ impl Destination for Nowhere {
     }
 }
 
-fn open() -> File {
+pub(crate) fn nowhere() -> File {
     match File::options().write(true).open("/dev/null") {
         Ok(file) => file,
         Err(error) => panic!("it is always there: {error}"),
@@ -54,7 +55,7 @@ pub(crate) fn steeple(routes: Router) -> Observed {
 
 /// tower-http's `TraceLayer` with a span of eight fields, and tracing-subscriber's JSON of the event that adds two.
 pub(crate) fn trace_layer(routes: Router) -> Observed {
-    let file = Arc::new(open());
+    let file = Arc::new(nowhere());
     peers::install_subscriber(tracing_subscriber::fmt().json().with_writer(file).finish());
     let layer = TraceLayer::new_for_http()
         .make_span_with(span::<axum::body::Body>)
@@ -65,7 +66,9 @@ pub(crate) fn trace_layer(routes: Router) -> Observed {
 fn span<B>(request: &Request<B>) -> Span {
     let field = |name: &str| {
         let value = request.headers().get(name);
-        value.and_then(|value| value.to_str().ok()).unwrap_or_default()
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     };
     tracing::info_span!(
         "request",

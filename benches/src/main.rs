@@ -4,7 +4,7 @@ use std::{env, process::ExitCode};
 
 use steeple_benches::{
     Allocations, ChildError, CountingAllocator, Report, Subject, UnknownSubject, bars,
-    bytes_of_two_series, contended_record_costs, lookup_allocations, lookup_costs,
+    bytes_of_two_series, contended_record_costs, event_costs, lookup_allocations, lookup_costs,
     nanoseconds_per_request, record_costs, render_allocations, render_costs, serve, throughput,
 };
 
@@ -17,6 +17,7 @@ usage: steeple-benches all [--check] [--no-instructions]
        steeple-benches run SUBJECT REQUESTS
        steeple-benches allocations | time | scaling SUBJECT
        steeple-benches record | contended | lookup | lookup-allocations
+       steeple-benches event
        steeple-benches render | render-allocations LINES
        steeple-benches memory LIBRARY
 
@@ -27,6 +28,7 @@ run          serve that many requests, as the instruction count does
 record       the cost of a record through a histogram's handle
 contended    the same on each of two threads that record into one histogram
 lookup       the cost of a counter's increment by labels of run time
+event        the cost of an event of `tracing` in three nested spans
 render       the cost of a line of so many
 memory       the bytes of a counter and a histogram together
 the others   print one measure of one subject
@@ -90,6 +92,7 @@ fn obey(arguments: &[&str]) -> Result<(), Failure> {
         }
         ["record"] => print_costs(&record_costs()),
         ["contended"] => print_costs(&contended_record_costs()),
+        ["event"] => print_costs(&event_costs()),
         ["lookup"] => print_costs(&lookup_costs()),
         ["lookup-allocations"] => print_costs(&lookup_allocations()),
         ["render", lines] => print_costs(&render_costs(count(lines)?)),

@@ -22,6 +22,8 @@ pub enum Measure {
     Lookup,
     /// Allocations an increment by such labels.
     LookupAllocations,
+    /// Nanoseconds an event of `tracing` in three nested spans.
+    Event,
     /// Nanoseconds a line of so many.
     Render(u32),
     /// Allocations a line of so many.
@@ -40,11 +42,12 @@ const LIBRARIES: [&str; 6] = [
 ];
 
 impl Measure {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Record,
         Self::ContendedRecord,
         Self::Lookup,
         Self::LookupAllocations,
+        Self::Event,
         Self::Render(10_000),
         Self::Render(100_000),
         Self::RenderAllocations(10_000),
@@ -59,6 +62,7 @@ impl Measure {
             Self::ContendedRecord => "ns a histogram record, two threads at once".to_owned(),
             Self::Lookup => "ns an increment by labels of run time".to_owned(),
             Self::LookupAllocations => "allocations an increment by labels of run time".to_owned(),
+            Self::Event => "ns an event in three nested spans, as a line".to_owned(),
             Self::Render(lines) => format!("ns a line, {lines} lines"),
             Self::RenderAllocations(lines) => format!("allocations a line, {lines} lines"),
             Self::Memory => "bytes of a counter and a histogram of three labels".to_owned(),
@@ -70,6 +74,7 @@ impl Measure {
             Self::Record => child::costs(&["record"]),
             Self::ContendedRecord => child::costs(&["contended"]),
             Self::Lookup => child::costs(&["lookup"]),
+            Self::Event => child::costs(&["event"]),
             Self::LookupAllocations => child::costs(&["lookup-allocations"]),
             Self::Render(lines) => child::costs(&["render", &lines.to_string()]),
             Self::RenderAllocations(lines) => {
