@@ -73,7 +73,7 @@ fn liveness_does_not_wait_for_the_requests_that_do() {
             let work: Vec<_> = (0..10).map(|_| ask(service, "/work")).collect();
             let probes: Vec<_> = (0..200).map(|_| ask(ops, "/livez")).collect();
             let (usual, worst) = (percentile(work, 50), percentile(probes, 99));
-            println!("a request takes {usual:?} in the median, /livez {worst:?} at p99");
+            eprintln!("a request takes {usual:?} in the median, /livez {worst:?} at p99");
             (worst < usual || round == ROUNDS).then_some(worst < usual)
         });
         is_over.store(true, SeqCst);

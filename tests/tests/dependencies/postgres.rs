@@ -91,7 +91,7 @@ fn a_thousand_probes_are_one_query_a_period_and_liveness_asks_nobody_while_it_ha
     }
     let periods = started.elapsed().as_secs() / CACHE.as_secs() + 1;
     let asked = (queries(&server) - before) as u64;
-    println!(
+    eprintln!(
         "{rounds} rounds of 1,000 probes were {asked} queries in {:?}",
         started.elapsed()
     );
