@@ -1,6 +1,9 @@
 //! What waits until a route is known.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    slice,
+    sync::{Arc, Mutex},
+};
 
 use steeple_core::{HttpVersion, Observation, RequestHead, current};
 
@@ -40,7 +43,7 @@ fn it_is_done_as_soon_as_the_route_is_matched() {
     let id = observation.request_id().map(ToString::to_string);
     assert_eq!(wait(&mut observation, &done), 0);
     observation.matched_route("/orders/{id}");
-    assert_eq!(*done.lock().unwrap(), [id.clone()]);
+    assert_eq!(*done.lock().unwrap(), slice::from_ref(&id));
     assert_eq!(wait(&mut observation, &done), 2);
     respond(&mut observation, 200, Some(0));
     assert_eq!(*done.lock().unwrap(), [id.clone(), id]);

@@ -20,7 +20,7 @@ fn readings_take_less_than_a_500th_of_a_core() {
     let before = cpu_time();
     (0..READINGS).for_each(|_| resources.refresh());
     let each = (cpu_time() - before) / READINGS;
-    println!(
+    eprintln!(
         "a reading takes {each:?} of CPU, {:.3} % of a core",
         each.as_secs_f64() / INTERVAL.as_secs_f64() * 100.0
     );
