@@ -13,6 +13,7 @@ mod peer;
 mod forged_traces;
 mod full_disk;
 mod label_attack;
+mod sentry_hangs;
 mod slow_scrapers;
 mod unscraped;
 mod unsettled;

@@ -445,12 +445,16 @@ impl Steeple {
         self.outlets.flush(deadline).await
     }
 
-    /// Ends everything in order, within `deadline`: the service is not ready any more, if its health is told; what is exported and pushed is sent a last time, then the ops listener ends.
-    /// Works on every runtime. What is observed later is counted as lost.
+    /// Ends everything in order, within `deadline`: the service is not ready any more, if its health is told; what is exported and
+    /// pushed is sent a last time, then the ops listener ends. Works on every runtime. What is observed later is counted as lost.
     ///
     /// # Errors
     ///
     /// [`ShutdownError`] if something that was to be sent was lost, or if scrapes had to be cut off.
+    #[cfg_attr(
+        not(feature = "logs"),
+        expect(unused_mut, reason = "there is nothing to take out")
+    )]
     pub async fn shutdown(mut self, deadline: Duration) -> Result<FlushReport, ShutdownError> {
         let started = Instant::now();
         #[cfg(feature = "health")]
