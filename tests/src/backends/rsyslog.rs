@@ -32,39 +32,23 @@ impl Rsyslog {
         of_file: &str,
         of_tcp: &str,
     ) -> Result<Self, BackendError> {
-        let tcp = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
-        let server = Server::start(
-            PROGRAM,
-            START,
-            |command, directory| {
-                let configuration = directory.join("rsyslog.conf");
-                let file_rules = rules("file", "%msg%", to, of_file, directory);
-                // Without a header of syslog's, a parser would take the beginning of a line for one.
-                let tcp_rules = rules("tcp", "%rawmsg%", to, of_tcp, directory);
-                let text = format!(
-                    r#"global(workDirectory="{}" maxMessageSize="256k")
-module(load="imfile" mode="inotify")
+        let (server, tcp) = start(|directory, address| {
+            let file_rules = rules("file", "%msg%", to, of_file, directory);
+            // Without a header of syslog's, a parser would take the beginning of a line for one.
+            let tcp_rules = rules("tcp", "%rawmsg%", to, of_tcp, directory);
+            format!(
+                r#"module(load="imfile" mode="inotify")
 module(load="imtcp")
 module(load="omelasticsearch")
 {file_rules}{tcp_rules}
 input(type="imfile" file="{}" tag="app" ruleset="file" freshStartTail="off")
 input(type="imtcp" address="{}" port="{}" ruleset="tcp")
 "#,
-                    directory.display(),
-                    file.display(),
-                    tcp.ip(),
-                    tcp.port(),
-                );
-                fs::write(&configuration, text)?;
-                command
-                    .args(["-n", "-f"])
-                    .arg(configuration)
-                    .arg("-i")
-                    .arg(directory.join("pid"));
-                Ok(())
-            },
-            || TcpStream::connect(tcp).is_ok(),
-        )?;
+                file.display(),
+                address.ip(),
+                address.port(),
+            )
+        })?;
         Ok(Self { tcp, server })
     }
 
@@ -79,6 +63,33 @@ input(type="imtcp" address="{}" port="{}" ruleset="tcp")
     pub fn errors(&self) -> String {
         fs::read_to_string(self.server.directory().join("errors")).unwrap_or_default()
     }
+}
+
+/// Starts one with the configuration made for its directory and the address at which it is to take connections.
+pub(super) fn start(
+    configuration: impl FnOnce(&Path, SocketAddr) -> String,
+) -> Result<(Server, SocketAddr), BackendError> {
+    let address = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
+    let server = Server::start(
+        PROGRAM,
+        START,
+        |command, directory| {
+            let global = format!(
+                "global(workDirectory=\"{}\" maxMessageSize=\"256k\")\n",
+                directory.display()
+            );
+            let file = directory.join("rsyslog.conf");
+            fs::write(&file, global + &configuration(directory, address))?;
+            command
+                .args(["-n", "-f"])
+                .arg(file)
+                .arg("-i")
+                .arg(directory.join("pid"));
+            Ok(())
+        },
+        || TcpStream::connect(address).is_ok(),
+    )?;
+    Ok((server, address))
 }
 
 fn rules(name: &str, text: &str, to: SocketAddr, index: &str, directory: &Path) -> String {

@@ -21,3 +21,4 @@ mod restart;
 mod rotel;
 mod round_trip;
 mod scrape_storm;
+mod syslog_daemon;

@@ -2,11 +2,11 @@
 
 use super::{Cache, Need, install, libraries, python, testing};
 
-/// A server whose tests, those in the module of its name, are left out where it cannot be had.
+/// A server whose tests, those in some modules, are left out where it cannot be had.
 #[derive(Debug)]
 pub(super) struct Extra {
-    /// The module of its tests.
-    tests: &'static str,
+    /// The modules of its tests.
+    tests: &'static [&'static str],
     program: &'static str,
     source: Source,
     /// Too large to be fetched unless everything is asked for.
@@ -39,7 +39,7 @@ enum Source {
 /// What some tests need.
 pub(super) const EXTRAS: &[Extra] = &[
     Extra {
-        tests: "postgres",
+        tests: &["postgres"],
         program: "postgres",
         source: Source::Installed {
             package: "postgresql",
@@ -47,7 +47,7 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
-        tests: "mariadb",
+        tests: &["mariadb"],
         // The server itself has no option that ends it well.
         program: "mariadb-install-db",
         source: Source::Installed {
@@ -56,7 +56,7 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
-        tests: "redis",
+        tests: &["redis"],
         program: "redis-server",
         source: Source::Installed {
             package: "redis-server",
@@ -64,7 +64,7 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
-        tests: "prometheus_3",
+        tests: &["prometheus_3"],
         program: "prometheus-3",
         source: Source::Testing {
             package: "prometheus",
@@ -73,7 +73,7 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
-        tests: "rotel",
+        tests: &["rotel"],
         program: "rotel-agent",
         source: Source::Python {
             installed: &[&["rotel==0.0.1a15"]],
@@ -82,7 +82,7 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
-        tests: "bugsink",
+        tests: &["bugsink"],
         program: "bugsink-manage",
         source: Source::Python {
             // It wants a newer `certifi` than there was when it came out, so that its dependencies are named here.
@@ -119,7 +119,7 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
-        tests: "elasticsearch",
+        tests: &["elasticsearch"],
         program: "noida-db",
         source: Source::Python {
             installed: &[&["noida-db==0.2.3"]],
@@ -128,7 +128,7 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
-        tests: "elasticsearch::rsyslog",
+        tests: &["elasticsearch::rsyslog", "syslog_daemon"],
         program: "rsyslogd-elasticsearch",
         source: Source::Libraries {
             packages: &["rsyslog", "rsyslog-elasticsearch"],
@@ -138,7 +138,7 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
-        tests: "phoenix",
+        tests: &["phoenix"],
         program: "phoenix",
         source: Source::Python {
             installed: &[&["arize-phoenix==20.26.1"]],
@@ -149,19 +149,19 @@ pub(super) const EXTRAS: &[Extra] = &[
 ];
 
 impl Extra {
-    /// The module of its tests, if they are to be left out: as it is too large unless `all` is asked for, or cannot be had.
-    pub(super) fn left_out(&self, cache: &Cache, all: bool) -> Option<&'static str> {
+    /// The modules of its tests, if they are to be left out: as it is too large unless `all` is asked for, or cannot be had.
+    pub(super) fn left_out(&self, cache: &Cache, all: bool) -> &'static [&'static str] {
         if self.is_large && !all {
             println!("left out without --all: the tests with {}", self.program);
-            return Some(self.tests);
+            return self.tests;
         }
         let need = Need::program(self.program, self.program);
         if need.is_met(cache) {
-            return None;
+            return &[];
         }
         println!("fetching {}", self.program);
         match self.fetch(cache) {
-            Ok(()) if need.is_met(cache) => None,
+            Ok(()) if need.is_met(cache) => &[],
             Ok(()) => self.not_to_be_had("it does not start here"),
             Err(error) => self.not_to_be_had(&format!("{error:#}")),
         }
@@ -184,11 +184,11 @@ impl Extra {
         }
     }
 
-    fn not_to_be_had(&self, reason: &str) -> Option<&'static str> {
+    fn not_to_be_had(&self, reason: &str) -> &'static [&'static str] {
         println!(
             "LEFT OUT: the tests with {}, which cannot be had here: {reason}",
             self.program
         );
-        Some(self.tests)
+        self.tests
     }
 }

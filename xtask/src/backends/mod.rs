@@ -45,8 +45,8 @@ const BENCHES: &[Need] = &[Need::program("valgrind", "valgrind")];
 /// those tests that have to be left out.
 pub(crate) fn for_tests(cache: &Cache, all: bool) -> anyhow::Result<Vec<&'static str>> {
     ensure(cache, TESTS)?;
-    let left_out = EXTRAS.iter().filter_map(|extra| extra.left_out(cache, all));
-    Ok(left_out.collect())
+    let left_out = EXTRAS.iter().flat_map(|extra| extra.left_out(cache, all));
+    Ok(left_out.copied().collect())
 }
 
 /// Makes sure that the tools of the benchmarks are there.
