@@ -4,7 +4,8 @@
 #[inline]
 pub(crate) fn encode<const N: usize>(value: u128) -> [u8; N] {
     let mut digits = [0; 32];
-    for (place, eight) in digits.as_chunks_mut().0.iter_mut().rev().enumerate() {
+    let eights = digits.as_chunks_mut().0.iter_mut().rev();
+    for (place, eight) in eights.take(N.div_ceil(8)).enumerate() {
         *eight = encode_eight((value >> (place * 32)) as u32);
     }
     std::array::from_fn(|place| digits[digits.len() - N + place])

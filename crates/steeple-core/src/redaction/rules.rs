@@ -58,7 +58,10 @@ impl Redaction {
     #[must_use]
     pub fn text<'t>(&self, text: &'t str, room: &'t mut String) -> &'t str {
         room.clear();
-        if self.is_on && scanner::scan(&self.names, &Reader::new(text), room) {
+        if self.is_on
+            && !scanner::is_of_short_words(text)
+            && scanner::scan(&self.names, &Reader::new(text), room)
+        {
             room
         } else {
             text

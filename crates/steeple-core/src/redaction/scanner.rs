@@ -42,6 +42,19 @@ const CLASSES: [Class; 256] = {
 /// 5321](https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1)).
 const LONGEST_LOCAL_PART: usize = 64;
 
+/// How long a word is at least that is a secret by itself: that of a card's number.
+const SHORTEST_SECRET: usize = 13;
+
+/// Whether a text has nothing but words between slashes, which are too short to be secrets and name none: so most paths are told
+/// from what [`scan`] has to look at, in a fifth of its time.
+pub(super) fn is_of_short_words(text: &str) -> bool {
+    let mut length = 0;
+    text.bytes().all(|byte| {
+        length = if byte == b'/' { 0 } else { length + 1 };
+        length < SHORTEST_SECRET && (byte == b'/' || is_of_word(byte))
+    })
+}
+
 /// Adds a text without its secrets to `room`, if it has any.
 pub(super) fn scan(names: &Names, reader: &Reader<'_>, room: &mut String) -> bool {
     let mut scanner = Scanner {
@@ -107,8 +120,7 @@ impl Scanner<'_, '_> {
     #[inline]
     fn word(&mut self) {
         let start = self.at;
-        let is_word = |byte: u8| CLASSES[usize::from(byte)] == Class::Word;
-        let end = self.reader.end_of(start + 1, is_word);
+        let end = self.reader.end_of(start + 1, is_of_word);
         self.at = end;
         self.word = start..end;
         let length = end - start;
@@ -142,7 +154,7 @@ impl Scanner<'_, '_> {
         {
             return self.hide(start.max(self.told)..end);
         }
-        if length >= 13 {
+        if length >= SHORTEST_SECRET {
             self.card(start..end);
         }
     }
@@ -328,6 +340,11 @@ impl Scanner<'_, '_> {
     fn blanks_from(&self, place: usize) -> usize {
         (self.reader).end_of(place, |byte| matches!(byte, b' ' | b'\t'))
     }
+}
+
+#[inline(always)]
+fn is_of_word(byte: u8) -> bool {
+    CLASSES[usize::from(byte)] == Class::Word
 }
 
 /// Whether this is not just a word.

@@ -334,6 +334,21 @@ fn texts_made_to_be_slow_take_time_that_grows_with_their_length() {
 
 proptest! {
     #[test]
+    fn what_is_not_scanned_has_no_secret(
+        parts in prop::collection::vec(
+            prop::sample::select(vec![
+                "/", "/", "/", "password", "bearer", "4111", "-", "1111", "6011", "AKIA", "sk-", "eyJ", "SG", "%40", "@", "a", "_",
+                "-----BEGIN", " ", "=", ":", "\u{20ac}", "org", ".",
+            ]),
+            0..12,
+        )
+    ) {
+        let text = parts.concat();
+        let has_secret = scanner::scan(&names::Names::new(), &Reader::new(&text), &mut String::new());
+        prop_assert!(!(has_secret && scanner::is_of_short_words(&text)), "{text:?}");
+    }
+
+    #[test]
     fn any_text_is_read_in_linear_time_and_split_between_characters(
         parts in prop::collection::vec(
             prop_oneof![
