@@ -5,7 +5,7 @@ use std::cell::Cell;
 use steeple_core::{KeptHead, RequestRecord};
 
 use super::{ClientAddress, address::AddressText};
-use crate::{encode::digest, shared::Shared};
+use crate::shared::Shared;
 
 /// Where texts are written that differ from what was sent: those of a thread, which are used again.
 #[derive(Default)]
@@ -20,12 +20,13 @@ pub(super) struct Rooms {
 }
 
 /// Clients that hold no secret: there are few, and most of what a redaction would look at is what they are called.
-struct KnownAgents([u64; 64]);
+#[derive(Default)]
+struct KnownAgents([KnownAgent; 32]);
 
-impl Default for KnownAgents {
-    fn default() -> Self {
-        Self([0; 64])
-    }
+#[derive(Default)]
+struct KnownAgent {
+    agent: String,
+    by: u64,
 }
 
 impl KnownAgents {
@@ -36,14 +37,17 @@ impl KnownAgents {
         by: u64,
         redact: impl FnOnce(&'a str) -> &'a str,
     ) -> &'a str {
-        let digest = digest(&[agent.as_bytes(), &by.to_ne_bytes()]);
-        let known = &mut self.0[digest as usize % 64];
-        if *known == digest {
+        // Clients differ in the versions at the end, or in their lengths.
+        let last = agent.bytes().last().unwrap_or_default();
+        let known = &mut self.0[(agent.len() ^ usize::from(last)) % 32];
+        if known.agent == agent && known.by == by {
             return agent;
         }
         let redacted = redact(agent);
         if redacted == agent {
-            *known = digest;
+            known.agent.clear();
+            known.agent.push_str(agent);
+            known.by = by;
         }
         redacted
     }
@@ -138,11 +142,9 @@ fn method<'a>(record: &'a RequestRecord<'_>, head: &'a KeptHead) -> &'a str {
 
 /// The host of an authority.
 fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        // An address of IPv6 has colons, and brackets around it.
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    }
+    // An address of IPv6 has colons, and brackets around it.
+    let host = authority.trim_end_matches(|end: char| end.is_ascii_digit());
+    host.strip_suffix(':').unwrap_or(authority)
 }
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ pub(crate) fn push_nanos<const DIGITS: usize>(out: &mut Vec<u8>, nanos: u64) {
     let second = nanos / 1_000_000_000;
     out.extend_from_slice(&of_second(second));
     out.push(b'.');
-    let fraction = digits::<9>(nanos % 1_000_000_000);
-    out.extend_from_slice(&fraction[..DIGITS]);
+    let fraction = nanos % 1_000_000_000 / 10_u64.pow(9 - DIGITS as u32);
+    out.extend_from_slice(&digits::<DIGITS>(fraction));
     out.push(b'Z');
 }
 
