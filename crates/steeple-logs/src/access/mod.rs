@@ -3,6 +3,7 @@
 mod address;
 mod builder;
 mod combined;
+mod common;
 mod facts;
 mod lines;
 mod sampling;

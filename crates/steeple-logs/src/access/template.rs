@@ -5,8 +5,14 @@ use std::sync::OnceLock;
 use steeple_core::{Outcome, Timestamp};
 use tracing_core::Level;
 
-use super::lines::{self, Told};
-use crate::encode::{Encoder, Format, push_escaped, timestamp};
+use super::{
+    common,
+    lines::{self, Told},
+};
+use crate::{
+    encode::{Encoder, Format, push_escaped, timestamp},
+    shared::next_number,
+};
 
 /// How many ways there are in which lines differ by more than values.
 const SHAPES: usize = 128;
@@ -46,7 +52,11 @@ impl Templates {
         match templates.zip(shape(told)) {
             Some((templates, shape)) => {
                 let template = templates[shape].get_or_init(|| Template::of(encoder, at, told));
-                template.fill(out, at, told);
+                let fill = |common: &mut Template| template.fill_common(common, at, told);
+                let known = common::with_filled(template.number, told, fill, |common| {
+                    common.fill(out, at, told);
+                });
+                known.unwrap_or_else(|| template.fill(out, at, told));
             }
             None => lines::request(encoder, out, at, level, told),
         }
@@ -77,7 +87,10 @@ fn shape(told: &Told<'_>) -> Option<usize> {
     is_usual.then(|| parts.into_iter().fold(outcome, bit))
 }
 
-struct Template {
+#[derive(Default)]
+pub(super) struct Template {
+    /// That of no other but those that come of it.
+    number: u64,
     text: Vec<u8>,
     /// Where the gaps are in the text, in their order.
     gaps: Vec<(usize, Gap)>,
@@ -185,8 +198,8 @@ impl Template {
         let numbers = numbers.into_iter().zip(NUMBERS);
         let known: Vec<_> = texts.chain(numbers).chain([(time, Gap::Time)]).collect();
         let mut template = Self {
-            text: Vec::new(),
-            gaps: Vec::new(),
+            number: next_number(),
+            ..Self::default()
         };
         let mut rest = &line[..];
         while let Some(first) = rest.first() {
@@ -204,6 +217,23 @@ impl Template {
         template
     }
 
+    /// Makes of `filled` the template in which what lines have in common is filled in.
+    fn fill_common(&self, filled: &mut Self, at: Timestamp, told: &Told<'_>) {
+        filled.text.clear();
+        filled.gaps.clear();
+        let mut done = 0;
+        for (place, gap) in &self.gaps {
+            filled.text.extend_from_slice(&self.text[done..*place]);
+            done = *place;
+            if gap.is_common() {
+                gap.fill(&mut filled.text, at, told);
+            } else {
+                filled.gaps.push((filled.text.len(), *gap));
+            }
+        }
+        filled.text.extend_from_slice(&self.text[done..]);
+    }
+
     fn fill(&self, out: &mut Vec<u8>, at: Timestamp, told: &Told<'_>) {
         let mut filled = 0;
         for (place, gap) in &self.gaps {
@@ -216,6 +246,21 @@ impl Template {
 }
 
 impl Gap {
+    /// Whether [`common`] looks at what is in it.
+    fn is_common(self) -> bool {
+        matches!(
+            self,
+            Self::Status
+                | Self::Route
+                | Self::Method
+                | Self::Version
+                | Self::Scheme
+                | Self::Domain
+                | Self::Client
+                | Self::Agent
+        )
+    }
+
     #[inline]
     fn fill(self, out: &mut Vec<u8>, at: Timestamp, told: &Told<'_>) {
         let plain = match self {
@@ -291,10 +336,11 @@ mod tests {
                 let encoder = Encoder::new(format, &Identity::of_service("shop"));
                 let (mut line, mut filled) = (Vec::new(), Vec::new());
                 lines::request(&encoder, &mut line, at, Level::INFO, &told);
-                // The template is one of other requests.
+                // The template is one of other requests, which have little or much in common.
                 let before = Told { path: "/", duration: 1, message: "", ..told };
+                let other = Told { route: "/", ..before };
                 let templates = Templates::new();
-                for told in [&before, &told] {
+                for told in [&before, &other, &before, &told] {
                     filled.clear();
                     templates.write(&encoder, &mut filled, at, Level::INFO, told);
                 }
