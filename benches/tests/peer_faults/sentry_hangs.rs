@@ -112,7 +112,10 @@ impl fmt::Display for Took {
             p99,
             longest,
         } = self;
-        write!(f, "{times} in {median:.1?}, p99 {p99:.1?}, at most {longest:.1?}")
+        write!(
+            f,
+            "{times} in {median:.1?}, p99 {p99:.1?}, at most {longest:.1?}"
+        )
     }
 }
 
