@@ -1,7 +1,5 @@
 //! A log on a disk that is full. What steeple does there is in `../tests/tests/faults/log_files.rs`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{fs::File, io::Write as _};
 
 const LINES: usize = 10_000;

@@ -48,6 +48,9 @@ use crate::{
     report::{self, FlushReport, ShutdownError},
 };
 
+/// How much of the time to end is kept for what ends last, at most.
+const LONGEST_LAST: Duration = Duration::from_secs(1);
+
 static GLOBAL: OnceLock<Observer> = OnceLock::new();
 
 /// Observes a job with the process's instance: `kind` says what sort it is (`job`, `queue`, `cron`), `name` which of its
@@ -446,7 +449,8 @@ impl Steeple {
     }
 
     /// Ends everything in order, within `deadline`: the service is not ready any more, if its health is told; what is exported and
-    /// pushed is sent a last time, then the ops listener ends. Works on every runtime. What is observed later is counted as lost.
+    /// pushed is sent a last time, then the ops listener ends, and then what is logged, with how all of that went. A fifth of the time, at
+    /// most a second, is kept for the last two. Works on every runtime. What is observed later is counted as lost.
     ///
     /// # Errors
     ///
@@ -469,11 +473,13 @@ impl Steeple {
             // As records of OTLP they are to leave before that ends.
             let _ = logs.flush(deadline / 4).await;
         }
-        let rest = deadline.saturating_sub(started.elapsed());
+        // A backend that hangs leaves the listener and the log the time to end.
+        let kept = (deadline / 5).min(LONGEST_LAST);
+        let rest = deadline.saturating_sub(started.elapsed() + kept);
         let report = self.outlets.shutdown(rest).await;
         let ops = match self.ops {
             Some(ops) => {
-                let rest = deadline.saturating_sub(started.elapsed());
+                let rest = deadline.saturating_sub(started.elapsed() + kept / 2);
                 ops.shutdown(rest).await.err()
             }
             None => None,

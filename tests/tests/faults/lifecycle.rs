@@ -355,3 +355,56 @@ fn a_server_that_fails_ends_the_service_after_a_flush() {
         },
     );
 }
+
+#[test]
+fn a_signal_after_the_application_asked_is_the_first_one() {
+    isolated(
+        "lifecycle::a_signal_after_the_application_asked_is_the_first_one",
+        || {
+            let (listener, address) = listener();
+            let (ask, asked) = tokio::sync::oneshot::channel::<()>();
+            let client = thread::spawn(move || {
+                assert!(
+                    Client::connect(address)
+                        .get("/")
+                        .starts_with("HTTP/1.1 200")
+                );
+                drop(ask);
+                send(Signal::TERM);
+                thread::sleep(DRAIN);
+                // It drains still.
+                let answer = Client::connect(address).get("/");
+                send(Signal::TERM);
+                answer
+            });
+            let (report, _) = axum_until_the_end(&multi_thread(), listener, |lifecycle| {
+                lifecycle.drain(NEVER).grace(NEVER).until(async {
+                    let _ = asked.await;
+                })
+            });
+            assert!(report.served_all);
+            assert!(client.join().unwrap().starts_with("HTTP/1.1 200"));
+        },
+    );
+}
+
+#[test]
+fn who_waits_for_the_stop_ends_with_a_server_that_fails() {
+    isolated(
+        "lifecycle::who_waits_for_the_stop_ends_with_a_server_that_fails",
+        || {
+            current_thread().block_on(async {
+                let lifecycle = steeple().lifecycle();
+                let job = tokio::spawn(lifecycle.stopping());
+                let ended = lifecycle
+                    .run(async { Err::<(), _>("the port is gone") })
+                    .await;
+                assert!(ended.is_err());
+                tokio::time::timeout(NEVER / 10, job)
+                    .await
+                    .unwrap()
+                    .unwrap();
+            });
+        },
+    );
+}

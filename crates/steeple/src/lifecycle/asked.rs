@@ -6,6 +6,8 @@ use futures_util::future::{Either, select};
 pub(super) struct Asked {
     signals: Option<Signals>,
     until: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// Whether the application asked first, as for a hook that runs before `SIGTERM` is sent: that one is not the second to ask.
+    expects_termination: bool,
 }
 
 /// How the end is asked for.
@@ -23,7 +25,11 @@ impl Asked {
         until: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     ) -> Self {
         let signals = signals.then(Signals::listen).flatten();
-        Self { signals, until }
+        Self {
+            signals,
+            until,
+            expects_termination: false,
+        }
     }
 
     /// Waits for the first to ask.
@@ -37,13 +43,20 @@ impl Asked {
         let signal = next(&mut self.signals);
         match select(std::pin::pin!(signal), std::pin::pin!(until)).await {
             Either::Left((how, _)) => how,
-            Either::Right(_) => How::Terminated,
+            Either::Right(_) => {
+                self.expects_termination = true;
+                How::Terminated
+            }
         }
     }
 
-    /// Waits for a signal, which by now is the second one.
+    /// Waits for the second to ask, which is a signal.
     pub(super) async fn again(&mut self) {
-        next(&mut self.signals).await;
+        let how = next(&mut self.signals).await;
+        if how == How::Terminated && self.expects_termination {
+            self.expects_termination = false;
+            next(&mut self.signals).await;
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use crate::Steeple;
 ///    [grace time](Self::grace) to end.
 /// 3. What was recorded is [flushed](Self::flush), and a report of what was delivered and lost is logged.
 ///
-/// The defaults sum up to the 30 s that
+/// The defaults leave two seconds of the 30 s that
 /// [Kubernetes](https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination) gives. A second signal cuts the
 /// first two steps short, and `SIGINT`, which somebody at a terminal sends, does without the drain time.
 ///
@@ -85,7 +85,7 @@ impl Lifecycle {
         Self {
             steeple,
             drain: Duration::from_secs(5),
-            grace: Duration::from_secs(20),
+            grace: Duration::from_secs(18),
             flush: Duration::from_secs(5),
             signals: true,
             until: None,
@@ -99,7 +99,7 @@ impl Lifecycle {
         self
     }
 
-    /// How long requests that are served may take to end. Default: 20 s.
+    /// How long requests that are served may take to end. Default: 18 s.
     pub fn grace(mut self, time: Duration) -> Self {
         self.grace = time;
         self
@@ -150,6 +150,8 @@ impl Lifecycle {
         let server = pin!(server.into_future());
         let mut asked = Asked::listen(self.signals, self.until.take());
         let ended = self.serve(server, &mut asked).await;
+        // Whoever else waits for it ends, too, if the server did so by itself.
+        self.stopping.send_replace(true);
         let flushed = self.steeple.shutdown(self.flush).await;
         let served_all = ended.is_some();
         ended.transpose()?;
