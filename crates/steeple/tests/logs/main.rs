@@ -98,6 +98,33 @@ fn a_layer_logs_with_the_identity_of_the_job_to_the_very_end() {
     assert!(events[0]["trace"]["id"].is_string());
 }
 
+/// A backend that takes connections and never answers.
+#[cfg(feature = "otlp")]
+#[test]
+fn the_end_is_told_although_a_backend_hangs() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || listener.incoming().collect::<Vec<_>>());
+    let captured = Captured::default();
+    let destination = captured.clone();
+    let steeple = Steeple::builder("shop")
+        .private()
+        .without_ops()
+        .otlp(move |otlp| otlp.endpoint(endpoint))
+        .logs(move |logs| logs.to(destination, Format::Ecs))
+        .build()
+        .unwrap();
+    with_default(registry().with(steeple.log_layer()), || {
+        steeple.observe("job", "nightly").run(|| info!("working"));
+        let ended = block_on(steeple.shutdown(Duration::from_secs(5)));
+        assert!(!ended.unwrap_err().report.is_complete());
+    });
+    let events = captured.events();
+    let told = messages(&events);
+    assert_eq!(told.first(), Some(&"working"));
+    assert_eq!(told.last(), Some(&"the service has ended"));
+}
+
 #[test]
 fn without_settings_there_is_a_layer_of_nothing() {
     let steeple = Steeple::builder("shop")
