@@ -52,7 +52,7 @@ impl Writers {
     }
 
     /// Writes a line, all of which `write` writes, once for each format. It must not run foreign code.
-    pub(crate) fn write_whole(&self, level: Level, write: impl Fn(&Encoder, &mut Vec<u8>)) {
+    pub(crate) fn write_whole(&self, level: Level, mut write: impl FnMut(&Encoder, &mut Vec<u8>)) {
         encode::with_buffer(|buffer| {
             for Writer { encoder, outlets } in &self.0 {
                 buffer.clear();

@@ -11,25 +11,10 @@ use crate::encode::{Encoder, Field, Line, Scalar, field};
 /// Who says the lines.
 pub(super) const LOGGER: &str = "steeple::access";
 
-/// What a line says of a request in words: `GET /orders/7 200`.
-pub(super) fn message(room: &mut String, record: &RequestRecord<'_>, facts: &Facts<'_>) {
-    room.clear();
-    let mut digits = itoa::Buffer::new();
-    let end = match record.status {
-        Some(status) => digits.format(status),
-        None => record.outcome.as_str(),
-    };
-    for part in [facts.method, " ", facts.path, " ", end] {
-        room.push_str(part);
-    }
-}
-
 /// What a line tells of a request.
 #[derive(Clone, Copy)]
 pub(super) struct Told<'a> {
-    pub(super) message: &'a str,
-    pub(super) trace_id: &'a str,
-    pub(super) span_id: &'a str,
+    pub(super) ids: &'a Ids,
     pub(super) outcome: Outcome,
     /// In nanoseconds, as that to the head.
     pub(super) duration: u64,
@@ -53,17 +38,10 @@ pub(super) struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    pub(super) fn of(
-        record: &'a RequestRecord<'_>,
-        facts: &'a Facts<'_>,
-        message: &'a str,
-        ids: &'a Ids,
-    ) -> Self {
+    pub(super) fn of(record: &'a RequestRecord<'_>, facts: &'a Facts<'_>, ids: &'a Ids) -> Self {
         let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
         Self {
-            message,
-            trace_id: str::from_utf8(&ids.trace).unwrap_or_default(),
-            span_id: str::from_utf8(&ids.span).unwrap_or_default(),
+            ids,
             outcome: record.outcome,
             duration: nanos(record.duration()),
             request_id: record.request_id.as_str(),
@@ -85,12 +63,26 @@ impl<'a> Told<'a> {
             head_duration: record.head_duration().map(nanos),
         }
     }
+
+    /// It in words: `GET /orders/7 200`.
+    fn message<'r>(&self, room: &'r mut String) -> &'r str {
+        room.clear();
+        let mut digits = itoa::Buffer::new();
+        let end = match self.status {
+            Some(status) => digits.format(status),
+            None => self.outcome.as_str(),
+        };
+        for part in [self.method, " ", self.path, " ", end] {
+            room.push_str(part);
+        }
+        room
+    }
 }
 
 /// The place in a trace, in hex.
 pub(super) struct Ids {
-    trace: [u8; 32],
-    span: [u8; 16],
+    pub(super) trace: [u8; 32],
+    pub(super) span: [u8; 16],
 }
 
 impl Ids {
@@ -102,17 +94,18 @@ impl Ids {
     }
 }
 
-/// Writes the line of a request.
+/// Writes the line of a request, with `room` for its message.
 pub(super) fn request(
     encoder: &Encoder,
     out: &mut Vec<u8>,
     at: Timestamp,
     level: Level,
     told: &Told<'_>,
+    room: &mut String,
 ) {
     let mut line = encoder.begin(out, at, level, LOGGER);
-    line.text(field::MESSAGE, told.message);
-    trace(&mut line, told.trace_id, told.span_id);
+    line.text(field::MESSAGE, told.message(room));
+    trace(&mut line, told.ids);
     event(&mut line, "web", "access", told.outcome, told.duration);
     line.ascii(field::HTTP_REQUEST_ID, told.request_id);
     line.text(field::HTTP_REQUEST_METHOD, told.method);
@@ -154,11 +147,7 @@ pub(super) fn job(line: &mut Line<'_>, record: &JobRecord<'_>, said: Option<&str
     }
     line.text(field::MESSAGE, &message);
     let ids = Ids::of(&record.trace());
-    trace(
-        line,
-        str::from_utf8(&ids.trace).unwrap_or_default(),
-        str::from_utf8(&ids.span).unwrap_or_default(),
-    );
+    trace(line, &ids);
     event(
         line,
         "process",
@@ -173,7 +162,9 @@ pub(super) fn job(line: &mut Line<'_>, record: &JobRecord<'_>, said: Option<&str
     line.label("run_id", Scalar::Text(record.request_id.as_str()));
 }
 
-fn trace(line: &mut Line<'_>, trace_id: &str, span_id: &str) {
+fn trace(line: &mut Line<'_>, ids: &Ids) {
+    let [trace_id, span_id] =
+        [&ids.trace[..], &ids.span].map(|id| str::from_utf8(id).unwrap_or_default());
     line.ascii(field::TRACE_ID, trace_id);
     // What a request is in the terms of Elastic's: the span of the service that its others are in.
     line.ascii(field::TRANSACTION_ID, span_id);

@@ -116,11 +116,10 @@ impl Access {
         let level = level(record.outcome);
         self.shared.volume.line(level);
         if let Some(writers) = self.lines() {
-            lines::message(message, record, facts);
             let ids = Ids::of(&record.trace());
-            let told = Told::of(record, facts, message, &ids);
+            let told = Told::of(record, facts, &ids);
             writers.write_whole(level, |encoder, out| {
-                self.templates.write(encoder, out, at, level, &told);
+                (self.templates).write(encoder, out, at, level, &told, message);
             });
         }
         if let Some(writers) = &self.combined {

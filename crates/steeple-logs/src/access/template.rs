@@ -7,7 +7,7 @@ use tracing_core::Level;
 
 use super::{
     common,
-    lines::{self, Told},
+    lines::{self, Ids, Told},
 };
 use crate::{
     encode::{Encoder, Format, push_escaped, timestamp},
@@ -35,7 +35,7 @@ impl Templates {
         }
     }
 
-    /// Writes the line of a request.
+    /// Writes the line of a request, with `room` for its message where there is no template.
     pub(super) fn write(
         &self,
         encoder: &Encoder,
@@ -43,6 +43,7 @@ impl Templates {
         at: Timestamp,
         level: Level,
         told: &Told<'_>,
+        room: &mut String,
     ) {
         let templates = match encoder.format() {
             Format::Ecs => Some(&self.ecs),
@@ -58,7 +59,7 @@ impl Templates {
                 });
                 known.unwrap_or_else(|| template.fill(out, at, told));
             }
-            None => lines::request(encoder, out, at, level, told),
+            None => lines::request(encoder, out, at, level, told, room),
         }
     }
 }
@@ -99,7 +100,6 @@ pub(super) struct Template {
 #[derive(Clone, Copy)]
 enum Gap {
     Time,
-    Message,
     TraceId,
     SpanId,
     Duration,
@@ -119,10 +119,7 @@ enum Gap {
     HeadDuration,
 }
 
-const TEXTS: [Gap; 13] = [
-    Gap::Message,
-    Gap::TraceId,
-    Gap::SpanId,
+const TEXTS: [Gap; 10] = [
     Gap::RequestId,
     Gap::Method,
     Gap::Version,
@@ -147,12 +144,13 @@ impl Template {
     /// That of lines with the same fields as `told`: the line of a request whose values nothing else is.
     #[cold]
     fn of(encoder: &Encoder, at: Timestamp, told: &Told<'_>) -> Self {
+        let ids = Ids {
+            trace: random_digits(),
+            span: random_digits(),
+        };
         let texts = TEXTS.map(|_| format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..)));
         let numbers = NUMBERS.map(|_| fastrand::u64(1 << 61..1 << 62));
         let [
-            message,
-            trace_id,
-            span_id,
             request_id,
             method,
             version,
@@ -166,9 +164,7 @@ impl Template {
         ] = texts.each_ref().map(String::as_str);
         let [duration, request_size, status, response_size, head_duration] = numbers;
         let values = Told {
-            message,
-            trace_id,
-            span_id,
+            ids: &ids,
             outcome: told.outcome,
             duration,
             request_id,
@@ -190,13 +186,19 @@ impl Template {
             head_duration: Some(head_duration),
         };
         let mut line = Vec::new();
-        lines::request(encoder, &mut line, at, Level::INFO, &values);
+        let room = &mut String::new();
+        lines::request(encoder, &mut line, at, Level::INFO, &values, room);
         let mut time = Vec::new();
         timestamp::push::<6>(&mut time, at);
         let texts = texts.map(String::into_bytes).into_iter().zip(TEXTS);
         let numbers = numbers.map(|number| number.to_string().into_bytes());
         let numbers = numbers.into_iter().zip(NUMBERS);
-        let known: Vec<_> = texts.chain(numbers).chain([(time, Gap::Time)]).collect();
+        let others = [
+            (time, Gap::Time),
+            (ids.trace.to_vec(), Gap::TraceId),
+            (ids.span.to_vec(), Gap::SpanId),
+        ];
+        let known: Vec<_> = texts.chain(numbers).chain(others).collect();
         let mut template = Self {
             number: next_number(),
             ..Self::default()
@@ -261,24 +263,23 @@ impl Gap {
         )
     }
 
-    #[inline]
+    #[inline(always)]
     fn fill(self, out: &mut Vec<u8>, at: Timestamp, told: &Told<'_>) {
         let plain = match self {
             Self::Time => return timestamp::push::<6>(out, at),
+            Self::TraceId => return out.extend_from_slice(&told.ids.trace),
+            Self::SpanId => return out.extend_from_slice(&told.ids.span),
             Self::Duration => return push_number(out, told.duration),
             Self::RequestSize => return push_number(out, told.request_size.unwrap_or(0)),
             Self::Status => return push_number(out, told.status.unwrap_or(0)),
             Self::ResponseSize => return push_number(out, told.response_size),
             Self::HeadDuration => return push_number(out, told.head_duration.unwrap_or(0)),
-            Self::Message => return push_escaped(out, told.message),
             Self::Method => return push_escaped(out, told.method),
             Self::Domain => return push_escaped(out, told.domain.unwrap_or_default()),
             Self::Path => return push_escaped(out, told.path),
             Self::Query => return push_escaped(out, told.query.unwrap_or_default()),
             Self::Agent => return push_escaped(out, told.agent.unwrap_or_default()),
             Self::Route => return push_escaped(out, told.route),
-            Self::TraceId => told.trace_id,
-            Self::SpanId => told.span_id,
             Self::RequestId => told.request_id,
             Self::Version => told.version,
             Self::Scheme => told.scheme,
@@ -286,6 +287,10 @@ impl Gap {
         };
         out.extend_from_slice(plain.as_bytes());
     }
+}
+
+fn random_digits<const N: usize>() -> [u8; N] {
+    std::array::from_fn(|_| b"0123456789abcdef"[fastrand::usize(..16)])
 }
 
 fn push_number(out: &mut Vec<u8>, number: u64) {
@@ -302,47 +307,49 @@ mod tests {
     proptest! {
         #[test]
         fn what_a_template_makes_is_what_is_written_without(
-            texts in prop::collection::vec(any::<String>(), 5),
+            texts in prop::collection::vec(any::<String>(), 4),
             numbers in prop::collection::vec(any::<u64>(), 3),
             has in prop::collection::vec(any::<bool>(), 7),
         ) {
             let some = |place: usize, text| has[place].then_some(text);
             let told = Told {
-                message: &texts[0],
-                trace_id: "0af7651916cd43dd8448eb211c80319c",
-                span_id: "b7ad6b7169203331",
+                ids: &Ids {
+                    trace: *b"0af7651916cd43dd8448eb211c80319c",
+                    span: *b"b7ad6b7169203331",
+                },
                 outcome: if has[5] { Outcome::Success } else { Outcome::ClientError },
                 duration: numbers[0],
                 request_id: "7b0c0b5e",
-                method: &texts[1],
+                method: &texts[0],
                 referrer: None,
                 request_size: has[6].then_some(numbers[1]),
                 status: Some(204),
                 response_size: numbers[2],
                 version: "1.1",
                 scheme: "http",
-                domain: some(0, &*texts[2]),
-                path: &texts[3],
-                query: some(1, &*texts[4]),
+                domain: some(0, &*texts[1]),
+                path: &texts[2],
+                query: some(1, &*texts[3]),
                 client: some(2, "192.0.2.0"),
-                agent: some(3, &*texts[1]),
+                agent: some(3, &*texts[0]),
                 error_type: None,
                 error: None,
-                route: &texts[2],
+                route: &texts[1],
                 head_duration: Some(numbers[1]),
             };
             let at = Timestamp::now();
             for format in [Format::Ecs, Format::Json] {
                 let encoder = Encoder::new(format, &Identity::of_service("shop"));
                 let (mut line, mut filled) = (Vec::new(), Vec::new());
-                lines::request(&encoder, &mut line, at, Level::INFO, &told);
+                let room = &mut String::new();
+                lines::request(&encoder, &mut line, at, Level::INFO, &told, room);
                 // The template is one of other requests, which have little or much in common.
-                let before = Told { path: "/", duration: 1, message: "", ..told };
+                let before = Told { path: "/", duration: 1, ..told };
                 let other = Told { route: "/", ..before };
                 let templates = Templates::new();
                 for told in [&before, &other, &before, &told] {
                     filled.clear();
-                    templates.write(&encoder, &mut filled, at, Level::INFO, told);
+                    templates.write(&encoder, &mut filled, at, Level::INFO, told, room);
                 }
                 prop_assert_eq!(String::from_utf8(filled).unwrap(), String::from_utf8(line).unwrap());
             }
