@@ -24,8 +24,9 @@ impl HealthBuilder {
         self
     }
 
-    /// Adds a check of startup. Until it has succeeded once the service is neither started nor ready; then it is not run again.
-    /// Default: the service is started.
+    /// Adds a check of startup, such as migrations. Until it has succeeded once the service is neither started nor ready; then it
+    /// is not run again. It has [10 min](Check::timeout) if it says nothing else, and no probe waits as long. Default: the service is
+    /// started.
     pub fn startup(mut self, name: impl Into<String>, check: impl Into<Check>) -> Self {
         self.checks
             .push((name.into(), Probe::Startup, check.into()));

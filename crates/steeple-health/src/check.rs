@@ -2,7 +2,11 @@ use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration
 
 use tokio::runtime::Handle;
 
-use crate::Failure;
+use crate::{Failure, Probe};
+
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// Migrations take their time, and one that is given up has to begin anew.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
@@ -33,7 +37,7 @@ impl Criticality {
 pub struct Check {
     pub(crate) make: Arc<dyn Fn() -> Run + Send + Sync>,
     pub(crate) component: Option<&'static str>,
-    pub(crate) timeout: Duration,
+    timeout: Option<Duration>,
     pub(crate) cache: Duration,
     pub(crate) refresh: Option<Duration>,
     pub(crate) criticality: Criticality,
@@ -59,7 +63,7 @@ impl Check {
         Self {
             make: Arc::new(make),
             component: None,
-            timeout: Duration::from_secs(1),
+            timeout: None,
             cache: Duration::from_secs(2),
             refresh: None,
             criticality: Criticality::Critical,
@@ -69,12 +73,22 @@ impl Check {
         }
     }
 
-    /// How long a run may take. It is dropped then, and has failed. Default: 1 s.
+    /// A check that asks what answers at once or not at all, at startup as well.
+    pub(crate) fn asking<F, T, E>(make: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::new(make).timeout(TIMEOUT)
+    }
+
+    /// How long a run may take. It is dropped then, and has failed. Default: 1 s; at [startup](crate::HealthBuilder::startup) 10 min,
+    /// but for the [checks that there are already](crate::checks).
     ///
-    /// A probe waits as long, so that whoever asks has to be patient for longer: the `timeoutSeconds` of Kubernetes is 1 by
-    /// default.
+    /// A probe of readiness waits as long, so that whoever asks has to be patient for longer: the `timeoutSeconds` of Kubernetes
+    /// is 1 by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
@@ -85,7 +99,7 @@ impl Check {
     }
 
     /// Runs the check every `interval`, whether there are probes or not, which then wait for it the first time only: for metrics
-    /// and alerts that have to be of now. Default: it runs when a probe asks.
+    /// and alerts that have to be of now. One of startup runs until it is up. Default: it runs when a probe asks.
     pub fn refresh_every(mut self, interval: Duration) -> Self {
         self.refresh = Some(interval);
         self
@@ -98,6 +112,8 @@ impl Check {
     }
 
     /// How many runs in a row have to fail before the check is down. 0 counts as 1. Default: 1.
+    ///
+    /// A run that blocks its thread beyond its timeout counts as one more that fails each time another would be due.
     pub fn failure_threshold(mut self, runs: u32) -> Self {
         self.failures = runs.max(1);
         self
@@ -123,10 +139,24 @@ impl Check {
         self
     }
 
+    /// How long a run may take that answers `probe`.
+    pub(crate) fn timeout_at(&self, probe: Probe) -> Duration {
+        self.timeout.unwrap_or(match probe {
+            Probe::Startup => STARTUP_TIMEOUT,
+            Probe::Readiness | Probe::Liveness => TIMEOUT,
+        })
+    }
+
+    /// How long after an outcome the next one is due.
+    pub(crate) fn pause(&self) -> Duration {
+        self.refresh.unwrap_or(self.cache)
+    }
+
     /// The times that are set, by name.
     pub(crate) fn durations(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        let timeout = self.timeout.map(|timeout| ("timeout", timeout));
         let refresh = self.refresh.map(|refresh| ("refresh interval", refresh));
-        [("timeout", self.timeout)].into_iter().chain(refresh)
+        timeout.into_iter().chain(refresh)
     }
 }
 

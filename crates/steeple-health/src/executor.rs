@@ -3,6 +3,7 @@ use std::{io, thread, time::Duration};
 use tokio::{
     runtime::{Builder, Handle},
     sync::oneshot,
+    time::{self, Timeout},
 };
 
 const NAME: &str = "steeple-health";
@@ -40,6 +41,19 @@ impl Executor {
 
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// `future`, for no longer than `limit`, whatever runtime polls it.
+    pub(crate) fn timeout<F: Future>(&self, limit: Duration, future: F) -> Timeout<F> {
+        let _runtime = self.handle.enter();
+        time::timeout(limit, future)
+    }
+
+    /// A pause, whatever runtime polls it.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn sleep(&self, pause: Duration) -> time::Sleep {
+        let _runtime = self.handle.enter();
+        time::sleep(pause)
     }
 }
 

@@ -1,5 +1,5 @@
 use std::{
-    future::{pending, ready},
+    future::ready,
     pin::Pin,
     sync::Arc,
     task::{self, Context, Poll},
@@ -28,7 +28,8 @@ impl Health {
     /// Makes `grpc.health.v1.Health` of this health, for the whole server and for the `services` of these names, such as
     /// `shop.Orders`. Others are unknown.
     ///
-    /// Its probes run checks as all others do; whoever watches is told within a second, and at once of a drain.
+    /// Its probes run checks as all others do; whoever watches is told within a second, and at once of a drain. A second after
+    /// that the watching ends, so that the server can.
     ///
     /// ```no_run
     /// use steeple_health::Health;
@@ -76,30 +77,23 @@ impl Service for GrpcHealth {
     }
 
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Watch>, Status> {
-        let watch = if self.knows(&request.get_ref().service) {
-            let health = self.health.clone();
-            Watch {
-                next: Box::pin({
-                    let health = health.clone();
-                    async move { of(health.is_ready().await) }
-                }),
-                health: Some(health),
-            }
+        let health = self.health.clone();
+        let next: Next = if self.knows(&request.get_ref().service) {
+            let health = health.clone();
+            Box::pin(async move { Some(of(health.is_ready().await)) })
         } else {
-            Watch {
-                next: Box::pin(ready(ServingStatus::ServiceUnknown)),
-                health: None,
-            }
+            Box::pin(ready(Some(ServingStatus::ServiceUnknown)))
         };
-        Ok(Response::new(watch))
+        Ok(Response::new(Watch { health, next }))
     }
 }
 
-/// What one who watches is told: what is, and then each change, without an end.
+type Next = Pin<Box<dyn Future<Output = Option<ServingStatus>> + Send>>;
+
+/// What one who watches is told: what is, and then each change, until the service has drained.
 pub struct Watch {
-    /// Of a service that there is.
-    health: Option<Health>,
-    next: Pin<Box<dyn Future<Output = ServingStatus> + Send>>,
+    health: Health,
+    next: Next,
 }
 
 impl Stream for Watch {
@@ -107,14 +101,20 @@ impl Stream for Watch {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let status = task::ready!(self.next.as_mut().poll(context));
-        self.next = match self.health.clone() {
-            Some(health) => Box::pin(async move {
-                let other = status != ServingStatus::Serving;
-                of(health.once_ready_is(other).await)
-            }),
-            None => Box::pin(pending()),
-        };
-        Poll::Ready(Some(Ok(told(status))))
+        let health = self.health.clone();
+        self.next = Box::pin(async move {
+            match status? {
+                ServingStatus::ServiceUnknown => {
+                    health.drained().await;
+                    None
+                }
+                status => {
+                    let was_ready = status == ServingStatus::Serving;
+                    health.readiness_after(was_ready).await.map(of)
+                }
+            }
+        });
+        Poll::Ready(status.map(|status| Ok(told(status))))
     }
 }
 

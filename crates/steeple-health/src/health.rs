@@ -1,6 +1,7 @@
 use std::{
     fmt,
     sync::{Arc, Weak},
+    time::Duration,
 };
 
 use metrics::Gauge;
@@ -11,8 +12,10 @@ use crate::{
     HealthStatus, Heartbeat, Probe, Probes, executor::Executor, monitor::Monitor, telemetry,
 };
 
+/// How long a startup check is waited for. Less than the second that Kubernetes waits by default, so that it is answered.
+const STARTUP_PATIENCE: Duration = Duration::from_millis(900);
 #[cfg(feature = "tonic")]
-const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_secs(1);
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// The health of a service. Clones are the same; with the last one the checks end.
 ///
@@ -71,14 +74,16 @@ impl Health {
         self.0.is_live()
     }
 
-    /// Whether all checks of startup have succeeded. Runs those that have not, and waits for them.
+    /// Whether all checks of startup have succeeded. Runs those that have not, and waits for them, for 0.9 s at most: they go on,
+    /// and who asks later is told.
     pub async fn is_started(&self) -> bool {
-        self.0.run(Probe::Startup).await;
+        self.0.start_up().await;
         self.0.is_started()
     }
 
-    /// Whether requests may be sent to the service. Runs the checks whose last outcome counts no more, and waits for them, for
-    /// as long as the longest [timeout](crate::Check::timeout) at most.
+    /// Whether requests may be sent to the service. Runs the checks whose last outcome counts no more, and waits for them: for
+    /// [startup](Self::is_started), unless that is over, and then for as long as the longest [timeout](crate::Check::timeout) of
+    /// readiness at most.
     pub async fn is_ready(&self) -> bool {
         if self.is_draining() || !self.is_started().await {
             return false;
@@ -87,23 +92,35 @@ impl Health {
         self.0.is_ready()
     }
 
-    /// Waits until [`is_ready`](Self::is_ready) is `ready`, asking as often as outcomes may be new, and gives that.
+    /// Waits until [`is_ready`](Self::is_ready) is not what was `told`, asking as often as outcomes may be new, and gives that;
+    /// none once the service drains and that was told.
     #[cfg(feature = "tonic")]
-    pub(crate) async fn once_ready_is(&self, ready: bool) -> bool {
+    pub(crate) async fn readiness_after(&self, told: bool) -> Option<bool> {
         let mut drain = self.0.drain.subscribe();
-        while self.is_ready().await != ready {
-            let pause = {
-                // So that it is timed whatever runtime polls it.
-                let _runtime = self.0.executor.handle().enter();
-                tokio::time::sleep(BETWEEN_LOOKS)
-            };
+        loop {
+            let is_draining = *drain.borrow_and_update();
+            let is_ready = self.is_ready().await;
+            if is_ready != told {
+                return Some(is_ready);
+            }
+            if is_draining {
+                self.drained().await;
+                return None;
+            }
             tokio::select! {
-                () = pause => {}
-                // After the drain there is no change any more, and without one the pause ends.
-                Ok(_) = drain.wait_for(|is_draining| *is_draining), if !self.is_draining() => {}
+                () = self.0.executor.sleep(BETWEEN_LOOKS) => {}
+                // The sender is ours, and lives.
+                _ = drain.changed() => {}
             }
         }
-        ready
+    }
+
+    /// Waits until the service has drained for so long that whoever comes back at once does so no more than once a second.
+    #[cfg(feature = "tonic")]
+    pub(crate) async fn drained(&self) {
+        let mut drain = self.0.drain.subscribe();
+        let _ = drain.wait_for(|is_draining| *is_draining).await;
+        self.0.executor.sleep(BETWEEN_LOOKS).await;
     }
 
     /// Has the service be not ready from now on, for good: the first step of its end, so that no requests are sent to it any
@@ -119,9 +136,9 @@ impl Health {
         *self.0.drain.borrow()
     }
 
-    /// What is known, after the checks whose last outcome counts no more have run.
+    /// What is known, after the checks whose last outcome counts no more have run, those of startup for 0.9 s at most.
     pub async fn report(&self) -> HealthSnapshot {
-        self.0.run(Probe::Startup).await;
+        self.0.start_up().await;
         self.0.run(Probe::Readiness).await;
         self.snapshot()
     }
@@ -160,6 +177,13 @@ impl Inner {
     fn of(&self, probe: Probe) -> impl Iterator<Item = &Arc<Monitor>> {
         let asked = move |monitor: &&Arc<Monitor>| monitor.probe == probe;
         self.monitors.iter().filter(asked)
+    }
+
+    /// Has what is done at startup be done, as long as whoever asks is patient.
+    async fn start_up(&self) {
+        let runs = self.run(Probe::Startup);
+        // A run is not given up with those who wait for it.
+        let _ = self.executor.timeout(STARTUP_PATIENCE, runs).await;
     }
 
     /// All at once, each for no longer than its timeout.

@@ -88,13 +88,17 @@ impl Monitor {
         self.state()
     }
 
-    /// Runs every `interval`, as long as `runtime` does.
+    /// Runs every `interval`, as long as `runtime` does, or until there is nothing left to do.
     pub(crate) async fn refresh(self: Arc<Self>, interval: std::time::Duration, runtime: Handle) {
         let mut ticks = time::interval(interval);
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.start_in(&mut lock(&self.progress), &runtime);
+            let mut progress = lock(&self.progress);
+            if self.is_done(&progress) {
+                return;
+            }
+            self.start_in(&mut progress, &runtime);
         }
     }
 
@@ -119,11 +123,15 @@ impl Monitor {
         let Some(last) = &progress.history.last else {
             return false;
         };
-        let is_done = self.probe == Probe::Startup && progress.history.state == CheckState::Up;
-        is_done
+        self.is_done(progress)
             || progress.phase == Phase::Stuck
             || self.check.refresh.is_some()
             || last.at.elapsed() < self.check.cache
+    }
+
+    /// Whether it is not to run again.
+    fn is_done(&self, progress: &Progress) -> bool {
+        self.probe == Probe::Startup && progress.history.state == CheckState::Up
     }
 
     /// Starts a run unless there is one.
@@ -155,15 +163,19 @@ impl Running {
     }
 
     async fn until_over(mut self, runtime: Handle) {
-        let timeout = self.monitor.check.timeout;
-        let (mut task, cancel) = spawn(&self.monitor.check, runtime);
+        let check = &self.monitor.check;
+        let timeout = check.timeout_at(self.monitor.probe);
+        let due = timeout.max(check.pause());
+        let (mut task, cancel) = spawn(check, runtime);
         match time::timeout(timeout, &mut task).await {
             Ok(result) => self.settle(flat(result), Phase::Idle),
             Err(_elapsed) => {
                 self.settle(Err(Failure::TimedOut(timeout)), Phase::Stuck);
                 drop(cancel);
-                // One that blocks its thread keeps it, and is not given another.
-                let _ = task.await;
+                // One that blocks its thread keeps it, and is not given another, which would time out as well.
+                while time::timeout(due, &mut task).await.is_err() {
+                    self.settle(Err(Failure::TimedOut(timeout)), Phase::Stuck);
+                }
             }
         }
     }

@@ -25,7 +25,7 @@ where
                 .map_err(Box::<dyn Error + Send + Sync>::from)
         }
     };
-    Check::new(create).component(DATASTORE)
+    Check::asking(create).component(DATASTORE)
 }
 
 #[cfg(test)]

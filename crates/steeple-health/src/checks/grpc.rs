@@ -26,7 +26,9 @@ const SERVING: u64 = 1;
 pub fn grpc(url: &str, service: &str) -> Result<Check, TargetError> {
     let client = client(url)?.build_grpc()?;
     let request = request(service);
-    Ok(Check::new(move || serves(client.clone(), request.clone())))
+    Ok(Check::asking(move || {
+        serves(client.clone(), request.clone())
+    }))
 }
 
 async fn serves(client: GrpcClient, request: Bytes) -> Result<(), Box<dyn Error + Send + Sync>> {

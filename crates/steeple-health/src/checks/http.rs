@@ -24,7 +24,7 @@ use crate::Check;
 /// [`TargetError`] if that cannot be asked.
 pub fn http(url: &str) -> Result<Check, TargetError> {
     let client = client(url)?.build()?;
-    Ok(Check::new(move || answers(client.clone())))
+    Ok(Check::asking(move || answers(client.clone())))
 }
 
 async fn answers(client: Client) -> Result<(), Box<dyn Error + Send + Sync>> {

@@ -9,7 +9,7 @@ use crate::Check;
 /// `ConnectionManager` is made of.
 pub fn redis(client: &Client) -> Check {
     let (client, kept) = (client.clone(), Kept::none());
-    Check::new(move || answers(client.clone(), kept.clone())).component(DATASTORE)
+    Check::asking(move || answers(client.clone(), kept.clone())).component(DATASTORE)
 }
 
 async fn answers(client: Client, kept: Kept<MultiplexedConnection>) -> RedisResult<()> {

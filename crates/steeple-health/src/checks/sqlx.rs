@@ -28,7 +28,7 @@ where
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
 {
     let (pool, kept) = (pool.clone(), Kept::none());
-    Check::new(move || answers(pool.clone(), kept.clone())).component(DATASTORE)
+    Check::asking(move || answers(pool.clone(), kept.clone())).component(DATASTORE)
 }
 
 async fn answers<DB>(pool: Pool<DB>, kept: Kept<DB::Connection>) -> Result<(), Error>

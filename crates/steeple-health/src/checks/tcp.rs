@@ -5,5 +5,5 @@ use crate::Check;
 /// That connections are accepted at an address such as `mail.example:25`. Nothing is sent.
 pub fn tcp(address: impl Into<String>) -> Check {
     let address = address.into();
-    Check::new(move || TcpStream::connect(address.clone()))
+    Check::asking(move || TcpStream::connect(address.clone()))
 }

@@ -4,7 +4,7 @@ use std::{
     future::pending,
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     time::{Duration, Instant},
 };
@@ -128,6 +128,41 @@ fn a_check_that_blocks_its_thread_holds_up_neither_probes_nor_other_checks() {
 
     gate.open();
     eventually(|| block_on(health.is_ready()));
+}
+
+#[test]
+fn a_check_that_keeps_blocking_is_down_whatever_its_threshold() {
+    let shapes: [fn(Check) -> Check; 2] = [
+        |check| check.cache(Duration::ZERO),
+        |check| check.refresh_every(SHORT),
+    ];
+    for shape in shapes {
+        let (gate, blocked) = (Arc::<Gate>::default(), Arc::<AtomicUsize>::default());
+        let blocks = Arc::<AtomicBool>::default();
+        let (held, counted, seen) = (gate.clone(), blocked.clone(), blocks.clone());
+        let blocks_later = Check::new(move || {
+            let held = seen.load(SeqCst).then(|| held.clone());
+            let counted = counted.clone();
+            async move {
+                if let Some(held) = held {
+                    counted.fetch_add(1, SeqCst);
+                    held.wait();
+                }
+                up().await
+            }
+        });
+        let blocks_later = shape(blocks_later.timeout(SHORT).failure_threshold(3));
+        let health = Health::builder().check("it", blocks_later).start().unwrap();
+        eventually(|| block_on(health.is_ready()));
+        blocks.store(true, SeqCst);
+        eventually(|| !block_on(health.is_ready()) && blocked.load(SeqCst) > 0);
+        let check = only(&health);
+        assert!(check.failures_in_a_row >= 3);
+        assert_eq!(check.last_failure.unwrap().1, Failure::TimedOut(SHORT));
+        assert_eq!(blocked.load(SeqCst), 1, "it has one thread");
+        gate.open();
+        eventually(|| block_on(health.is_ready()));
+    }
 }
 
 #[test]

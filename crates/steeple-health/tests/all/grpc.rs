@@ -102,6 +102,43 @@ async fn whoever_watches_an_unknown_service_is_told_and_kept() {
     assert!(next.is_err(), "it was told, or let go of");
 }
 
+#[tokio::test]
+async fn a_server_that_drains_ends_though_it_is_watched() {
+    for is_up in [true, false] {
+        let database = move || std::future::ready(is_up.then_some(()).ok_or("down"));
+        let health = Health::builder()
+            .check("database", database)
+            .start()
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = tonic::transport::server::TcpIncoming::from(listener);
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let server = Server::builder()
+            .add_service(health.grpc([SERVICE]))
+            .serve_with_incoming_shutdown(connections, async { ended.await.unwrap() });
+        let server = tokio::spawn(server);
+
+        let mut watching = Vec::new();
+        for service in ["", SERVICE, "shop.Nothing"] {
+            let mut client = client(address).await;
+            let mut told = client.watch(request(service)).await.unwrap().into_inner();
+            assert!(told.message().await.unwrap().is_some());
+            watching.push(told);
+        }
+        health.begin_drain();
+        end.send(()).unwrap();
+        timeout(PATIENCE, server).await.unwrap().unwrap().unwrap();
+        for (told, changes) in watching.iter_mut().zip([is_up, is_up, false]) {
+            if changes {
+                let last = told.message().await.unwrap().unwrap();
+                assert_eq!(last.status(), ServingStatus::NotServing);
+            }
+            assert!(told.message().await.unwrap().is_none());
+        }
+    }
+}
+
 #[cfg(feature = "grpc")]
 #[tokio::test]
 async fn a_check_asks_it() {

@@ -10,9 +10,10 @@ use std::{
 };
 
 use futures_executor::block_on;
-use steeple_health::{Check, Health, HealthStatus, Heartbeat};
+use steeple_health::{Check, CheckState, Health, HealthStatus, Heartbeat};
+use tokio::sync::Semaphore;
 
-use crate::{down, eventually, up};
+use crate::{down, eventually, get, up};
 
 #[test]
 fn without_checks_it_is_all_right() {
@@ -67,6 +68,62 @@ fn it_is_not_ready_before_it_has_started_and_never_starts_again() {
         assert!(block_on(health.is_started()) && block_on(health.is_ready()));
     }
     assert_eq!(runs.load(SeqCst), 3);
+}
+
+#[test]
+fn what_is_done_at_startup_may_take_longer_than_probes_wait() {
+    let (gate, runs) = (Arc::new(Semaphore::new(0)), Arc::<AtomicUsize>::default());
+    let (held, counted) = (gate.clone(), runs.clone());
+    let migrate = move || {
+        counted.fetch_add(1, SeqCst);
+        let held = held.clone();
+        async move { held.acquire().await.map(drop) }
+    };
+    let health = Health::builder()
+        .startup("migrations", migrate)
+        .check("database", up)
+        .start()
+        .unwrap();
+    // Together longer than a check may take at other times.
+    assert_eq!(get(&health.probes(), "/startupz").0, 503);
+    assert!(!block_on(health.is_ready()));
+    assert!(!block_on(health.report()).is_started);
+    assert_eq!(health.snapshot().checks[0].state, CheckState::Unknown);
+
+    gate.add_permits(1);
+    eventually(|| block_on(health.is_ready()));
+    assert_eq!(get(&health.probes(), "/startupz").0, 200);
+    assert_eq!(runs.load(SeqCst), 1, "it was given up, and begun anew");
+}
+
+#[test]
+fn what_was_done_at_startup_is_not_refreshed() {
+    let (migrated, runs) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+    let refreshes = Arc::<AtomicUsize>::default();
+    let (seen, counted, others) = (migrated.clone(), runs.clone(), refreshes.clone());
+    let migrations = Check::new(move || {
+        counted.fetch_add(1, SeqCst);
+        let done = seen.load(SeqCst);
+        async move { done.then_some(()).ok_or("not yet") }
+    });
+    let database = Check::new(move || {
+        others.fetch_add(1, SeqCst);
+        up()
+    });
+    let often = Duration::from_millis(1);
+    let health = Health::builder()
+        .startup("migrations", migrations.refresh_every(often))
+        .check("database", database.refresh_every(often))
+        .start()
+        .unwrap();
+    eventually(|| runs.load(SeqCst) > 2);
+    migrated.store(true, SeqCst);
+    eventually(|| health.snapshot().is_ready);
+    migrated.store(false, SeqCst);
+    let (run, refreshed) = (runs.load(SeqCst), refreshes.load(SeqCst));
+    eventually(|| refreshes.load(SeqCst) > refreshed + 20);
+    assert_eq!(runs.load(SeqCst), run);
+    assert!(block_on(health.is_ready()));
 }
 
 #[test]
