@@ -17,7 +17,7 @@ use crate::{
     shared::{self, Shared},
     throttle::{Throttle, ThrottleConfig},
     volume::Volume,
-    writers::{Start, Writers, marker},
+    writers::{self, Start, Writers, marker},
 };
 
 /// Configures [`Logs`].
@@ -43,6 +43,12 @@ pub enum LogsError {
         format: Format,
         /// Why not.
         source: Box<dyn Error + Send + Sync>,
+    },
+    /// A destination makes nothing of lines of this format.
+    #[error("a destination takes no logs as {format}; see which formats it documents")]
+    Format {
+        /// Which format.
+        format: Format,
     },
 }
 
@@ -85,8 +91,8 @@ impl LogsBuilder {
         self
     }
 
-    /// How long events of a call site are one that say the same, with the same fields and in the same trace, as long as it says
-    /// nothing else between: the first is written, and the others are counted, in `steeple_log_suppressed_total`, and told by a line
+    /// How long events of a call site are one that say the same, with the same fields and in the same request or job of
+    /// the same trace, as long as it says nothing else between: the first is written, and the others are counted, in `steeple_log_suppressed_total`, and told by a line
     /// such as "message repeated 4,212 times", before the next one that differs or with whatever is logged when that time is
     /// over. 0 writes all. Default: 10 s.
     pub fn fold_repeats(mut self, window: Duration) -> Self {
@@ -142,7 +148,7 @@ impl LogsBuilder {
     where
         D: Destination + Send + 'static,
     {
-        let start: Start = Box::new(|marker| Ok(destination.start(marker)?));
+        let start = writers::start(destination, format);
         self.destinations.push((format, in_colours, start));
         self
     }
@@ -159,7 +165,7 @@ impl LogsBuilder {
     ///
     /// # Errors
     ///
-    /// If it is known from the start that a destination cannot be written to.
+    /// If it is known from the start that a destination cannot be written to, or does not take the format.
     pub fn start(self) -> Result<Logs, LogsError> {
         if self.destinations.is_empty() {
             return self.with_stdout().start();
@@ -167,8 +173,7 @@ impl LogsBuilder {
         let mut writers = Writers::default();
         for (format, in_colours, start) in self.destinations {
             let encoder = Arc::new(Encoder::new(format, &self.identity).coloured(in_colours));
-            let outlet = start(marker(&encoder))
-                .map_err(|source| LogsError::Destination { format, source })?;
+            let outlet = start(marker(&encoder))?;
             writers.add(encoder, outlet);
         }
         bind::redact_by(&self.redaction);

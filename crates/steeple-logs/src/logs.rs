@@ -1,10 +1,13 @@
-use std::{sync::Arc, time::Duration};
+use std::{iter, sync::Arc, time::Duration};
 
-use futures_util::future::join;
 use tracing_core::Subscriber;
 use tracing_subscriber::{filter::Filtered, layer::Layer, registry::LookupSpan};
 
-use crate::{AccessLog, Levels, LevelsFilter, LogLayer, LogsBuilder, LogsReport, shared::Shared};
+use crate::{
+    AccessLog, Levels, LevelsFilter, LogLayer, LogsBuilder, LogsReport,
+    shared::Shared,
+    writers::{self, Writers},
+};
 
 /// How long dropping waits for what is still to be written.
 const DROP_DEADLINE: Duration = Duration::from_secs(1);
@@ -18,6 +21,8 @@ pub struct Logs {
     shared: Arc<Shared>,
     levels: Levels,
     access: AccessLog,
+    /// Whether it was shut down, so that dropping it has nothing to wait for.
+    has_ended: bool,
 }
 
 impl Logs {
@@ -31,6 +36,7 @@ impl Logs {
             shared,
             levels,
             access,
+            has_ended: false,
         }
     }
 
@@ -60,27 +66,26 @@ impl Logs {
     /// Writes what waits, for at most `deadline`. Works on every runtime.
     pub async fn flush(&self, deadline: Duration) -> LogsReport {
         self.shared.tell_all_held();
-        let both = join(
-            self.shared.writers.flush(deadline),
-            self.access.flush(deadline),
-        );
-        let (lines, access) = both.await;
-        lines.and(access)
+        writers::flush(self.writers(), deadline).await
     }
 
     /// Writes what waits, for at most `deadline`, and ends: what is logged later is counted as lost. Works on every runtime.
-    pub async fn shutdown(self, deadline: Duration) -> LogsReport {
+    pub async fn shutdown(mut self, deadline: Duration) -> LogsReport {
+        self.has_ended = true;
         self.shared.tell_all_held();
-        let lines = self.shared.writers.shutdown(deadline);
-        let (lines, access) = join(lines, self.access.shutdown(deadline)).await;
-        lines.and(access)
+        writers::shutdown(self.writers(), deadline).await
+    }
+
+    fn writers(&self) -> impl Iterator<Item = &Writers> {
+        iter::once(&self.shared.writers).chain(self.access.destinations())
     }
 }
 
 impl Drop for Logs {
     fn drop(&mut self) {
-        self.shared.tell_all_held();
-        self.shared.writers.shutdown_blocking(DROP_DEADLINE);
-        self.access.shutdown_blocking(DROP_DEADLINE);
+        if !self.has_ended {
+            self.shared.tell_all_held();
+            writers::shutdown_blocking(self.writers(), DROP_DEADLINE);
+        }
     }
 }

@@ -9,7 +9,7 @@ use steeple_core::pipeline::{
 use tracing_core::Level;
 
 use crate::{
-    Lines,
+    Format, Lines,
     chunk::{CHUNK, Chunks},
 };
 
@@ -30,6 +30,13 @@ pub trait Destination {
     ///
     /// If it is known from the start that nothing can be written; what fails later is tried again.
     fn start(self, marker: Marker) -> Result<Outlet, Self::Error>;
+
+    /// Whether lines of `format` can be read where they go to. Default: all can.
+    #[must_use]
+    fn takes(&self, format: Format) -> bool {
+        let _ = format;
+        true
+    }
 }
 
 /// Takes lines to one destination, on a thread of its own.

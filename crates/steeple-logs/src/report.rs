@@ -19,15 +19,6 @@ impl LogsReport {
     pub fn is_complete(&self) -> bool {
         self.lost == 0 && self.pending == 0
     }
-
-    /// Both together.
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self {
-            written: self.written + other.written,
-            lost: self.lost + other.lost,
-            pending: self.pending + other.pending,
-        }
-    }
 }
 
 impl FromIterator<Report> for LogsReport {

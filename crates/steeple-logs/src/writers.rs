@@ -1,17 +1,33 @@
-use std::{error::Error, fmt, sync::Arc, thread, time::Duration};
+use std::{fmt, sync::Arc, thread, time::Duration};
 
 use futures_util::future::join_all;
 use steeple_core::{Timestamp, pipeline::DropReason};
 use tracing_core::Level;
 
 use crate::{
-    LogsReport, Marker, Outlet,
+    Destination, Format, LogsError, LogsReport, Marker, Outlet,
     encode::{self, Encoder, Line, field},
 };
 
 /// Begins to write to a destination.
-pub(crate) type Start =
-    Box<dyn FnOnce(Marker) -> Result<Outlet, Box<dyn Error + Send + Sync>> + Send>;
+pub(crate) type Start = Box<dyn FnOnce(Marker) -> Result<Outlet, LogsError> + Send>;
+
+/// Begins to write lines of `format` to `destination`, if that takes them.
+pub(crate) fn start<D>(destination: D, format: Format) -> Start
+where
+    D: Destination + Send + 'static,
+{
+    Box::new(move |marker| {
+        if !destination.takes(format) {
+            return Err(LogsError::Format { format });
+        }
+        let started = destination.start(marker);
+        started.map_err(|error| LogsError::Destination {
+            format,
+            source: error.into(),
+        })
+    })
+}
 
 /// Writes lines: each once in every format that is in use, and then to all that take it.
 #[derive(Debug, Default)]
@@ -81,32 +97,41 @@ impl Writers {
         }
     }
 
-    pub(crate) async fn flush(&self, deadline: Duration) -> LogsReport {
-        let reports = join_all(self.outlets().map(|outlet| outlet.flush(deadline))).await;
-        reports.into_iter().collect()
-    }
-
-    pub(crate) async fn shutdown(&self, deadline: Duration) -> LogsReport {
-        let reports = join_all(self.outlets().map(|outlet| outlet.shutdown(deadline))).await;
-        reports.into_iter().collect()
-    }
-
-    /// The same for code that is not async, side by side. Nobody is left to read the report.
-    pub(crate) fn shutdown_blocking(&self, deadline: Duration) {
-        thread::scope(|scope| {
-            for outlet in self.outlets() {
-                let end = move || _ = outlet.shutdown_blocking(deadline);
-                // Where no thread can be had, one after the other is better than not at all.
-                if thread::Builder::new().spawn_scoped(scope, end).is_err() {
-                    end();
-                }
-            }
-        });
-    }
-
     fn outlets(&self) -> impl Iterator<Item = &Outlet> {
         self.0.iter().flat_map(|writer| &writer.outlets)
     }
+}
+
+/// Flushes all that there are, side by side.
+pub(crate) async fn flush(all: impl Iterator<Item = &Writers>, deadline: Duration) -> LogsReport {
+    let flushes = all
+        .flat_map(Writers::outlets)
+        .map(|outlet| outlet.flush(deadline));
+    join_all(flushes).await.into_iter().collect()
+}
+
+/// Ends all that there are, side by side.
+pub(crate) async fn shutdown(
+    all: impl Iterator<Item = &Writers>,
+    deadline: Duration,
+) -> LogsReport {
+    let shutdowns = all
+        .flat_map(Writers::outlets)
+        .map(|outlet| outlet.shutdown(deadline));
+    join_all(shutdowns).await.into_iter().collect()
+}
+
+/// The same for code that is not async. Nobody is left to read the report.
+pub(crate) fn shutdown_blocking<'a>(all: impl Iterator<Item = &'a Writers>, deadline: Duration) {
+    thread::scope(|scope| {
+        for outlet in all.flat_map(Writers::outlets) {
+            let end = move || _ = outlet.shutdown_blocking(deadline);
+            // Where no thread can be had, one after the other is better than not at all.
+            if thread::Builder::new().spawn_scoped(scope, end).is_err() {
+                end();
+            }
+        }
+    });
 }
 
 impl fmt::Debug for Writer {
@@ -123,10 +148,7 @@ pub(crate) fn marker(encoder: &Arc<Encoder>) -> Marker {
     let encoder = Arc::clone(encoder);
     Arc::new(move |lost, out| {
         let mut line = encoder.begin(out, Timestamp::now(), Level::WARN, "steeple::logs");
-        line.text(
-            field::MESSAGE,
-            &format!("{lost} lines are missing here, which there was no room for"),
-        );
+        line.text(field::MESSAGE, &format!("{lost} lines are missing here"));
         line.label("lost_lines", lost.into());
         line.end();
     })

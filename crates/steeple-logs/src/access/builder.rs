@@ -4,7 +4,10 @@ use super::{
     ClientAddress,
     sampling::{Sampling, Share},
 };
-use crate::{Destination, Format, writers::Start};
+use crate::{
+    Destination, Format,
+    writers::{self, Start},
+};
 
 /// How the lines of an access log are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +19,16 @@ pub enum AccessFormat {
     /// has no lines for jobs, and the referrer only where the header field `referer` is
     /// [kept](steeple_core::ObserverBuilder::kept_headers).
     Combined,
+}
+
+impl AccessFormat {
+    /// That of what is no request, as that lines are missing: a pair of key and value each where there is no other.
+    pub(super) fn of_others(self) -> Format {
+        match self {
+            Self::Lines(format) => format,
+            Self::Combined => Format::Logfmt,
+        }
+    }
 }
 
 impl From<Format> for AccessFormat {
@@ -43,8 +56,9 @@ impl AccessLogBuilder {
     where
         D: Destination + Send + 'static,
     {
-        let start: Start = Box::new(|marker| Ok(destination.start(marker)?));
-        self.destinations.push((format.into(), start));
+        let format = format.into();
+        let start = writers::start(destination, format.of_others());
+        self.destinations.push((format, start));
         self
     }
 

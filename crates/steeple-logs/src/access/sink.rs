@@ -11,7 +11,7 @@ use super::{
     template::Templates,
 };
 use crate::{
-    Format, LogsError, LogsReport,
+    LogsError,
     encode::{Encoder, Identity},
     shared::Shared,
     writers::{Writers, marker},
@@ -42,14 +42,12 @@ impl AccessLog {
     ) -> Result<Self, LogsError> {
         let (mut own, mut combined) = (None, None);
         for (format, start) in config.destinations {
-            // What is no request, as that lines are missing, is told by a pair of key and value each.
-            let (writers, format) = match format {
-                AccessFormat::Lines(format) => (&mut own, format),
-                AccessFormat::Combined => (&mut combined, Format::Logfmt),
+            let writers = match format {
+                AccessFormat::Lines(_) => &mut own,
+                AccessFormat::Combined => &mut combined,
             };
-            let encoder = Arc::new(Encoder::new(format, identity));
-            let outlet = start(marker(&encoder))
-                .map_err(|source| LogsError::Destination { format, source })?;
+            let encoder = Arc::new(Encoder::new(format.of_others(), identity));
+            let outlet = start(marker(&encoder))?;
             writers
                 .get_or_insert_with(Writers::default)
                 .add(encoder, outlet);
@@ -65,35 +63,13 @@ impl AccessLog {
         })))
     }
 
-    pub(crate) async fn flush(&self, deadline: Duration) -> LogsReport {
-        let mut report = LogsReport::default();
-        for writers in self.0.destinations() {
-            report = report.and(writers.flush(deadline).await);
-        }
-        report
-    }
-
-    pub(crate) async fn shutdown(&self, deadline: Duration) -> LogsReport {
-        let mut report = LogsReport::default();
-        for writers in self.0.destinations() {
-            report = report.and(writers.shutdown(deadline).await);
-        }
-        report
-    }
-
-    pub(crate) fn shutdown_blocking(&self, deadline: Duration) {
-        for writers in self.0.destinations() {
-            writers.shutdown_blocking(deadline);
-        }
+    /// Those of its own.
+    pub(crate) fn destinations(&self) -> impl Iterator<Item = &Writers> {
+        self.0.own.iter().chain(&self.0.combined)
     }
 }
 
 impl Access {
-    /// Those of its own.
-    fn destinations(&self) -> impl Iterator<Item = &Writers> {
-        self.own.iter().chain(&self.combined)
-    }
-
     /// Where lines go; none if all are in the combined format.
     fn lines(&self) -> Option<&Writers> {
         let others = || self.combined.is_none().then_some(&self.shared.writers);

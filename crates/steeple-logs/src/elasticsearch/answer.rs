@@ -105,6 +105,11 @@ impl Refusal {
         Self::new(status, error)
     }
 
+    /// Whether it says what kind of error it is.
+    pub(super) fn is_of_elasticsearch(&self) -> bool {
+        !self.kind.is_empty()
+    }
+
     fn new(status: u16, mut error: Reason) -> Self {
         for text in [&mut error.kind, &mut error.reason] {
             let end = (0..=LONGEST_REASON)

@@ -3,7 +3,7 @@ use std::time::Duration;
 use steeple_core::pipeline::{PipelineBuilder, RetryPolicy};
 
 use super::{ElasticsearchBuilder, ElasticsearchError};
-use crate::{Destination, Marker, Outlet};
+use crate::{Destination, Format, Marker, Outlet};
 
 const NAME: &str = "logs-elasticsearch";
 #[cfg(feature = "spool")]
@@ -12,7 +12,7 @@ const SPOOL: &str = "logs-elasticsearch-spool";
 const DELAY: Duration = Duration::from_secs(1);
 const BATCH_BYTES: usize = 1 << 20;
 
-/// Takes lines in [`Format::Ecs`](crate::Format::Ecs), by a pipeline called `logs-elasticsearch`.
+/// Takes lines in [`Format::Ecs`] alone, by a pipeline called `logs-elasticsearch`.
 impl Destination for ElasticsearchBuilder {
     type Error = ElasticsearchError;
 
@@ -28,6 +28,11 @@ impl Destination for ElasticsearchBuilder {
             return Ok(Outlet::start(pipeline, marker, exporters));
         }
         Ok(Outlet::start(pipeline, marker, exporters))
+    }
+
+    /// Documents of a data stream have an `@timestamp`, which lines in other formats have not.
+    fn takes(&self, format: Format) -> bool {
+        format == Format::Ecs
     }
 }
 

@@ -119,6 +119,10 @@ async fn send(client: &Client, part: Part) -> Result<Sent, ExportError> {
     let status = answer.status().as_u16();
     if matches!(status, 400 | 413) {
         let refusal = Refusal::of_request(status, answer.body());
+        // What does not say it as Elasticsearch does stands before it, and has not looked at the lines.
+        if status == 400 && !refusal.is_of_elasticsearch() {
+            return Err(ExportError::retryable(refusal));
+        }
         return Ok(Sent::TooMuch(refusal));
     }
     let answer = client.judge(answer)?;

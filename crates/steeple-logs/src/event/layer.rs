@@ -19,18 +19,16 @@ use super::{
     callsite::Callsite,
     recorder::{Recorder, Source},
     scratch::{Scratch, with_scratch},
+    span_fields::SpanFields,
     surroundings::{Surroundings, put_bound, put_subject},
 };
 use crate::{
-    encode::{Fields, Line, digest, field},
+    encode::{Line, digest, field},
     shared::Shared,
 };
 
 /// Makes a line of each event of `tracing`, from [`Logs::layer`](crate::Logs::layer).
 pub struct LogLayer(Arc<Shared>);
-
-/// The fields of a span, encoded when they are recorded and copied into each line.
-struct SpanFields(Fields);
 
 impl LogLayer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
@@ -67,8 +65,7 @@ where
                 attributes.record(recorder)
             });
             if let Some(span) = context.span(id) {
-                span.extensions_mut()
-                    .replace(SpanFields(scratch.fields.clone()));
+                SpanFields::put(&mut span.extensions_mut(), self.0.number, &scratch.fields);
             }
         });
     }
@@ -83,11 +80,7 @@ where
             self.encode(scratch, &callsite, Source::Span, |recorder| {
                 values.record(recorder)
             });
-            let mut extensions = span.extensions_mut();
-            match extensions.get_mut::<SpanFields>() {
-                Some(SpanFields(known)) => known.replace_by(&scratch.fields),
-                None => extensions.insert(SpanFields(scratch.fields.clone())),
-            }
+            SpanFields::put(&mut span.extensions_mut(), self.0.number, &scratch.fields);
         });
     }
 
@@ -111,7 +104,7 @@ where
             let mut innermost = None;
             for span in context.event_scope(event).into_iter().flatten() {
                 innermost = innermost.or(Some(span.metadata()));
-                if let Some(SpanFields(fields)) = span.extensions().get::<SpanFields>() {
+                if let Some(fields) = SpanFields::of(&span.extensions(), shared.number) {
                     scratch.fields.add_missing(fields);
                 }
             }
@@ -123,7 +116,7 @@ where
                 _ => metadata.target(),
             };
             let place = (ptr::from_ref(metadata).addr() as u64) ^ digest(&[logger.as_bytes()]);
-            let content = scratch.fields.digest_with(&scratch.message);
+            let content = surroundings.tell_apart(scratch.fields.digest_with(&scratch.message));
             if !shared.admits(at, metadata, logger, (place, content)) {
                 return;
             }

@@ -4,6 +4,7 @@ mod callsite;
 mod layer;
 mod recorder;
 mod scratch;
+mod span_fields;
 mod surroundings;
 
 pub use self::layer::LogLayer;

@@ -5,7 +5,7 @@ use tracing_core::{Level, Metadata};
 
 use super::recorder::tells_error;
 use crate::{
-    encode::{Fields, Line, Scalar, field, hex},
+    encode::{Fields, Line, Scalar, digest, field, hex},
     failure,
 };
 
@@ -38,6 +38,18 @@ impl Surroundings {
             function: function.map(Metadata::name),
             trace: current::trace(),
         }
+    }
+
+    /// A number for what is said here, which the same has only in the same request or job of the same trace.
+    pub(super) fn tell_apart(&self, content: u64) -> u64 {
+        let Some(trace) = self.trace else {
+            return content;
+        };
+        digest(&[
+            &content.to_ne_bytes(),
+            &trace.trace_id().to_bytes(),
+            &trace.local_root().to_bytes(),
+        ])
     }
 
     /// Tells the thread, and the place in a trace.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing_core::callsite;
+use tracing_core::{Level, LevelFilter, callsite};
 use tracing_subscriber::filter::Targets;
 
 use super::{Directives, LevelsError, LevelsFilter};
@@ -206,6 +206,7 @@ impl Shared {
         // Call sites ask all layers there are: not under a lock.
         drop(state);
         callsite::rebuild_interest_cache();
+        log_records_up_to(LevelFilter::current());
     }
 
     /// Waits until a change is to end, and ends it.
@@ -231,6 +232,20 @@ impl State {
         self.steps = 0;
         self.reverts_at = None;
     }
+}
+
+/// Has the crate `log` hand on records up to `level`. It does so with more of them if it did: another logger may want them, and what
+/// makes events of records asks the levels itself.
+fn log_records_up_to(level: LevelFilter) {
+    let level = match level.into_level() {
+        None => log::LevelFilter::Off,
+        Some(Level::ERROR) => log::LevelFilter::Error,
+        Some(Level::WARN) => log::LevelFilter::Warn,
+        Some(Level::INFO) => log::LevelFilter::Info,
+        Some(Level::DEBUG) => log::LevelFilter::Debug,
+        Some(Level::TRACE) => log::LevelFilter::Trace,
+    };
+    log::set_max_level(level.max(log::max_level()));
 }
 
 impl fmt::Debug for Levels {

@@ -54,11 +54,11 @@ impl Slot {
         now: u64,
     ) -> Admission {
         self.metadata = Some(metadata);
-        if self.content == Some(content) && now.saturating_sub(self.since) < config.window {
+        if self.content == Some(content) && !is_over(self.since, config.window, now) {
             self.held.repeated += 1;
             return Admission::Repeated;
         }
-        if now.saturating_sub(self.second) >= SECOND {
+        if is_over(self.second, SECOND, now) {
             (self.second, self.written) = (now, 0);
         }
         if self.written >= config.per_second {
@@ -81,12 +81,21 @@ impl Slot {
         config: &ThrottleConfig,
         now: u64,
     ) -> Option<(&'static Metadata<'static>, Held)> {
-        let is_due = now.saturating_sub(self.since) >= config.window.max(SECOND);
+        let is_due = is_over(self.since, config.window.max(SECOND), now);
         if !self.holds() || !is_due {
             return None;
         }
         // What is said once more is not a repetition of what nobody remembers.
         self.content = None;
         Some((self.metadata?, std::mem::take(&mut self.held)))
+    }
+}
+
+/// Whether `length` has passed since a moment.
+fn is_over(since: u64, length: u64, now: u64) -> bool {
+    match now.checked_sub(since) {
+        Some(passed) => passed >= length,
+        // Threads come in any order, but what the clock went back by is not waited for.
+        None => since - now > SECOND,
     }
 }

@@ -118,9 +118,29 @@ fn what_nothing_follows_is_told_when_it_is_overdue() {
 }
 
 #[test]
-fn a_clock_that_goes_back_and_a_full_table_lose_nothing() {
+fn a_clock_that_goes_back_silences_nobody() {
+    let hour = 3_600 * SECOND;
+    let repeating = throttle(10, u32::MAX);
+    let admit = |content, now| repeating.admit(7, metadata(), content, now);
+    assert_eq!(admit(1, hour), written(0, 0));
+    assert_eq!(admit(1, hour - 1), Admission::Repeated, "another thread");
+    assert_eq!(admit(1, 0), written(1, 0));
+
+    let limited = throttle(0, 1);
+    let admit = |now| limited.admit(7, metadata(), now, now);
+    assert_eq!(admit(hour), written(0, 0));
+    assert_eq!(admit(hour - 1), Admission::Limited, "another thread");
+    assert_eq!(admit(0), written(0, 1));
+
+    repeating.admit(7, metadata(), 2, hour);
+    repeating.admit(7, metadata(), 2, hour);
+    assert_eq!(overdue(&repeating, 0).len(), 1);
+}
+
+#[test]
+fn a_full_table_loses_nothing() {
     let throttle = throttle(1, u32::MAX);
-    throttle.admit(7, metadata(), 1, 100 * SECOND);
+    throttle.admit(7, metadata(), 1, 0);
     assert_eq!(throttle.admit(7, metadata(), 1, 0), Admission::Repeated);
     for key in 1..10_000 {
         assert_ne!(

@@ -18,6 +18,8 @@ fn what_fails_as_a_whole_is_sent_again_and_is_there_once() {
         Fault::Reset,
         Fault::Status(429, "", "{}"),
         Fault::Status(502, "", "<html>bad gateway</html>"),
+        Fault::Status(400, "", "the plain HTTP request was sent to HTTPS port"),
+        Fault::Status(400, "", r#"{"error":"no upstream"}"#),
         Fault::Status(200, "", "<html>sign in</html>"),
         Fault::Status(404, "", "no such page"),
         Fault::Status(401, "", "{}"),
@@ -29,7 +31,7 @@ fn what_fails_as_a_whole_is_sent_again_and_is_there_once() {
     assert_eq!((figures.created, figures.exported), (20, 20));
     assert_eq!(stub.documents(), numbered(20));
     let requests = stub.requests();
-    assert_eq!(requests.len(), 9);
+    assert_eq!(requests.len(), 11);
     assert!(
         requests
             .iter()

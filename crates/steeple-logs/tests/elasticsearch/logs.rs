@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
-use steeple_logs::{Format, Logs, LogsError, Tcp, spool::Spool};
+use steeple_logs::{AccessFormat, Format, Logs, LogsError, Tcp, spool::Spool};
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
 use crate::{
@@ -85,4 +85,21 @@ fn what_is_known_to_be_wrong_is_an_error_of_the_start() {
         let started = Logs::builder("shop").to(destination, Format::Ecs).start();
         assert!(matches!(started, Err(LogsError::Destination { .. })));
     }
+}
+
+#[test]
+fn what_is_no_document_of_a_data_stream_is_an_error_of_the_start() {
+    let stub = Stub::with([]);
+    for format in [Format::Json, Format::Logfmt, Format::Pretty] {
+        let started = Logs::builder("shop")
+            .to(elasticsearch(&stub), format)
+            .start();
+        let refused = |error| matches!(error, LogsError::Format { format: told } if told == format);
+        assert!(started.is_err_and(refused), "{format}");
+    }
+    let combined = Logs::builder("shop")
+        .to(elasticsearch(&stub), Format::Ecs)
+        .access_log(|access| access.to(elasticsearch(&stub), AccessFormat::Combined))
+        .start();
+    assert!(matches!(combined, Err(LogsError::Format { .. })));
 }

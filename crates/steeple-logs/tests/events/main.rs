@@ -4,7 +4,10 @@
 
 mod captured;
 mod ecs;
+mod ending;
 mod forging;
+mod levels;
 mod requests;
 mod schema;
+mod spans;
 mod throttle;

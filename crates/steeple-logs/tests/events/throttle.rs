@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use steeple_core::Observer;
 use steeple_logs::{Format, LogsBuilder};
 use steeple_metrics::Registry;
 use tracing::{info, warn};
 
-use crate::captured::logged_by;
+use crate::{captured::logged_by, requests::in_request};
 
 fn messages(configure: impl FnOnce(LogsBuilder) -> LogsBuilder, run: impl FnOnce()) -> Vec<String> {
     let text = logged_by(Format::Ecs, configure, run);
@@ -59,6 +60,24 @@ fn what_differs_or_is_not_to_be_folded_is_written() {
         messages(|logs| logs.fold_repeats(Duration::ZERO), same).len(),
         100
     );
+}
+
+#[test]
+fn requests_do_not_repeat_each_other_though_they_have_the_same_id() {
+    let observer = Observer::builder().build().unwrap();
+    let told = messages(
+        |logs| logs,
+        || {
+            for trace in ["0af7651916cd43dd8448eb211c80319c"; 2] {
+                let parent = format!("00-{trace}-b7ad6b7169203331-01");
+                let headers = [("x-request-id", "1"), ("traceparent", &parent)];
+                let again = || (0..3).for_each(|_| info!("trying"));
+                in_request(&observer, &headers, again);
+            }
+        },
+    );
+    let twice = "message repeated 2 times";
+    assert_eq!(told, ["trying", twice, "trying", twice]);
 }
 
 #[test]
