@@ -10,9 +10,10 @@ use crate::cell::TotalCell;
 pub struct Total(pub(crate) Arc<TotalCell>);
 
 impl Total {
-    /// Raises the total to `total`. A lower one, and what is no number, changes nothing, since counters never fall.
+    /// Sets the total. A lower one says that what is measured began anew, as a network's interface does that is made again: rates take
+    /// that for a reset of the counter. What is negative or no number changes nothing.
     pub fn set(&self, total: f64) {
-        self.0.raise(total);
+        self.0.set(total);
     }
 }
 

@@ -29,7 +29,7 @@ impl Board {
         }
     }
 
-    /// Raises a counter to a total.
+    /// Sets a counter to a total; a lower one than before is a reset.
     pub(crate) fn total(&self, name: &str, labels: &[(&str, &str)], total: f64) {
         if let Ok(counter) = self.0.total(name, labels) {
             counter.set(total);

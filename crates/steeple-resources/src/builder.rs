@@ -30,7 +30,8 @@ impl Default for ResourcesBuilder {
 }
 
 impl ResourcesBuilder {
-    /// How often figures are read; whoever looks at them gets such as are at most a second old. Default: 5 s; at least 0.1 s.
+    /// How often figures are read; whoever looks at them gets such as are at most a second old, if they can be had within 100 ms. Default:
+    /// 5 s; at least 0.1 s.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
@@ -77,7 +78,7 @@ impl ResourcesBuilder {
         self
     }
 
-    /// Reads the figures a first time, and then on a thread of its own until what this returns is dropped.
+    /// Reads the figures on a thread of its own until what this returns is dropped, and waits for the first reading, for 5 s at most.
     ///
     /// # Errors
     ///

@@ -20,7 +20,7 @@
 //! | the process | `process_*` by the [semantic conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/system/process-metrics.md) and by the names of [Prometheus' clients](https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics) |
 //! | its control group, v1 or v2 | `container_*` by the [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/system/container-metrics.md), and by the names of [cAdvisor](https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md) what those lack: limits, throttling, kills for want of memory, pressure |
 //! | the machine | `system_*` by the [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/system/system-metrics.md): CPU, memory, disks, file systems, network; `node_load*` and `node_pressure_*` as node_exporter has them |
-//! | tokio | `tokio_*` by the names of [tokio-metrics](https://docs.rs/tokio-metrics), with `--cfg tokio_unstable` more |
+//! | tokio | `tokio_*` by the names of [tokio-metrics](https://docs.rs/tokio-metrics), times in seconds; with `--cfg tokio_unstable` more |
 //! | the wait for a worker | `steeple_runtime_scheduling_delay_seconds`, a histogram of the time from a task's spawn to its first poll, and `steeple_runtime_scheduling_waiting_seconds`, which grows while all workers are blocked |
 //! | the allocator | `steeple_allocator_*`, if the application [tells of it](ResourcesBuilder::allocator) |
 //!
@@ -28,8 +28,9 @@
 //!
 //! # What it costs
 //!
-//! One thread reads all of it each 5 s, and whoever looks at the registry gets figures that are at most a second old, read on the thread
-//! that looks. No worker of the runtime reads anything.
+//! One thread reads all of it each 5 s. Whoever looks at the registry wakes that thread and gets figures that are at most a second old,
+//! if they can be had within 100 ms; otherwise the ones at hand. No other thread reads anything, so that a file system that hangs holds up
+//! nobody: a look at figures while they hang does not wait, and `process_uptime_seconds` stands still.
 
 mod allocator;
 mod board;
@@ -39,6 +40,7 @@ mod elsewhere;
 mod error;
 #[cfg(target_os = "linux")]
 mod linux;
+mod readings;
 mod resources;
 mod runtime;
 mod sampler;

@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    sync::mpsc::{self, RecvTimeoutError, Sender},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use crate::{
     ResourcesBuilder, StartError,
     board::Board,
+    readings::{Readings, Turn},
     runtime::{Probe, Tokio},
     sampler::Sampler,
     source::Source,
@@ -18,15 +19,17 @@ use crate::{
 };
 
 const SHORTEST: Duration = Duration::from_millis(100);
-/// Who looks gets figures that are not older.
+/// Who looks gets figures that are not older, if they can be had within [`PATIENCE`].
 const FRESH: Duration = Duration::from_secs(1);
+/// How long somebody who looks waits.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// How long somebody waits who asks for a reading.
+const LONG_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reads the figures of a service until it is dropped.
 #[must_use = "figures are read until this is dropped"]
 pub struct Resources {
-    /// Its drop ends the thread, which is not waited for: a file system that hangs would hold the shutdown up.
-    _running: Sender<()>,
-    sampler: Sampler,
+    readings: Arc<Readings>,
 }
 
 impl Resources {
@@ -35,9 +38,9 @@ impl Resources {
         ResourcesBuilder::default()
     }
 
-    /// Reads the figures now.
+    /// Has the figures read now, and waits for that: for 5 s at most, and not at all while a reading hangs.
     pub fn refresh(&self) {
-        self.sampler.refresh(Duration::ZERO);
+        self.readings.wait_for(Instant::now(), LONG_PATIENCE);
     }
 
     pub(crate) fn start(
@@ -66,42 +69,69 @@ impl Resources {
         }
         sources.append(&mut given);
         let sampler = Sampler::new(sources, Board::new(registry));
-        sampler.refresh(Duration::ZERO);
 
-        let (running, ended) = mpsc::channel();
-        let reading = sampler.clone();
-        let thread = thread::Builder::new()
+        let resources = Self {
+            readings: Arc::default(),
+        };
+        let ending = Ending(Arc::clone(&resources.readings));
+        thread::Builder::new()
             .name("steeple-resources".to_owned())
-            .spawn(move || {
-                let mut line = Line::begin();
-                let start = Instant::now();
-                let mut reads = Due::each(interval, start);
-                let mut logs = log_interval.map(|interval| Due::each(interval, start));
-                loop {
-                    let next = logs
-                        .iter()
-                        .fold(reads.next, |next, logs| next.min(logs.next));
-                    match ended.recv_timeout(next.saturating_duration_since(Instant::now())) {
-                        Err(RecvTimeoutError::Timeout) => {}
-                        _ => return,
-                    }
-                    if reads.is_due() {
-                        // Half of it: who looked in between has had them read for the thread, too.
-                        reading.refresh(interval / 2);
-                    }
-                    if logs.as_mut().is_some_and(Due::is_due) {
-                        line.log();
-                    }
-                }
-            });
-        thread.map_err(StartError::Thread)?;
-        // The registry holds this, and the sampler the registry.
-        let looking = sampler.downgrade();
-        registry.before_look(move || looking.refresh(FRESH.min(interval)));
-        Ok(Self {
-            _running: running,
-            sampler,
-        })
+            .spawn(move || run(&ending.0, sampler, interval, log_interval))
+            .map_err(StartError::Thread)?;
+        resources.refresh();
+        let looking = Arc::clone(&resources.readings);
+        registry.before_look(move || {
+            let now = Instant::now();
+            let since = now.checked_sub(FRESH.min(interval)).unwrap_or(now);
+            looking.wait_for(since, PATIENCE);
+        });
+        Ok(resources)
+    }
+}
+
+impl Drop for Resources {
+    /// The thread is not waited for: a file system that hangs would hold the shutdown up.
+    fn drop(&mut self) {
+        self.readings.end();
+    }
+}
+
+/// Ends the readings with the thread that makes them, however that ends.
+struct Ending(Arc<Readings>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// What the thread does.
+fn run(
+    readings: &Readings,
+    mut sampler: Sampler,
+    interval: Duration,
+    log_interval: Option<Duration>,
+) {
+    let mut line = Line::begin();
+    let start = Instant::now();
+    let mut read_at = start;
+    let mut logs = log_interval.map(|interval| Due::each(interval, start));
+    loop {
+        let next = logs.iter().fold(read_at, |next, logs| next.min(logs.next));
+        let turn = readings.next(next);
+        if turn == Turn::Over {
+            return;
+        }
+        let now = Instant::now();
+        if turn == Turn::Wanted || now >= read_at {
+            sampler.read();
+            readings.read();
+            read_at = now + interval;
+        }
+        if logs.as_mut().is_some_and(Due::is_due) {
+            line.log();
+        }
+        readings.rest();
     }
 }
 

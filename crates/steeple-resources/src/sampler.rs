@@ -2,20 +2,13 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, TryLockError, Weak},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use crate::{board::Board, source::Source};
 
-/// All sources, read by one thread at a time.
-#[derive(Clone)]
-pub(crate) struct Sampler(Arc<Mutex<State>>);
-
-/// The same, while somebody else has it.
-pub(crate) struct WeakSampler(Weak<Mutex<State>>);
-
-struct State {
+/// All sources, which one thread has.
+pub(crate) struct Sampler {
     sources: Vec<Box<dyn Source>>,
     board: Board,
     /// When the sources were read last.
@@ -27,33 +20,19 @@ impl Sampler {
         for source in &sources {
             board.describe(source.metrics());
         }
-        let state = State {
+        Self {
             sources,
             board,
             read: None,
-        };
-        Self(Arc::new(Mutex::new(state)))
-    }
-
-    /// For whoever is held by what the sampler holds.
-    pub(crate) fn downgrade(&self) -> WeakSampler {
-        WeakSampler(Arc::downgrade(&self.0))
-    }
-
-    /// Reads the figures, unless they were read within `age` or somebody reads them right now.
-    pub(crate) fn refresh(&self, age: Duration) {
-        let mut state = match self.0.try_lock() {
-            Ok(state) => state,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
-        let now = Instant::now();
-        let since = state.read.map(|read| now.saturating_duration_since(read));
-        if since.is_some_and(|since| since < age) {
-            return;
         }
-        state.read = Some(now);
-        let State { sources, board, .. } = &mut *state;
+    }
+
+    /// Reads the figures, however long that takes.
+    pub(crate) fn read(&mut self) {
+        let now = Instant::now();
+        let since = self.read.map(|read| now.saturating_duration_since(read));
+        self.read = Some(now);
+        let Self { sources, board, .. } = self;
         // One that fails takes nothing from the others, and is asked no more.
         sources.retain_mut(|source| {
             catch_unwind(AssertUnwindSafe(|| source.sample(since, board))).is_ok()
@@ -61,24 +40,17 @@ impl Sampler {
     }
 }
 
-impl WeakSampler {
-    pub(crate) fn refresh(&self, age: Duration) {
-        if let Some(sampler) = self.0.upgrade() {
-            Sampler(sampler).refresh(age);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::time::Duration;
 
     use steeple_metrics::{Registry, Value};
 
     use super::*;
     use crate::board::Description;
 
-    struct Counting(Arc<AtomicUsize>);
+    #[derive(Default)]
+    struct Counting(u32);
 
     impl Source for Counting {
         fn metrics(&self) -> &'static [Description] {
@@ -86,9 +58,9 @@ mod tests {
         }
 
         fn sample(&mut self, since: Option<Duration>, board: &Board) {
-            let count = self.0.fetch_add(1, Relaxed);
-            assert_eq!(since.is_some(), count > 0);
-            board.gauge("reads", &[], count as f64 + 1.0);
+            assert_eq!(since.is_some(), self.0 > 0);
+            self.0 += 1;
+            board.gauge("reads", &[], f64::from(self.0));
         }
     }
 
@@ -105,26 +77,51 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_read_again_only_once_they_are_old() {
+    fn a_source_that_fails_takes_nothing_from_the_others() {
         let registry = Registry::new();
-        let count = Arc::default();
-        let sources: Vec<Box<dyn Source>> =
-            vec![Box::new(Failing), Box::new(Counting(Arc::clone(&count)))];
-        let sampler = Sampler::new(sources, Board::new(&registry));
-        sampler.refresh(Duration::from_secs(3_600));
-        sampler.refresh(Duration::from_secs(3_600));
-        assert_eq!(count.load(Relaxed), 1);
-        sampler.refresh(Duration::ZERO);
+        let sources: Vec<Box<dyn Source>> = vec![Box::new(Failing), Box::new(Counting::default())];
+        let mut sampler = Sampler::new(sources, Board::new(&registry));
+        sampler.read();
+        sampler.read();
         let seen = registry.snapshot();
         let reads = seen.value("reads", &[]).and_then(Value::as_gauge);
         assert_eq!(reads, Some(2.0));
+        assert_eq!(sampler.sources.len(), 1);
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod cost {
+    use std::time::Duration;
+
+    use rustix::time::{ClockId, clock_gettime};
+    use steeple_metrics::Registry;
+
+    use super::*;
+    use crate::system;
+
+    /// The time between two readings, by default.
+    const INTERVAL: Duration = Duration::from_secs(5);
+    const READINGS: u32 = 50;
+
+    fn cpu_time() -> Duration {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
     }
 
     #[test]
-    fn nobody_waits_for_somebody_else_who_reads() {
-        let sampler = Sampler::new(Vec::new(), Board::new(&Registry::new()));
-        let reading = sampler.0.lock().unwrap();
-        sampler.refresh(Duration::ZERO);
-        assert_eq!(reading.read, None);
+    fn readings_take_less_than_a_500th_of_a_core() {
+        let registry = Registry::new();
+        let mut sampler = Sampler::new(system::sources(true), Board::new(&registry));
+        sampler.read();
+        assert!(registry.render().contains("system_filesystem_limit_bytes"));
+        let before = cpu_time();
+        (0..READINGS).for_each(|_| sampler.read());
+        let each = (cpu_time() - before) / READINGS;
+        eprintln!(
+            "a reading takes {each:?} of CPU, {:.3} % of a core",
+            each.as_secs_f64() / INTERVAL.as_secs_f64() * 100.0
+        );
+        assert!(each < INTERVAL / 500, "{each:?}");
     }
 }

@@ -20,10 +20,11 @@ impl TotalCell {
         f64::from_bits(self.bits.load(Relaxed))
     }
 
-    /// Never lowers the total.
-    pub(crate) fn raise(&self, total: f64) {
-        if total.is_finite() && total > 0.0 {
-            self.bits.fetch_max(total.to_bits(), Relaxed);
+    /// A lower total is a reset.
+    pub(crate) fn set(&self, total: f64) {
+        if total.is_finite() && total >= 0.0 {
+            // Without the sign of a zero.
+            self.bits.store(total.abs().to_bits(), Relaxed);
         }
     }
 }
@@ -37,7 +38,8 @@ impl CounterFn for TotalCell {
     }
 
     fn absolute(&self, value: u64) {
-        self.raise(value as f64);
+        // It never lowers the total.
+        self.bits.fetch_max((value as f64).to_bits(), Relaxed);
     }
 }
 
@@ -46,20 +48,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_total_is_raised_and_never_lowered() {
+    fn a_total_is_set_to_what_a_total_can_be() {
         let cell = TotalCell::new();
-        let totals = [0.25, 1.5, 1.25, -2.0, f64::NAN, f64::INFINITY, 1e9, 3.0];
+        let totals = [0.25, 1.5, 1.25, -2.0, f64::NAN, f64::INFINITY, 1e9, -0.0];
         let seen = totals.map(|total| {
-            cell.raise(total);
+            cell.set(total);
             cell.total()
         });
-        assert_eq!(seen, [0.25, 1.5, 1.5, 1.5, 1.5, 1.5, 1e9, 1e9]);
+        assert_eq!(seen, [0.25, 1.5, 1.25, 1.25, 1.25, 1.25, 1e9, 0.0]);
+        cell.absolute(3);
+        assert_eq!(cell.total(), 3.0);
     }
 
     #[test]
     fn what_is_counted_is_added() {
         let cell = TotalCell::new();
-        cell.raise(0.5);
+        cell.set(0.5);
         cell.increment(2);
         assert_eq!(cell.total(), 2.5);
         cell.absolute(2);

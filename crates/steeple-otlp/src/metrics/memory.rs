@@ -33,7 +33,7 @@ struct Identity {
 
 struct Remembered {
     start: SystemTime,
-    /// The last value, where differences are to be told.
+    /// The last value, where differences are to be told, and of totals, which may begin anew.
     value: Option<Value>,
 }
 
@@ -61,7 +61,14 @@ impl Memory {
         let value = &series.value;
         // A summary's quantiles cannot be taken from each other.
         if is_cumulative || matches!(value, Value::Gauge(_) | Value::Summary(_)) {
+            let collected = self.collected;
             let remembered = self.remembered(metric, &series.labels);
+            if let Value::Total(total) = value
+                && let Some(Value::Total(before)) = remembered.value.replace(value.clone())
+                && *total < before
+            {
+                remembered.start = collected;
+            }
             let restarted = value.as_histogram().and_then(|h| h.started_over());
             return Some(Reading {
                 start: restarted.map_or(remembered.start, |time| time.max(remembered.start)),
@@ -105,11 +112,11 @@ impl Memory {
     }
 }
 
-/// What was added to `before`; all, if the two cannot be compared.
+/// What was added to `before`; all, if the two cannot be compared or what is measured began anew.
 fn difference(now: &Value, before: &Value) -> Value {
     match (now, before) {
         (Value::Counter(now), Value::Counter(before)) => Value::Counter(now.wrapping_sub(*before)),
-        (Value::Total(now), Value::Total(before)) => Value::Total((now - before).max(0.0)),
+        (Value::Total(now), Value::Total(before)) if now >= before => Value::Total(now - before),
         (Value::Histogram(now), Value::Histogram(before)) => Value::Histogram(now.since(before)),
         _ => now.clone(),
     }
@@ -143,6 +150,34 @@ mod tests {
             }
         }
         memory.end(now);
+    }
+
+    #[test]
+    fn a_total_that_began_anew_counts_from_there() {
+        for (temporality, told) in [
+            (Temporality::Cumulative, [(0, 5.0), (0, 7.0), (2, 2.0)]),
+            (Temporality::Delta, [(0, 5.0), (1, 2.0), (2, 2.0)]),
+        ] {
+            let time = |second| SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+            let registry = Registry::new();
+            let total = registry.total("shop.busy", &[]).unwrap();
+            let mut memory = Memory::new(temporality, time(0));
+            for (measured, (start, value), now) in
+                [(5.0, told[0], 1), (7.0, told[1], 2), (2.0, told[2], 3)]
+            {
+                total.set(measured);
+                let seen = registry.snapshot();
+                let family = seen.family("shop_busy_total").unwrap();
+                let reading = memory
+                    .read(&family.recorded_name, &family.series[0])
+                    .unwrap();
+                assert_eq!(
+                    (reading.start, reading.value.as_total()),
+                    (time(start), Some(value))
+                );
+                memory.end(time(now));
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use steeple_metrics::{
 
 use super::{
     MetricSettings, Temporality,
-    instruments::up_down_counter,
+    instruments::{counted, is_up_down_counter},
     memory::Memory,
     points::{self, Shape, Times},
     unit::ucum,
@@ -48,7 +48,7 @@ impl<'a> MetricEncoder<'a> {
     ) -> u64 {
         let mut untold = 0;
         let family = self.family;
-        let goes_up_and_down = up_down_counter(&family.recorded_name).is_some();
+        let goes_up_and_down = is_up_down_counter(&family.recorded_name);
         for series in &family.series {
             let shape = Shape::of(&series.value, goes_up_and_down, self.settings.histograms);
             let Some(shape) = shape else {
@@ -107,9 +107,8 @@ impl<'a> MetricEncoder<'a> {
     }
 
     fn unit(&self) -> &'static str {
-        let counted = up_down_counter(&self.family.recorded_name).unwrap_or_default();
         match self.family.unit.map_or("", ucum) {
-            "" => counted,
+            "" => counted(&self.family.recorded_name),
             unit => unit,
         }
     }

@@ -29,7 +29,7 @@ pub(crate) fn sources(host: bool) -> Vec<Box<dyn Source>> {
     sources
 }
 
-/// How many processors the machine has for the process.
+/// How many processors the process may use, by its affinity and the quota of its control group.
 fn processors() -> f64 {
     std::thread::available_parallelism().map_or(1.0, |count| count.get() as f64)
 }

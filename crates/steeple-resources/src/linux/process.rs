@@ -25,7 +25,7 @@ const METRICS: &[Description] = &[
         "process.cpu.utilization",
         Gauge,
         None,
-        "Share of the machine's CPU time that the process took since the last reading, by mode.",
+        "Share of the CPU time that the process may have which it took since the last reading, by mode.",
     ),
     (
         "process.memory.usage",

@@ -36,10 +36,10 @@ const METRICS: &[Description] = &[
         "How often workers had nothing to do and were parked.",
     ),
     (
-        "tokio_total_busy_duration",
+        "tokio_total_busy_duration_seconds_total",
         Counter,
         None,
-        "Seconds that workers were busy, added up.",
+        "Time that workers were busy, added up.",
     ),
     (
         "tokio_blocking_threads_count",
@@ -121,7 +121,11 @@ impl Source for Tokio {
             figures.global_queue_depth as f64,
         );
         board.total("tokio_total_park_count", &[], self.parks as f64);
-        board.total("tokio_total_busy_duration", &[], self.busy.as_secs_f64());
+        board.total(
+            "tokio_total_busy_duration_seconds_total",
+            &[],
+            self.busy.as_secs_f64(),
+        );
         #[cfg(tokio_unstable)]
         {
             self.polls += figures.total_polls_count;

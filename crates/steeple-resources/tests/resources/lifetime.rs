@@ -1,4 +1,7 @@
-use std::{sync::mpsc, time::Duration};
+use std::{
+    sync::mpsc,
+    time::{Duration, Instant},
+};
 
 use steeple_metrics::Registry;
 use steeple_resources::{AllocatorFigures, Resources, StartError};
@@ -55,6 +58,40 @@ fn what_is_looked_at_is_at_most_a_second_old() {
         .unwrap();
     let look = || figure(&registry, "steeple_allocator_allocated_bytes", &[]);
     eventually(|| look().filter(|reads| *reads == 2.0));
+}
+
+#[test]
+fn a_source_that_hangs_holds_up_nobody_who_looks() {
+    const LOOKS: u32 = 1_000;
+    let registry = Registry::new();
+    let (release, held) = mpsc::channel::<()>();
+    let mut reads = 0;
+    let resources = Resources::builder()
+        .host(false)
+        .interval(Duration::from_millis(100))
+        .allocator(move || {
+            reads += 1;
+            // From the second reading on it hangs.
+            if reads > 1 {
+                let _ = held.recv();
+            }
+            Some(AllocatorFigures {
+                allocated: reads,
+                resident: 0,
+            })
+        })
+        .start(&registry)
+        .unwrap();
+    let look = || figure(&registry, "steeple_allocator_allocated_bytes", &[]);
+    let start = Instant::now();
+    for _ in 0..LOOKS {
+        assert_eq!(look(), Some(1.0));
+    }
+    // Were each to wait, it would take more than a minute and a half.
+    assert!(start.elapsed() < LOOKS * Duration::from_millis(50));
+    drop(release);
+    eventually(|| look().filter(|reads| *reads > 1.0));
+    drop(resources);
 }
 
 #[test]

@@ -1,5 +1,11 @@
-use std::{fs::File, hint::black_box, process::Command, time::Instant};
+use std::{
+    fs::{self, File},
+    hint::black_box,
+    process::Command,
+    time::Instant,
+};
 
+use rustix::time::{ClockId, clock_gettime};
 use steeple_metrics::Registry;
 use steeple_resources::Resources;
 
@@ -76,6 +82,35 @@ fn a_known_load_is_seen_as_ps_sees_it() {
 }
 
 #[test]
+fn cpu_time_is_what_ps_and_the_clock_of_the_process_tell() {
+    /// Of user and of system.
+    const TICKS: f64 = 0.02;
+    let registry = Registry::new();
+    let resources = Resources::builder().host(false).start(&registry).unwrap();
+    let ours = || {
+        resources.refresh();
+        figure(&registry, "process_cpu_seconds_total", &[]).unwrap()
+    };
+    let clock = || {
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    };
+    let (start, mut rounds) = (clock(), 0_u64);
+    while clock() < start + 1.0 {
+        rounds = black_box(rounds + 1);
+    }
+    let before = ours();
+    let (clock, ps) = (clock(), ps("cputimes"));
+    let after = ours();
+    assert!(after >= 1.0, "{after}");
+    let around = before * 0.98 - TICKS..=after * 1.02 + TICKS;
+    assert!(around.contains(&clock), "{clock} is not in {around:?}");
+    // It tells whole seconds.
+    let around = (before - TICKS).floor()..=after + TICKS;
+    assert!(around.contains(&ps), "{ps} is not in {around:?}");
+}
+
+#[test]
 fn both_names_of_a_figure_tell_the_same() {
     let registry = Registry::new();
     let _resources = Resources::builder().start(&registry).unwrap();
@@ -118,12 +153,12 @@ fn the_machine_is_told_of_as_the_kernel_tells_of_it() {
     let text = registry.render();
     for series in [
         "system_cpu_time_seconds_total{cpu_mode=\"user\"}",
-        "system_cpu_logical_count",
         "system_memory_usage_bytes{system_memory_state=\"used\"}",
         "system_memory_linux_available_bytes",
         "system_memory_utilization_ratio{system_memory_state=\"free\"}",
         "system_filesystem_utilization_ratio{",
         "system_network_io_bytes_total{network_interface_name=\"lo\",network_io_direction=\"receive\"}",
+        "system_network_packet_count_total{network_io_direction=\"receive\",system_device=\"lo\"}",
         "node_load1 ",
     ] {
         assert!(
@@ -131,6 +166,13 @@ fn the_machine_is_told_of_as_the_kernel_tells_of_it() {
             "{series} in {text}"
         );
     }
+    let stat = fs::read_to_string("/proc/stat").unwrap();
+    let is_processor = |line: &&str| line.starts_with("cpu") && !line.starts_with("cpu ");
+    let processors = stat.lines().filter(is_processor).count();
+    assert_eq!(
+        figure(&registry, "system_cpu_logical_count", &[]),
+        Some(processors as f64)
+    );
     let limit = figure(&registry, "system_memory_limit_bytes", &[]).unwrap();
     let states = ["used", "free", "buffers", "cached"].map(|state| {
         figure(

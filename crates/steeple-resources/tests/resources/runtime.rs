@@ -22,6 +22,8 @@ fn workers_that_are_blocked_are_seen_while_they_are() {
     let delays = || count(&registry, "steeple_runtime_scheduling_delay_seconds");
     eventually(|| (delays() > 0).then_some(()));
     assert_eq!(figure(&registry, "tokio_workers_count", &[]), Some(2.0));
+    let busy = figure(&registry, "tokio_total_busy_duration_seconds_total", &[]);
+    assert!(busy.is_some());
 
     let (release, blocked) = mpsc::channel::<()>();
     let blocked = std::sync::Arc::new(std::sync::Mutex::new(blocked));

@@ -18,6 +18,8 @@ pub(crate) struct Figures {
     pub(crate) working_set: Option<f64>,
     pub(crate) rss: Option<f64>,
     pub(crate) memory_limit: Option<f64>,
+    /// What the groups leave, that which leaves least.
+    pub(crate) available: Option<f64>,
     pub(crate) oom_kills: Option<f64>,
     pub(crate) threads: Option<f64>,
     pub(crate) threads_max: Option<f64>,
@@ -37,13 +39,11 @@ impl Figures {
     }
 
     pub(super) fn gauges(&self) -> [(&'static str, Option<f64>); 9] {
-        let available = self.memory_limit.zip(self.working_set);
-        let available = available.map(|(limit, taken)| (limit - taken).max(0.0));
         [
             ("container.memory.usage", self.memory),
             ("container.memory.working_set", self.working_set),
             ("container.memory.rss", self.rss),
-            ("container.memory.available", available),
+            ("container.memory.available", self.available),
             ("container_spec_memory_limit_bytes", self.memory_limit),
             ("container_spec_cpu_quota", self.quota),
             ("container_spec_cpu_period", self.period),
@@ -62,6 +62,15 @@ impl Figures {
             ("container_cpu_cfs_throttled_seconds_total", self.throttled),
             ("container_oom_events_total", self.oom_kills),
         ]
+    }
+
+    /// Notes what a group allows and takes of memory, if it leaves less than another group around the process.
+    pub(super) fn limit_memory(&mut self, limit: Option<f64>, working_set: Option<f64>) {
+        let least = |one: Option<f64>, other| one.into_iter().chain(other).reduce(f64::min);
+        self.memory_limit = least(self.memory_limit, limit);
+        let left = limit.zip(working_set);
+        let left = left.map(|(limit, taken)| (limit - taken).max(0.0));
+        self.available = least(self.available, left);
     }
 
     /// Notes a quota, if it is tighter than that of another group around the process.
@@ -118,6 +127,9 @@ mod tests {
             ),
             ("sys/fs/cgroup/shop/api/memory.max", "8192\n"),
             ("sys/fs/cgroup/shop/memory.max", "4096\n"),
+            // With what the neighbours take.
+            ("sys/fs/cgroup/shop/memory.current", "3900\n"),
+            ("sys/fs/cgroup/shop/memory.stat", "inactive_file 800\n"),
             (
                 "sys/fs/cgroup/shop/api/memory.events",
                 "low 0\noom 2\noom_kill 1\n",
@@ -141,18 +153,13 @@ mod tests {
             working_set: Some(700.0),
             rss: Some(600.0),
             memory_limit: Some(4_096.0),
+            available: Some(996.0),
             oom_kills: Some(1.0),
             threads: Some(12.0),
             threads_max: None,
             pressures: vec![("cpu", "waiting", 1.5), ("cpu", "stalled", 0.0)],
         };
-        let read = figures(root.path());
-        assert_eq!(read, expected);
-        let available = read
-            .gauges()
-            .into_iter()
-            .find(|(name, _)| name.ends_with("available"));
-        assert_eq!(available.unwrap().1, Some(3_396.0));
+        assert_eq!(figures(root.path()), expected);
     }
 
     #[test]
@@ -178,8 +185,15 @@ mod tests {
             ("cg/memory/api/memory.usage_in_bytes", "900\n"),
             (
                 "cg/memory/api/memory.stat",
-                "rss 1\ntotal_rss 500\ntotal_inactive_file 100\nhierarchical_memory_limit 9223372036854771712\n",
+                "rss 1\ntotal_rss 500\ntotal_inactive_file 100\nhierarchical_memory_limit 1000\n",
             ),
+            (
+                "cg/memory/api/memory.limit_in_bytes",
+                "9223372036854771712\n",
+            ),
+            ("cg/memory/memory.limit_in_bytes", "1000\n"),
+            ("cg/memory/memory.usage_in_bytes", "950\n"),
+            ("cg/memory/memory.stat", "total_inactive_file 100\n"),
             (
                 "cg/memory/api/memory.oom_control",
                 "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n",
@@ -198,7 +212,8 @@ mod tests {
             memory: Some(900.0),
             working_set: Some(800.0),
             rss: Some(500.0),
-            memory_limit: None,
+            memory_limit: Some(1_000.0),
+            available: Some(150.0),
             oom_kills: Some(4.0),
             threads: Some(7.0),
             threads_max: Some(100.0),

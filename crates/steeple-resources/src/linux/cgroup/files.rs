@@ -9,6 +9,12 @@ pub(super) fn number(folder: &Path, file: &str) -> Option<f64> {
         .ok()
 }
 
+/// What is used of memory, less what the kernel can take back at once.
+pub(super) fn working_set(folder: &Path, usage: &str, inactive: &str) -> Option<f64> {
+    let inactive = Table::read(folder, "memory.stat").number(inactive);
+    Some((number(folder, usage)? - inactive.unwrap_or_default()).max(0.0))
+}
+
 /// A file of lines with a name and a number each.
 pub(super) struct Table(String);
 

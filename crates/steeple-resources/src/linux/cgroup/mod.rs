@@ -51,7 +51,7 @@ const METRICS: &[Description] = &[
         "container.memory.available",
         Gauge,
         Some(Bytes),
-        "What the limit leaves beside the working set.",
+        "What the limits leave beside the working sets: that of the group, or of one around it that leaves less.",
     ),
     // What cAdvisor calls them: the conventions do not have them.
     (

@@ -1,6 +1,6 @@
 use super::{
     Figures,
-    files::{Table, number},
+    files::{Table, number, working_set},
     place::Place,
 };
 
@@ -43,16 +43,24 @@ fn cpu(place: &Place, figures: &mut Figures) {
 }
 
 fn memory(place: &Place, figures: &mut Figures) {
-    let Some(folder) = place.v1("memory").and_then(|folders| folders.first()) else {
+    let Some(folders) = place.v1("memory") else {
+        return;
+    };
+    let Some(folder) = folders.first() else {
         return;
     };
     let stat = Table::read(folder, "memory.stat");
     figures.memory = number(folder, "memory.usage_in_bytes");
-    let inactive = stat.number("total_inactive_file").unwrap_or_default();
-    figures.working_set = figures.memory.map(|memory| (memory - inactive).max(0.0));
+    let taken = |folder| working_set(folder, "memory.usage_in_bytes", "total_inactive_file");
+    figures.working_set = taken(folder);
     figures.rss = stat.number("total_rss");
-    // That of the groups around it is among them.
-    let limit = stat.number("hierarchical_memory_limit");
-    figures.memory_limit = limit.filter(|limit| *limit < UNLIMITED);
+    let limited = |limit: Option<f64>| limit.filter(|limit| *limit < UNLIMITED);
+    // Those of groups around it that are not to be seen are among them.
+    let limit = limited(stat.number("hierarchical_memory_limit"));
+    figures.limit_memory(limit, figures.working_set);
+    for folder in folders {
+        let limit = limited(number(folder, "memory.limit_in_bytes"));
+        figures.limit_memory(limit, taken(folder));
+    }
     figures.oom_kills = Table::read(folder, "memory.oom_control").number("oom_kill");
 }

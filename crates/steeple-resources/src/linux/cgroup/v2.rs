@@ -2,7 +2,7 @@ use std::{fs, path::Path};
 
 use super::{
     Figures,
-    files::{Table, number},
+    files::{Table, number, working_set},
     place::Folders,
 };
 use crate::linux::host::waited;
@@ -19,11 +19,9 @@ pub(super) fn read(folders: &Folders, figures: &mut Figures) {
     figures.periods = cpu.number("nr_periods");
     figures.throttled_periods = cpu.number("nr_throttled");
 
-    let memory = Table::read(folder, "memory.stat");
     figures.memory = number(folder, "memory.current");
-    let inactive = memory.number("inactive_file").unwrap_or_default();
-    figures.working_set = figures.memory.map(|memory| (memory - inactive).max(0.0));
-    figures.rss = memory.number("anon");
+    figures.working_set = working_set(folder, "memory.current", "inactive_file");
+    figures.rss = Table::read(folder, "memory.stat").number("anon");
     figures.oom_kills = Table::read(folder, "memory.events").number("oom_kill");
     figures.threads = number(folder, "pids.current");
     figures.threads_max = number(folder, "pids.max");
@@ -31,8 +29,8 @@ pub(super) fn read(folders: &Folders, figures: &mut Figures) {
         if let Some((quota, period)) = quota(folder) {
             figures.tighten(quota, period);
         }
-        let limits = [figures.memory_limit, number(folder, "memory.max")];
-        figures.memory_limit = limits.into_iter().flatten().reduce(f64::min);
+        let taken = working_set(folder, "memory.current", "inactive_file");
+        figures.limit_memory(number(folder, "memory.max"), taken);
     }
     for resource in ["cpu", "memory", "io"] {
         let file = folder.join(format!("{resource}.pressure"));

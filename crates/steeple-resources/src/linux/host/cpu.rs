@@ -26,7 +26,7 @@ const METRICS: &[Description] = &[
         "system.cpu.logical.count",
         Gauge,
         Some(Count),
-        "Logical processors.",
+        "Logical processors of the machine.",
     ),
     (
         "system.uptime",
@@ -63,7 +63,11 @@ pub(crate) struct CpuTimes([f64; MODES.len()]);
 
 impl CpuTimes {
     pub(crate) fn now() -> Option<Self> {
-        let total = KernelStats::current().ok()?.total;
+        Some(Self::of(&KernelStats::current().ok()?))
+    }
+
+    fn of(stats: &KernelStats) -> Self {
+        let total = &stats.total;
         let ticks = [
             total.user,
             total.nice,
@@ -73,9 +77,7 @@ impl CpuTimes {
             total.irq.unwrap_or_default() + total.softirq.unwrap_or_default(),
             total.steal.unwrap_or_default(),
         ];
-        Some(Self(ticks.map(|ticks| {
-            ticks as f64 / procfs::ticks_per_second() as f64
-        })))
+        Self(ticks.map(|ticks| ticks as f64 / procfs::ticks_per_second() as f64))
     }
 
     /// The share of each mode of the time since `before`, if some went by.
@@ -101,7 +103,8 @@ impl Source for Cpu {
     }
 
     fn sample(&mut self, _: Option<Duration>, board: &Board) {
-        if let Some(times) = CpuTimes::now() {
+        if let Ok(stats) = KernelStats::current() {
+            let times = CpuTimes::of(&stats);
             let shares = self.before.and_then(|before| times.shares(&before));
             for (place, mode) in MODES.into_iter().enumerate() {
                 let labels = [("cpu.mode", mode)];
@@ -111,8 +114,9 @@ impl Source for Cpu {
                 }
             }
             self.before = Some(times);
+            let processors = stats.cpu_time.len() as f64;
+            board.gauge("system.cpu.logical.count", &[], processors);
         }
-        board.gauge("system.cpu.logical.count", &[], crate::linux::processors());
         if let Some(up) = super::uptime() {
             board.gauge("system.uptime", &[], up);
         }

@@ -1,6 +1,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use metrics::Unit::Bytes;
+use procfs::MountEntry;
 use rustix::fs::statvfs;
 use steeple_metrics::Kind::Gauge;
 
@@ -31,7 +32,11 @@ const METRICS: &[Description] = &[
     ),
 ];
 
-/// File systems on local devices, and that of the root. Others may hang when they are asked, as those of a network do.
+/// Images that nobody writes to are always full.
+const IMAGES: [&str; 3] = ["squashfs", "erofs", "iso9660"];
+
+/// File systems that can be written to, on local devices, and that of the root. Others may hang when they are asked, as those of a network
+/// do.
 #[derive(Debug, Default)]
 pub(crate) struct FileSystems;
 
@@ -51,11 +56,10 @@ impl FileSystem {
     pub(crate) fn all() -> Vec<Self> {
         let mut known = BTreeSet::new();
         let mounts = procfs::mounts().unwrap_or_default();
-        let local = mounts.into_iter().filter(|mount| {
-            let is_asked = mount.fs_spec.starts_with("/dev/") || mount.fs_file == "/";
-            is_asked && known.insert(mount.fs_spec.clone())
-        });
-        let asked = local.take(MOST_DEVICES).filter_map(|mount| {
+        let asked = mounts
+            .into_iter()
+            .filter(|mount| is_asked(mount) && known.insert(mount.fs_spec.clone()));
+        let asked = asked.take(MOST_DEVICES).filter_map(|mount| {
             let space = statvfs(mount.fs_file.as_str()).ok()?;
             Some(Self {
                 device: mount.fs_spec,
@@ -77,6 +81,12 @@ impl FileSystem {
     pub(crate) fn utilization(&self) -> f64 {
         self.used() as f64 / (self.used() + self.available).max(1) as f64
     }
+}
+
+fn is_asked(mount: &MountEntry) -> bool {
+    let is_local = mount.fs_spec.starts_with("/dev/") || mount.fs_file == "/";
+    let is_read_only = mount.fs_mntops.contains_key("ro");
+    is_local && !is_read_only && !IMAGES.contains(&&*mount.fs_vfstype)
 }
 
 impl Source for FileSystems {
@@ -119,6 +129,28 @@ impl Source for FileSystems {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_written_to_is_left_out() {
+        let mount = |device: &str, at: &str, kind: &str, options: &str| MountEntry {
+            fs_spec: device.to_owned(),
+            fs_file: at.to_owned(),
+            fs_vfstype: kind.to_owned(),
+            fs_mntops: [(options.to_owned(), None)].into(),
+            fs_freq: 0,
+            fs_passno: 0,
+        };
+        for (device, at, kind, options, expected) in [
+            ("/dev/sda1", "/data", "ext4", "rw", true),
+            ("overlay", "/", "overlay", "rw", true),
+            ("/dev/sda2", "/usr", "ext4", "ro", false),
+            ("/dev/loop0", "/snap/core", "squashfs", "rw", false),
+            ("server:/share", "/share", "nfs4", "rw", false),
+        ] {
+            let mount = mount(device, at, kind, options);
+            assert_eq!(is_asked(&mount), expected, "{mount:?}");
+        }
+    }
 
     #[test]
     fn what_is_reserved_is_not_free() {

@@ -50,6 +50,7 @@ impl Source for Network {
             return;
         };
         let mut interfaces: Vec<_> = interfaces.into_values().collect();
+        interfaces.retain(|interface| !is_of_a_container(&interface.name));
         // The same ones each time.
         interfaces.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         for interface in interfaces.iter().take(MOST_DEVICES) {
@@ -75,10 +76,32 @@ impl Source for Network {
                     ("network.io.direction", direction),
                 ];
                 board.total("system.network.io", &labels, bytes as f64);
-                board.total("system.network.packet.count", &labels, packets as f64);
                 board.total("system.network.packet.dropped", &labels, dropped as f64);
                 board.total("system.network.errors", &labels, errors as f64);
+                // The conventions have another label for this one.
+                let labels = [
+                    ("network.io.direction", direction),
+                    ("system.device", &*interface.name),
+                ];
+                board.total("system.network.packet.count", &labels, packets as f64);
             }
         }
+    }
+}
+
+/// Whether it is the end of a pair whose other end a container has: they come and go with containers, each by a name of its own.
+fn is_of_a_container(interface: &str) -> bool {
+    interface.starts_with("veth")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interfaces_of_containers_are_left_out() {
+        let names = ["lo", "eth0", "veth0a1b2c3", "docker0"];
+        let told = names.map(|name| !is_of_a_container(name));
+        assert_eq!(told, [true, true, false, true]);
     }
 }
