@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use steeple_core::{
-    current,
-    redaction::{REDACTED, Redaction},
-};
+use steeple_core::{current, redaction::Redaction};
 
-use crate::encode::{Fields, Scalar};
+use crate::{
+    encode::{Fields, Scalar},
+    redact,
+};
 
 /// How many bytes of names and values are bound at most, encoded.
 const MOST_BYTES: usize = 4 << 10;
@@ -35,11 +35,8 @@ pub(crate) fn redact_by(redaction: &Redaction) {
 pub fn bind<'a>(name: &str, value: impl Into<Scalar<'a>>) {
     let redaction = REDACTION.get_or_init(Redaction::new);
     let mut room = String::new();
-    let value = match value.into() {
-        _ if redaction.names_a_secret(name) => Scalar::Text(REDACTED),
-        Scalar::Text(text) => Scalar::Text(redaction.text(text, &mut room)),
-        value => value,
-    };
+    let is_secret = redaction.names_a_secret(name);
+    let value = redact::scalar(redaction, is_secret, value.into(), &mut room);
     rebind(|bound| bound.put_within(name, value, MOST_BYTES));
 }
 

@@ -29,6 +29,7 @@ mod lines;
 mod logs;
 mod outlet;
 mod progress;
+mod redact;
 mod report;
 mod resource;
 #[cfg(feature = "rolling")]

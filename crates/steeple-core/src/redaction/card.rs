@@ -5,10 +5,16 @@ use super::reader::Reader;
 /// How many digits a number has ([ISO/IEC 7812](https://www.iso.org/standard/70484.html)).
 const DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
+/// Whether this is the number of a card.
+pub(super) fn is_number(number: u64) -> bool {
+    // No shorter one is, and most numbers are.
+    number >= 10_u64.pow(*DIGITS.start() as u32 - 1) && Digits::of(number).are_a_card()
+}
+
 /// Where the number of a card ends that begins at `start`: 13 to 19 digits, which satisfy Luhn's formula, alone or in groups.
 ///
-/// Those of the issuers begin with 2 to 6, so that times since 1970 are none; and the first group has four digits, so that
-/// neither dates nor UUIDs are.
+/// Those of the issuers begin with 2 to 6, so that times since 1970 are none; those with 2 have 16 digits and begin with 2221 to
+/// 2720, so that dates are none; and the first group has four digits, so that UUIDs are none.
 pub(super) fn end(reader: &Reader<'_>, start: usize) -> Option<usize> {
     if !matches!(reader.at(start)?, b'2'..=b'6') {
         return None;
@@ -21,11 +27,18 @@ pub(super) fn end(reader: &Reader<'_>, start: usize) -> Option<usize> {
     if digits.count != 4 {
         return None;
     }
-    let separator = reader.at(at).filter(|byte| matches!(byte, b' ' | b'-'))?;
+    // What is between its groups, also in queries: https://url.spec.whatwg.org/#urlencoded-parsing
+    let separator = match reader.at(at)? {
+        b' ' => " ",
+        b'-' => "-",
+        b'+' => "+",
+        b'%' => "%20",
+        _ => return None,
+    };
     let mut end = None;
-    while reader.at(at) == Some(separator) {
+    while reader.is_at(at, separator) {
         let before = digits.count;
-        at = digits.take(reader, at + 1);
+        at = digits.take(reader, at + separator.len());
         if !matches!(digits.count - before, 3..=6) {
             break;
         }
@@ -50,6 +63,20 @@ struct Digits {
 }
 
 impl Digits {
+    fn of(number: u64) -> Self {
+        let count = number.checked_ilog10().map_or(1, |log| log as usize + 1);
+        let mut digits = Self {
+            count,
+            ..Self::default()
+        };
+        let mut rest = number;
+        for place in digits.digits[..count].iter_mut().rev() {
+            *place = (rest % 10) as u8;
+            rest /= 10;
+        }
+        digits
+    }
+
     /// Takes in as many as follow and have room, and returns where they end.
     fn take(&mut self, reader: &Reader<'_>, mut at: usize) -> usize {
         while let Some(place) = self.digits.get_mut(self.count)
@@ -70,6 +97,16 @@ impl Digits {
                 (_, digit) => digit * 2 / 10 + digit * 2 % 10,
             })
             .sum();
-        DIGITS.contains(&self.count) && sum.is_multiple_of(10)
+        DIGITS.contains(&self.count) && sum.is_multiple_of(10) && self.are_issued()
+    }
+
+    fn are_issued(&self) -> bool {
+        let beginning = self.digits[..4]
+            .iter()
+            .fold(0, |beginning, digit| beginning * 10 + u32::from(*digit));
+        match beginning {
+            2_000..=2_999 => self.count == 16 && (2_221..=2_720).contains(&beginning),
+            _ => (3_000..=6_999).contains(&beginning),
+        }
     }
 }

@@ -28,10 +28,12 @@ const WORDS: [&str; 10] = [
     "auth", "cvc", "cvv", "dsn", "jwt", "otp", "pin", "pwd", "sid", "ssn",
 ];
 
-/// What ends with such a word tells of secrets without being one: `token_count`, `session_timeout`, `max_tokens`.
-const DESCRIBING: [&str; 11] = [
-    "count", "length", "limit", "sessions", "size", "timeout", "tokens", "total", "ttl", "type",
-    "used",
+/// What ends with such a word tells of secrets without being one: `token_count`, `session_started_at`, `max_tokens`.
+const DESCRIBING: [&str; 30] = [
+    "age", "at", "attempts", "changed", "count", "enabled", "endpoint", "expired", "expires",
+    "expiry", "file", "invalid", "kind", "length", "limit", "missing", "name", "path", "required",
+    "sessions", "size", "status", "timeout", "tokens", "total", "ttl", "type", "used", "valid",
+    "version",
 ];
 
 /// How many bytes of a name count: the last.

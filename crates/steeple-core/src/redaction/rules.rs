@@ -1,13 +1,13 @@
-use super::{REDACTED, names::Names, query, reader::Reader, scanner};
+use super::{REDACTED, card, names::Names, query, reader::Reader, scanner};
 
 /// What is kept out of what is told. By default:
 ///
 /// - what goes by names such as `password`, `secret`, `token`, `api_key`, `authorization`, `cookie`, `session`, `card_number`
 ///   or `pin`, however they are written and with whatever is before and after them, but for those that only tell of such, as
-///   `token_count` does;
-/// - in texts: such a name with its value, as in `password=...`, JSON or the output of `Debug`; user information in URLs;
-///   what follows `Bearer` and `Basic`; JSON Web Tokens; keys of clouds, forges and payment services; private keys; numbers of
-///   cards, by Luhn's formula; e-mail addresses.
+///   `token_count` and `password_changed` do;
+/// - in texts: such a name with its value, as in `password=...`, `--password ...`, JSON or the output of `Debug`, unless it is
+///   `true` or `false`; user information in URLs; what follows `Bearer` and `Basic`; JSON Web Tokens; keys of clouds, forges and
+///   payment services; private keys; numbers of cards, by Luhn's formula; e-mail addresses.
 ///
 /// A name is only known where it is written in ASCII, and only its last 64 bytes count.
 #[derive(Clone, Debug)]
@@ -51,6 +51,12 @@ impl Redaction {
     #[must_use]
     pub fn names_a_secret(&self, name: &str) -> bool {
         self.is_on && self.names.name_a_secret(name)
+    }
+
+    /// Whether this number is a secret by itself: that of a card.
+    #[must_use]
+    pub fn is_secret_number(&self, number: u64) -> bool {
+        self.is_on && card::is_number(number)
     }
 
     /// The text with [`REDACTED`] in the place of its secrets, which is then written into `room`. It takes time that grows with the

@@ -93,6 +93,8 @@ impl Scanner<'_, '_> {
                 Class::Word => self.word(),
                 Class::At => self.address(1),
                 Class::Percent if self.reader.is_at(self.at, "%40") => self.address(3),
+                // The number of a card may follow.
+                Class::Percent if self.reader.is_at(self.at, "%20") => self.at += 3,
                 Class::Percent => self.at += 1,
                 Class::Separator => self.separator(byte),
                 Class::Quote => self.quote(byte),
@@ -133,6 +135,9 @@ impl Scanner<'_, '_> {
     fn long_word(&mut self, start: usize, end: usize) {
         let length = end - start;
         let first = self.reader.at(start).unwrap_or(0);
+        if first == b'-' && self.reader.is_at(start, "--") && self.is_told_by_dashes(start, end) {
+            return;
+        }
         if length == 5 || length == 6 {
             // Bearer, basic, digest.
             if matches!(first, b'b' | b'B' | b'd' | b'D') {
@@ -146,9 +151,6 @@ impl Scanner<'_, '_> {
             }
             return;
         }
-        if self.reader.is_at(start, "-----BEGIN") {
-            return self.private_key(start, end);
-        }
         if length >= keys::SHORTEST
             && let Some((start, end)) = keys::range(self.reader, start, end)
         {
@@ -157,6 +159,34 @@ impl Scanner<'_, '_> {
         if length >= SHORTEST_SECRET {
             self.card(start..end);
         }
+    }
+
+    /// Whether a word that dashes begin is the beginning of a private key, or an option of which the argument is a secret.
+    fn is_told_by_dashes(&mut self, start: usize, end: usize) -> bool {
+        if self.reader.is_at(start, "-----BEGIN") {
+            self.private_key(start, end);
+            return true;
+        }
+        let name = self.reader.part(start..end);
+        let argument = self
+            .argument(end)
+            .filter(|_| self.names.name_a_secret(name));
+        argument.inspect(|at| self.value(name, *at)).is_some()
+    }
+
+    /// Where the argument of an option begins that ends at `end`, in a command or in what `Debug` prints of one.
+    fn argument(&self, end: usize) -> Option<usize> {
+        let quote = self.reader.at(end).filter(|byte| is_quote(*byte));
+        let from = end + usize::from(quote.is_some());
+        let is_between = |byte: u8| {
+            matches!(byte, b' ' | b'\t') || quote.is_some() && matches!(byte, b',' | b'\r' | b'\n')
+        };
+        let start = self.reader.end_of(from, is_between);
+        let is_quoted_alike = quote.is_none() || self.reader.at(start) == quote;
+        let content = start + usize::from(quote.is_some());
+        // The next option, or what stands for an argument where a command tells how it is used.
+        let is_other = matches!(self.reader.at(content), Some(b'-' | b'<'));
+        (start > from && is_quoted_alike && !is_other).then_some(start)
     }
 
     /// The number of a card that begins in a range of a word: at its start or behind a dash.
@@ -241,7 +271,9 @@ impl Scanner<'_, '_> {
         }
         let name = self.reader.part(self.word.clone());
         if self.names.name_a_secret(name) || byte == b'=' && self.is_key_of_query() {
-            self.value(name);
+            // Behind all of an arrow.
+            let behind = at + 1 + usize::from(self.reader.at(at + 1) == Some(b'>'));
+            self.value(name, self.blanks_from(behind));
         }
     }
 
@@ -251,37 +283,38 @@ impl Scanner<'_, '_> {
             && matches!(self.reader.before(self.word.start), Some(b'?' | b'&'))
     }
 
-    /// The value that follows the name of a secret.
-    fn value(&mut self, name: &str) {
-        // That of an arrow.
-        let behind = self
-            .reader
-            .end_of(self.at, |byte| byte == b'>')
-            .min(self.at + 1);
-        let start = self.blanks_from(behind);
-        if self.reader.is_at(start, REDACTED) {
+    /// The value of a secret, which begins at `start`.
+    fn value(&mut self, name: &str, start: usize) {
+        let is_quoted = matches!(self.reader.at(start), Some(b'"' | b'\'' | b'\\'));
+        if self.reader.is_at(start, REDACTED)
+            // The working directory of a shell.
+            || name == "PWD" && self.reader.at(start + usize::from(is_quoted)) == Some(b'/')
+        {
             return;
         }
-        let is_quoted = matches!(self.reader.at(start), Some(b'"' | b'\'' | b'\\'));
         let ends_with = |end: &str| {
             let start = name.len().checked_sub(end.len());
             start.is_some_and(|start| name.as_bytes()[start..].eq_ignore_ascii_case(end.as_bytes()))
         };
+        let mut end = value::end(self.reader, start);
         // The fields of HTTP whose values hold blanks.
-        let end = if !is_quoted && (ends_with("authorization") || ends_with("cookie")) {
-            (self.reader).end_of(start, |byte| !matches!(byte, b'\r' | b'\n'))
-        } else {
-            value::end(self.reader, start)
-        };
-        self.hide_value(start..end);
+        if !is_quoted && (ends_with("authorization") || ends_with("cookie")) {
+            end = (self.reader).end_of(end, |byte| !matches!(byte, b'\r' | b'\n'));
+        }
+        // What only tells whether there is one.
+        let is_plain = ["true", "false"]
+            .iter()
+            .any(|plain| self.is_word(&(start..end), plain));
+        if !is_plain {
+            self.hide_value(start..end);
+        }
     }
 
     /// Hides a value but for the quotes around it.
     fn hide_value(&mut self, range: Range<usize>) {
         let Range { start, end } = range;
         let first = self.reader.at(start);
-        let is_quoted = matches!(first, Some(b'"' | b'\'' | b'`'));
-        if is_quoted && end - start >= 2 && self.reader.before(end) == first {
+        if first.is_some_and(is_quote) && end - start >= 2 && self.reader.before(end) == first {
             self.hide(start + 1..end - 1);
         } else if start < end {
             self.hide(start..end);
@@ -319,6 +352,9 @@ impl Scanner<'_, '_> {
     fn quote(&mut self, quote: u8) {
         let at = self.at;
         self.at += 1;
+        if self.word.end == at && self.reader.at(at + 1) == Some(b',') {
+            return self.pair(at, quote);
+        }
         let is_behind_blank = matches!(self.reader.before(at), Some(b' ' | b'\t'));
         if is_behind_blank
             && self.word.end + 1 == at
@@ -328,6 +364,20 @@ impl Scanner<'_, '_> {
         {
             let end = value::quoted(self.reader, at, quote);
             self.hide_value(at..end);
+        }
+    }
+
+    /// The second of a pair, as `Debug` prints it, behind a name that a quote ends at `at`.
+    fn pair(&mut self, at: usize, quote: u8) {
+        let is_blank = |byte: u8| byte.is_ascii_whitespace();
+        let word = self.word.clone();
+        if word.is_empty() || self.reader.before(word.start) != Some(quote) {
+            return;
+        }
+        let first = (self.reader).start_of(word.start - 1, self.told, is_blank);
+        let name = self.reader.part(word);
+        if self.reader.before(first) == Some(b'(') && self.names.name_a_secret(name) {
+            self.value(name, self.reader.end_of(at + 2, is_blank));
         }
     }
 
@@ -345,6 +395,10 @@ impl Scanner<'_, '_> {
 #[inline(always)]
 fn is_of_word(byte: u8) -> bool {
     CLASSES[usize::from(byte)] == Class::Word
+}
+
+fn is_quote(byte: u8) -> bool {
+    CLASSES[usize::from(byte)] == Class::Quote
 }
 
 /// Whether this is not just a word.

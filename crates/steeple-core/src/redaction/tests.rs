@@ -80,6 +80,47 @@ const SECRETS: &[(&str, &str)] = &[
     ("card 4111111111111111 declined", "4111"),
     ("card order-4111111111111111 declined", "4111"),
     ("amex 3782 822463 10005 declined", "822463"),
+    ("card 2223003122003222 declined", "2223"),
+    ("GET /find?q=4111+1111+1111+1111&n=1", "1111"),
+    ("GET /find?q=4111%201111%201111%201111", "1111"),
+    ("GET /find?q=card%204111+1111+1111+1111", "1111"),
+    ("GET /find?q=card%204111111111111111", "4111"),
+    (
+        "Login {\n    user: \"ada\",\n    password: Some(\n        \"hunter2\",\n    ),\n}",
+        "hunter2",
+    ),
+    (
+        "password: Some(\n        Plain {\n            value: \"hunter2\",\n        },\n    ),",
+        "hunter2",
+    ),
+    // What is cut there.
+    ("password: Some(\n        \"hunter2", "hunter2"),
+    ("{\"secret\": {\r\n  \"is\": \"hunter2\"\r\n}}", "hunter2"),
+    (
+        "authorization: Some(\n        \"hunter1 hunter2\",\n    ),",
+        "hunter2",
+    ),
+    (
+        r#"credentials: Credentials { value: "hunter2" }"#,
+        "hunter2",
+    ),
+    (r#"session: Session { id: "s3cr3t" }"#, "s3cr3t"),
+    (r#"password: Password { inner: "x" }"#, "\"x\""),
+    (r#"token: Token::Of { it: Inner { it: "x" } }"#, "\"x\""),
+    (
+        "session: Session {\n    id: \"s3cr3t\",\n    n: 1,\n}",
+        "s3cr3t",
+    ),
+    (r#"[("x-api-key", "hunter2"), ("n", "1")]"#, "hunter2"),
+    (r#"("x-api-key", b"hunter2")"#, "hunter2"),
+    ("(\n    \"x-api-key\",\n    \"hunter2\",\n)", "hunter2"),
+    ("mysql --password hunter2 shop", "hunter2"),
+    ("mysql --db-password 'hunter 2' shop", "hunter"),
+    (r#""mysql" "--password" "hunter2" "shop""#, "hunter2"),
+    (r#"["mysql", "--password", "hunter2"]"#, "hunter2"),
+    ("--pin 4711", "4711"),
+    ("DRIVER=x;UID=sa;PWD=hunter2", "hunter2"),
+    ("password=true-hunter2", "hunter2"),
 ];
 
 /// What is neither a secret nor personal.
@@ -112,6 +153,15 @@ const HARMLESS: &[&str] = &[
     "/orders/4711/items",
     "spinning=3 shopping: 4 authors=2 capital=x",
     "password=",
+    "stamps 20261123002507 20261123002515 20261123002535005 20261123002535013 2026112300250007, 2026 1123 0025 0007, 2721112300200000 2220112300200006",
+    "password_changed=true session_started_at=2026-11-23 token_expires_at: 1763857535",
+    "Login { password: true, has_token: false }",
+    "PWD=/app OLDPWD=/ \"PWD\": \"/app\"",
+    "token_file=/run/token cookie_name: shop, password_required=1",
+    "unexpected argument '--password' found",
+    "Usage: shop --password <PASSWORD> --token --user <USER>",
+    r#"("x-price", "7"), ["password", "email"], ("a","b")"#,
+    "100%20off, 4+4 = 8, 2+2%20",
     "größe: 5 € — ok",
 ];
 
@@ -147,6 +197,32 @@ fn what_is_around_a_secret_stays() {
         (
             r#"{"user":"ada","password":"a,b","n":1}"#,
             r#"{"user":"ada","password":"[redacted]","n":1}"#,
+        ),
+        (
+            "Login {\n    password: Some(\n        \"x\",\n    ),\n    n: 1,\n}",
+            "Login {\n    password: [redacted],\n    n: 1,\n}",
+        ),
+        (
+            r#"Login { session: Session { id: "x" }, n: 1 }"#,
+            "Login { session: [redacted], n: 1 }",
+        ),
+        ("token: (x\nn: 1", "token: [redacted]\nn: 1"),
+        (r#"token=Abc {"n": 1}"#, r#"token=[redacted] {"n": 1}"#),
+        (
+            r#"[("x-api-key", "x"), ("n", "1")]"#,
+            r#"[("x-api-key", "[redacted]"), ("n", "1")]"#,
+        ),
+        (
+            "mysql --password x shop",
+            "mysql --password [redacted] shop",
+        ),
+        (
+            r#""mysql" "--password" "x" "shop""#,
+            r#""mysql" "--password" "[redacted]" "shop""#,
+        ),
+        (
+            "GET /find?q=4111+1111+1111+1111&n=1",
+            "GET /find?q=[redacted]&n=1",
         ),
         (
             "password: Some(\"x\"), user: \"ada\"",
@@ -185,6 +261,7 @@ fn names_are_known_however_they_are_written() {
         "APIKey",
         "authorization",
         "set-cookie",
+        "secret_id",
         "user.pin",
         "userPin",
         "jwt",
@@ -205,6 +282,10 @@ fn names_are_known_however_they_are_written() {
         "session_id",
         "sessionId",
         "token_type",
+        "token_expires_at",
+        "sessionStartedAt",
+        "password-changed",
+        "secret_name",
         "max_tokens",
         "passwörd",
         "\u{20ac}",
@@ -214,6 +295,7 @@ fn names_are_known_however_they_are_written() {
     ] {
         assert!(!redaction.names_a_secret(name), "{name}");
     }
+    assert!(Redaction::new().names_a_secret("session_id"));
     let long = format!("{}_password", "x".repeat(1_000));
     assert!(redaction.names_a_secret(&long));
     assert!(!Redaction::off().names_a_secret("password"));
@@ -231,6 +313,10 @@ fn queries_lose_the_values_of_secret_keys_however_they_are_encoded() {
         ),
         ("mail=ada%40example.org&n=1", "mail=[redacted]&n=1"),
         ("code=4711", "code=[redacted]"),
+        (
+            "q=4111+1111+1111+1111&r=4111%201111%201111%201111",
+            "q=[redacted]&r=[redacted]",
+        ),
         ("", ""),
         ("&&=", "&&="),
     ] {
@@ -320,6 +406,22 @@ fn texts_made_to_be_slow_take_time_that_grows_with_their_length() {
         "authorization:",
         "::",
         "http://user:",
+        "password: (\n",
+        "password: A {\n",
+        "password: A { ",
+        "password: A { \n",
+        "cookie: (\n",
+        "password: true ",
+        "(\"password\", ",
+        "(\"a\", ",
+        "\"a\",\n\n\n\n",
+        "--password ",
+        "--password  -",
+        "\"--password\",,,,",
+        "\"--password\" \"-",
+        "4111+",
+        "4111%20",
+        "%20",
     ] {
         for length in [1_000, 10_000] {
             let text = part.repeat(length / part.len());
@@ -355,6 +457,7 @@ proptest! {
                 prop::sample::select(vec![
                     "password", "=", ":", "://", "@", "bearer ", "4111 1111 ", "eyJhbGciOiJIUzI1NiJ9", ".", "\"", "'", "\\",
                     "(", ")", "%40", "-----BEGIN PRIVATE KEY-----", "\u{20ac}", " ", "\n", "example.org", "SG.", "key=", "?",
+                    "--password ", "Some(\n", " { ", "Token", ",", "%20", "4111+1111+", "true",
                 ]).prop_map(str::to_owned),
                 any::<String>(),
             ],

@@ -7,7 +7,7 @@ const SCHEMES: [&str; 5] = ["basic", "bearer", "digest", "negotiate", "token"];
 
 /// The end of the value that begins at `start`: of all within quotes or brackets, or of a word.
 ///
-/// What does not close ends with the line.
+/// What does not close ends with the line; where it is spread over lines, as `{:#?}` does it, with the text.
 pub(super) fn end(reader: &Reader<'_>, start: usize) -> usize {
     let end = end_of_one(reader, start);
     let word = reader.part(start..end);
@@ -24,14 +24,16 @@ pub(super) fn end(reader: &Reader<'_>, start: usize) -> usize {
 fn end_of_one(reader: &Reader<'_>, start: usize) -> usize {
     let mut at = start;
     let mut depth = 0_usize;
+    let mut is_spread = false;
     while let Some(byte) = reader.at(at) {
         at = match byte {
-            b'\r' | b'\n' => break,
+            b'\r' | b'\n' if depth == 0 || !is_spread => break,
             // Also behind what Rust and Python put in front of some: `b"..."`.
             b'"' | b'\'' | b'`' if depth > 0 || at <= start + 1 => quoted(reader, at, byte),
             b'\\' if matches!(reader.at(at + 1), Some(b'"' | b'\'')) => escaped(reader, at + 1),
             b'(' | b'[' | b'{' => {
                 depth += 1;
+                is_spread |= matches!(reader.at(at + 1), Some(b'\r' | b'\n'));
                 at + 1
             }
             b')' | b']' | b'}' if depth > 0 => {
@@ -39,11 +41,20 @@ fn end_of_one(reader: &Reader<'_>, start: usize) -> usize {
                 at + 1
             }
             _ if depth > 0 => at + 1,
+            b' ' if is_struct(reader, start, at) => at + 1,
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b',' | b';' | b'&' | b')' | b']' | b'}' => break,
             _ => at + 1,
         };
     }
     at
+}
+
+/// Whether a blank is behind the name of a type and in front of its fields, as `Debug` prints them.
+fn is_struct(reader: &Reader<'_>, start: usize, blank: usize) -> bool {
+    let begins = reader
+        .at(start)
+        .is_some_and(|byte| byte.is_ascii_uppercase());
+    begins && (reader.is_at(blank, " { ") || reader.is_at(blank, " {\n"))
 }
 
 /// The end of what is quoted from `start` on, in which backslashes escape.

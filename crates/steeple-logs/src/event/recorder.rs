@@ -1,10 +1,6 @@
 use std::{error::Error, fmt::Debug, mem};
 
-use steeple_core::{
-    AttachedError,
-    redaction::{REDACTED, Redaction},
-    text,
-};
+use steeple_core::{AttachedError, redaction::Redaction, text};
 use tracing_core::{
     Metadata,
     field::{Field, Visit},
@@ -12,12 +8,10 @@ use tracing_core::{
 
 use super::{callsite::Callsite, scratch::Scratch};
 use crate::{
-    encode::{Fields, LONGEST_VALUE, Scalar, field},
+    encode::{Fields, Scalar, field},
     failure,
+    redact::{self, BEYOND},
 };
-
-/// One character more than is written of a text.
-const BEYOND: usize = LONGEST_VALUE + 4;
 
 /// Encodes the fields of spans and events, without the secrets in them.
 pub(super) struct Recorder<'a> {
@@ -66,11 +60,7 @@ impl<'a> Recorder<'a> {
         let Some(known) = self.callsite.field(field.index()) else {
             return;
         };
-        let value = match value {
-            _ if known.is_secret => Scalar::Text(REDACTED),
-            Scalar::Text(text) => Scalar::Text(self.redaction.text(beyond(text), room)),
-            value => value,
-        };
+        let value = redact::scalar(self.redaction, known.is_secret, value, room);
         fields.put_as(&known.name, value);
     }
 
@@ -82,7 +72,7 @@ impl<'a> Recorder<'a> {
             ("message", _) => self.message(value),
             ("error", Source::Event) => {
                 let Scratch { fields, room, .. } = &mut *self.scratch;
-                let message = self.redaction.text(beyond(value), room);
+                let message = redact::text(self.redaction, value, room);
                 fields.put_ours(field::ERROR_MESSAGE, Scalar::Text(message));
             }
             ("log.target", Source::Record) => value.clone_into(&mut self.scratch.record.logger),
@@ -100,7 +90,7 @@ impl<'a> Recorder<'a> {
             ..
         } = &mut *self.scratch;
         message.clear();
-        fields.encode(message, self.redaction.text(beyond(value), room));
+        fields.encode(message, redact::text(self.redaction, value, room));
     }
 }
 
@@ -153,9 +143,4 @@ impl Visit for Recorder<'_> {
 /// Whether there is an error already.
 pub(super) fn tells_error(fields: &Fields) -> bool {
     fields.has(field::ERROR_TYPE) || fields.has(field::ERROR_MESSAGE)
-}
-
-/// As much of a text as tells that it is cut: what is looked through for secrets is bounded.
-fn beyond(text: &str) -> &str {
-    text::beginning(text, BEYOND)
 }

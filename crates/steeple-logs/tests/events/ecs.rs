@@ -168,6 +168,9 @@ fn secrets_are_told_by_no_line() {
         let _login = info_span!("login", password = "hunter2", attempt = 1).entered();
         info!(
             api_key = 12345,
+            card = 4_111_111_111_111_111_u64,
+            token_changed = true,
+            has_session = false,
             "to postgres://shop:hunter2@db with Bearer abcdefgh1234567890XYZ"
         );
     });
@@ -176,6 +179,9 @@ fn secrets_are_told_by_no_line() {
         !told.contains("hunter2") && !told.contains("12345") && !told.contains("abcdefgh"),
         "{told}"
     );
+    assert_eq!(event["labels"]["card"], "[redacted]");
+    assert_eq!(event["labels"]["token_changed"], "true");
+    assert_eq!(event["labels"]["has_session"], "false");
     assert_eq!(event["labels"]["password"], "[redacted]");
     assert_eq!(event["labels"]["attempt"], "1");
 }

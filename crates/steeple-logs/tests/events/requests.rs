@@ -142,6 +142,23 @@ fn what_is_bound_follows_the_request_and_into_carried_tasks() {
 }
 
 #[test]
+fn what_is_bound_is_told_without_its_secrets() {
+    let observer = observer();
+    let event = event(|| {
+        in_request(&observer, &[], || {
+            bind("card", 4_111_111_111_111_111_u64);
+            bind("has_token", true);
+            bind("note", "password=hunter2");
+            info!("bound");
+        });
+    });
+    assert_eq!(
+        event["labels"],
+        json!({"card": "[redacted]", "has_token": "true", "note": "password=[redacted]"})
+    );
+}
+
+#[test]
 fn what_is_bound_is_bounded() {
     let observer = observer();
     let event = event(|| {
