@@ -1,6 +1,8 @@
-use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
+use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc, time::Duration};
 
-use crate::{Check, Health, HealthError, Heartbeat, Probe};
+use metrics::Recorder;
+
+use crate::{Check, Health, HealthError, Heartbeat, Probe, telemetry::Destination};
 
 const LONGEST_NAME: usize = 64;
 const DURATIONS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(60 * 60);
@@ -11,6 +13,7 @@ const DURATIONS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration:
 pub struct HealthBuilder {
     pub(crate) checks: Vec<(String, Probe, Check)>,
     pub(crate) heartbeats: Vec<(String, Heartbeat)>,
+    pub(crate) metrics: Destination,
 }
 
 impl HealthBuilder {
@@ -41,7 +44,13 @@ impl HealthBuilder {
         self
     }
 
-    /// Starts, without running a check yet. The metrics go to the recorder that is current.
+    /// Has the metrics go to `recorder`. Default: to the global recorder, which is to be installed before.
+    pub fn recorder(mut self, recorder: Arc<dyn Recorder + Send + Sync>) -> Self {
+        self.metrics = Destination(Some(recorder));
+        self
+    }
+
+    /// Starts, without running a check yet.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::{
     CheckSnapshot, CheckState, Criticality, Details, HealthBuilder, HealthError, HealthSnapshot,
-    HealthStatus, Heartbeat, Probe, Probes, executor::Executor, monitor::Monitor, telemetry,
+    HealthStatus, Heartbeat, Probe, Probes, executor::Executor, monitor::Monitor,
 };
 
 /// How long a startup check is waited for. Less than the second that Kubernetes waits by default, so that it is answered.
@@ -40,7 +40,8 @@ impl Health {
     pub(crate) fn start(builder: HealthBuilder) -> Result<Self, HealthError> {
         let executor = Executor::start().map_err(HealthError::Thread)?;
         let inner = Arc::new_cyclic(|inner: &Weak<Inner>| {
-            let ready = telemetry::describe();
+            let metrics = &builder.metrics;
+            let ready = metrics.describe();
             let monitors = builder.checks.into_iter().map(|(name, probe, check)| {
                 let inner = inner.clone();
                 let on_change = move || {
@@ -48,7 +49,7 @@ impl Health {
                         inner.tell();
                     }
                 };
-                Arc::new(Monitor::new(name, probe, check, on_change))
+                Arc::new(Monitor::new(name, probe, check, metrics, on_change))
             });
             Inner {
                 monitors: monitors.collect(),
@@ -64,6 +65,10 @@ impl Health {
             if let Some(interval) = monitor.check.refresh {
                 runtime.spawn(monitor.clone().refresh(interval, runtime.clone()));
             }
+        }
+        for (name, heartbeat) in &inner.heartbeats {
+            let up = builder.metrics.up(name);
+            runtime.spawn(heartbeat.clone().tell(up));
         }
         Ok(Self(inner))
     }

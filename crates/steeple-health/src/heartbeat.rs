@@ -7,7 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use metrics::Gauge;
+use tokio::time;
+
 use crate::{Check, Failure};
+
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// What a worker has to beat, so that one that hangs is noticed. Clones are the same.
 ///
@@ -76,6 +81,21 @@ impl Heartbeat {
         Check::new(beaten)
             .cache(Duration::ZERO)
             .component("component")
+    }
+
+    /// Tells whether it is alive, now and as long as the future is polled.
+    pub(crate) fn tell(self, up: Gauge) -> impl Future<Output = ()> + Send + 'static {
+        up.set(f64::from(self.is_alive()));
+        self.keep_telling(up)
+    }
+
+    async fn keep_telling(self, up: Gauge) {
+        let mut ticks = time::interval(BETWEEN_LOOKS);
+        ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            up.set(f64::from(self.is_alive()));
+        }
     }
 
     /// # Errors

@@ -75,13 +75,13 @@
 //!
 //! | metric | |
 //! |---|---|
-//! | `steeple_health_check_up{check}` | 1 while the check is up, 0 while it is down |
+//! | `steeple_health_check_up{check}` | 1 while the check is up, 0 while it is down, none before that is known; of a heartbeat of [liveness](HealthBuilder::liveness) as well, to the second |
 //! | `steeple_health_check_duration_seconds{check}` | histogram of how long runs took |
 //! | `steeple_health_check_runs_total{check,result}` | runs that ended in `success`, `error`, `timeout`, `panic` |
 //! | `steeple_health_check_last_success_timestamp_seconds{check}` | when the last run that succeeded ended |
 //! | `steeple_health_ready` | 1 while the service is ready, 0 while it is not |
 //!
-//! They tell of the last run: with neither probes nor [`refresh_every`](Check::refresh_every) they stand still.
+//! Those of checks tell of the last run: with neither probes nor [`refresh_every`](Check::refresh_every) they stand still.
 
 mod builder;
 mod check;

@@ -16,7 +16,7 @@ use crate::{
     check::Check,
     history::{Ended, History},
     sync::lock,
-    telemetry::CheckTelemetry,
+    telemetry::{CheckTelemetry, Destination},
 };
 
 /// A check, and how it went.
@@ -52,10 +52,11 @@ impl Monitor {
         name: String,
         probe: Probe,
         check: Check,
+        metrics: &Destination,
         on_change: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         Self {
-            telemetry: CheckTelemetry::new(&name),
+            telemetry: CheckTelemetry::new(&name, metrics),
             name,
             probe,
             check,

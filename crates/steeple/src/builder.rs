@@ -3,6 +3,8 @@
 #[cfg(feature = "otlp")]
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+#[cfg(feature = "health")]
+use std::sync::Arc;
 
 use steeple_core::{Observer, ObserverBuilder, TraceConfig, current};
 #[cfg(feature = "errors")]
@@ -458,7 +460,7 @@ impl SteepleBuilder {
         #[cfg(feature = "health")]
         let health = self
             .health
-            .map(|health| ::metrics::with_local_recorder(&registry, || health.start()))
+            .map(|health| health.recorder(Arc::new(registry.clone())).start())
             .transpose()?;
         #[cfg(all(feature = "logs", feature = "otlp"))]
         let (log_records, logs) = {
@@ -610,7 +612,7 @@ fn listen(
 
 #[cfg(feature = "health")]
 fn start_unobserved(health: HealthBuilder) -> Result<Health, HealthError> {
-    ::metrics::with_local_recorder(&::metrics::NoopRecorder, || health.start())
+    health.recorder(Arc::new(::metrics::NoopRecorder)).start()
 }
 
 fn warn_of_overflow(metric: &str) {

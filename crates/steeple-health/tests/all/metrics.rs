@@ -9,8 +9,10 @@ use std::{
 };
 
 use futures_executor::block_on;
-use steeple_health::{Check, Health};
+use steeple_health::{Check, Health, Heartbeat};
 use steeple_metrics::{Registry, Value};
+
+use crate::{down, eventually};
 
 fn value(registry: &Registry, name: &str, labels: &[(&str, &str)]) -> Option<Value> {
     registry.snapshot().value(name, labels).cloned()
@@ -25,8 +27,11 @@ fn runs_are_counted_timed_and_told_by_state() {
         let up = seen.load(SeqCst);
         async move { up.then_some(()).ok_or("down") }
     });
-    let builder = Health::builder().check("database", check.cache(Duration::ZERO));
-    let health = metrics::with_local_recorder(&registry, || builder.start()).unwrap();
+    let health = Health::builder()
+        .check("database", check.cache(Duration::ZERO))
+        .recorder(Arc::new(registry.clone()))
+        .start()
+        .unwrap();
     let gauge =
         |name, labels: &[_]| value(&registry, name, labels).and_then(|value| value.as_gauge());
     let of_check = [("check", "database")];
@@ -37,6 +42,8 @@ fn runs_are_counted_timed_and_told_by_state() {
     };
 
     assert_eq!(gauge("steeple_health_ready", &[]), Some(0.0));
+    let unknown = gauge("steeple_health_check_up", &of_check);
+    assert_eq!(unknown, None, "it is neither up nor down");
     assert!(block_on(health.is_ready()));
     assert_eq!(gauge("steeple_health_ready", &[]), Some(1.0));
     assert_eq!(gauge("steeple_health_check_up", &of_check), Some(1.0));
@@ -64,4 +71,48 @@ fn runs_are_counted_timed_and_told_by_state() {
     health.begin_drain();
     assert_eq!(gauge("steeple_health_ready", &[]), Some(0.0));
     assert_eq!(gauge("steeple_health_check_up", &of_check), Some(1.0));
+}
+
+#[test]
+fn a_check_is_told_once_its_thresholds_are_reached() {
+    let registry = Registry::new();
+    let check = Check::new(down).cache(Duration::ZERO).failure_threshold(2);
+    let health = Health::builder()
+        .check("database", check)
+        .recorder(Arc::new(registry.clone()))
+        .start()
+        .unwrap();
+    let told = || {
+        let of_check = [("check", "database")];
+        value(&registry, "steeple_health_check_up", &of_check).and_then(|value| value.as_gauge())
+    };
+    assert!(!block_on(health.is_ready()));
+    assert_eq!(told(), None);
+    assert!(!block_on(health.is_ready()));
+    assert_eq!(told(), Some(0.0));
+}
+
+#[test]
+fn heartbeats_of_liveness_are_told_though_nobody_asks() {
+    let registry = Registry::new();
+    let worker = Heartbeat::new(Duration::from_secs(2));
+    let _health = Health::builder()
+        .liveness("worker", &worker)
+        .recorder(Arc::new(registry.clone()))
+        .start()
+        .unwrap();
+    let told = || {
+        let of_worker = [("check", "worker")];
+        value(&registry, "steeple_health_check_up", &of_worker).and_then(|value| value.as_gauge())
+    };
+    assert!(told().is_some());
+    eventually(|| {
+        worker.beat();
+        told() == Some(1.0)
+    });
+    eventually(|| told() == Some(0.0));
+    eventually(|| {
+        worker.beat();
+        told() == Some(1.0)
+    });
 }
