@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,7 @@ use tracing_subscriber::{layer::SubscriberExt, registry};
 
 use crate::requests::in_request;
 
-const DEADLINE: Duration = Duration::from_secs(1);
+const DEADLINE: Duration = Duration::from_millis(500);
 
 /// A destination whose thread hangs as long as somebody holds this.
 #[derive(Clone)]
@@ -37,9 +37,8 @@ impl Destination for Stuck {
 
 /// How long it takes to end logs of six destinations by `end`, all of which are stuck.
 fn time_to_end(end: impl FnOnce(Logs)) -> Duration {
-    let held = Mutex::new(());
-    let stuck = Stuck(Arc::new(held));
-    let held: MutexGuard<'_, ()> = stuck.0.lock().unwrap();
+    let stuck = Stuck(Arc::default());
+    let held = stuck.0.lock().unwrap();
     let to = || stuck.clone();
     let logs = Logs::builder("shop")
         .to(to(), Format::Ecs)
@@ -65,13 +64,20 @@ fn time_to_end(end: impl FnOnce(Logs)) -> Duration {
     time
 }
 
+/// Whether that is less than two `deadline`s, some time at least: a busy machine may take any time once.
+fn takes_one(deadline: Duration, end: fn(Logs)) -> bool {
+    (0..5).any(|_| {
+        let time = time_to_end(end);
+        assert!(time >= deadline, "they are stuck: {time:?}");
+        time < 2 * deadline
+    })
+}
+
 #[test]
 fn destinations_that_are_stuck_are_waited_for_side_by_side_and_once() {
-    let time = time_to_end(|logs| {
+    assert!(takes_one(DEADLINE, |logs| {
         let report = block_on(logs.shutdown(DEADLINE));
         assert_eq!((report.written, report.lost), (0, 6));
-    });
-    assert!((DEADLINE..4 * DEADLINE).contains(&time), "{time:?}");
-    let time = time_to_end(drop);
-    assert!((DEADLINE..4 * DEADLINE).contains(&time), "{time:?}");
+    }));
+    assert!(takes_one(Duration::from_secs(1), drop));
 }
