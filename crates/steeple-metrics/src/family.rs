@@ -135,6 +135,16 @@ impl Family {
             .map(|(labels, series)| (labels.clone(), Arc::clone(series)))
     }
 
+    /// Drops the series with these labels, unless somebody can record into it.
+    pub(crate) fn remove(&mut self, labels: &str) -> Option<Arc<Series>> {
+        let series = self.series.get(labels)?;
+        if series.cell.has_handles() {
+            return None;
+        }
+        series.drop_from_metric();
+        self.series.remove(labels)
+    }
+
     /// Drops those of the series that are droppable now; returns how many.
     pub(crate) fn drop_idle(
         &mut self,

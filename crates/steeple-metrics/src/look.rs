@@ -236,6 +236,25 @@ mod tests {
     }
 
     #[test]
+    fn a_series_of_what_is_gone_is_dropped_unless_it_has_handles() {
+        let registry = Registry::new();
+        let labels = [("disk", "sda")];
+        let is_there = || registry.snapshot().value("free", &labels).is_some();
+        let before = registry.read().len();
+        let gauge = registry.gauge("free", &labels).unwrap();
+        registry.remove(Kind::Gauge, "free", &labels);
+        assert!(is_there());
+        drop(gauge);
+        registry.remove(Kind::Counter, "free", &labels);
+        assert!(is_there());
+        for _ in 0..2 {
+            registry.remove(Kind::Gauge, "free", &labels);
+            assert!(!is_there());
+            assert_eq!(registry.read().len(), before);
+        }
+    }
+
+    #[test]
     fn an_overflow_series_that_was_dropped_comes_back_untold() {
         let told = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&told);

@@ -156,6 +156,17 @@ impl Registry {
             .map(Cell::into_gauge)
     }
 
+    /// Drops the series of something that is gone, such as a disk, so that nobody takes its last value for a present one. A series of
+    /// which somebody has a handle stays.
+    pub fn remove(&self, kind: Kind, name: &str, labels: &[(&str, &str)]) {
+        let labels = self.0.global_labels.with(kind, || labels.iter().copied());
+        self.write().remove(Request {
+            kind,
+            name,
+            labels: &labels,
+        });
+    }
+
     /// The histogram `name` with these labels, which is made at first use; otherwise like
     /// [`counter`](Self::counter).
     ///

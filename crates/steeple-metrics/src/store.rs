@@ -196,6 +196,18 @@ impl Store {
         dropped
     }
 
+    /// Drops a series into which nobody can record any more, if there is one.
+    pub(crate) fn remove(&mut self, request: Request<'_>) {
+        let Ok(Some(position)) = self.catalog.find(request.kind, request.name) else {
+            return;
+        };
+        let family = &mut self.catalog.families[position];
+        if let Some(series) = family.remove(&request.labels.plain) {
+            self.series -= 1;
+            self.by_key.forget(&series);
+        }
+    }
+
     fn is_beyond_limits(&self, family: &Family, labels: &LabelTexts) -> bool {
         labels.plain.len() > LABEL_BYTES
             || family.series_beside(&self.overflow_labels.plain) >= self.limits.series_per_metric

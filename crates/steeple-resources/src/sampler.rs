@@ -1,15 +1,20 @@
 //! Reads all figures, now and then.
 
 use std::{
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Instant,
 };
 
-use crate::{board::Board, source::Source};
+use crate::{
+    board::{Board, Gauge},
+    source::Source,
+};
 
 /// All sources, which one thread has.
 pub(crate) struct Sampler {
-    sources: Vec<Box<dyn Source>>,
+    /// Each with the gauges that it set last.
+    sources: Vec<(Box<dyn Source>, BTreeSet<Gauge>)>,
     board: Board,
     /// When the sources were read last.
     read: Option<Instant>,
@@ -20,8 +25,9 @@ impl Sampler {
         for source in &sources {
             board.describe(source.metrics());
         }
+        let sources = sources.into_iter();
         Self {
-            sources,
+            sources: sources.map(|source| (source, BTreeSet::new())).collect(),
             board,
             read: None,
         }
@@ -34,8 +40,17 @@ impl Sampler {
         self.read = Some(now);
         let Self { sources, board, .. } = self;
         // One that fails takes nothing from the others, and is asked no more.
-        sources.retain_mut(|source| {
-            catch_unwind(AssertUnwindSafe(|| source.sample(since, board))).is_ok()
+        sources.retain_mut(|(source, before)| {
+            let sampled = catch_unwind(AssertUnwindSafe(|| source.sample(since, board)));
+            let gauges = board.take_gauges();
+            // Without any, the source could not be read, and nothing is known to be gone.
+            if !gauges.is_empty() {
+                before
+                    .difference(&gauges)
+                    .for_each(|gone| board.remove(gone));
+                *before = gauges;
+            }
+            sampled.is_ok()
         });
     }
 }
@@ -61,6 +76,9 @@ mod tests {
             assert_eq!(since.is_some(), self.0 > 0);
             self.0 += 1;
             board.gauge("reads", &[], f64::from(self.0));
+            // Another device each time.
+            let device = self.0.to_string();
+            board.gauge("free", &[("device", &device)], 1.0);
         }
     }
 
@@ -74,6 +92,20 @@ mod tests {
         fn sample(&mut self, _: Option<Duration>, _: &Board) {
             panic!("a source that fails");
         }
+    }
+
+    #[test]
+    fn gauges_of_what_is_gone_go_with_it() {
+        let registry = Registry::new();
+        let sources: Vec<Box<dyn Source>> = vec![Box::new(Counting::default())];
+        let mut sampler = Sampler::new(sources, Board::new(&registry));
+        let mut told = || {
+            sampler.read();
+            let seen = registry.snapshot();
+            ["1", "2"].map(|device| seen.value("free", &[("device", device)]).is_some())
+        };
+        assert_eq!(told(), [true, false]);
+        assert_eq!(told(), [false, true]);
     }
 
     #[test]

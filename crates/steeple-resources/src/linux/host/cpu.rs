@@ -55,6 +55,8 @@ const IDLE: [usize; 2] = [3, 4];
 #[derive(Debug, Default)]
 pub(crate) struct Cpu {
     before: Option<CpuTimes>,
+    /// As they were last, for when no time went by.
+    shares: Option<[f64; MODES.len()]>,
 }
 
 /// The seconds that the processors of the machine spent, by mode.
@@ -106,10 +108,11 @@ impl Source for Cpu {
         if let Ok(stats) = KernelStats::current() {
             let times = CpuTimes::of(&stats);
             let shares = self.before.and_then(|before| times.shares(&before));
+            self.shares = shares.or(self.shares);
             for (place, mode) in MODES.into_iter().enumerate() {
                 let labels = [("cpu.mode", mode)];
                 board.total("system.cpu.time", &labels, times.0[place]);
-                if let Some(shares) = shares {
+                if let Some(shares) = self.shares {
                     board.gauge("system.cpu.utilization", &labels, shares[place]);
                 }
             }
