@@ -87,7 +87,7 @@ fn a_backend_that_is_back_is_told_once_and_soon_of_what_had_no_room() {
     let back = Instant::now();
     backend.set(|state| state.down = false);
     eventually("a word", || !backend.told().is_empty());
-    assert!(back.elapsed() < Duration::from_secs(1), "{back:?}");
+    assert!(back.elapsed() < PATIENCE / 2, "{back:?}");
     push(&pipeline, &["after"]);
     let _ = pipeline.shutdown_blocking(PATIENCE);
     assert_eq!(backend.told(), [4]);
@@ -115,8 +115,10 @@ fn what_could_not_be_told_is_told_with_the_next_batch() {
     let pipeline = backend.spawn(100);
     push(&pipeline, &["refused", "taken"]);
     let _ = pipeline.flush_blocking(PATIENCE);
+    assert_eq!(backend.told(), []);
     backend.set(|state| state.refuses_to_be_told = false);
     push(&pipeline, &["refused", "taken"]);
     let _ = pipeline.shutdown_blocking(PATIENCE);
-    assert_eq!(backend.told(), [2]);
+    // By one word or two, as the worker comes to it.
+    assert_eq!(backend.told().iter().sum::<u64>(), 2);
 }
