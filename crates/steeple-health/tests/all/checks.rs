@@ -1,6 +1,8 @@
 //! Checks of what is on the network.
 
-use std::{net::SocketAddr, time::Duration};
+#[cfg(any(feature = "http", feature = "redis"))]
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use futures_executor::block_on;
 use steeple_health::{Check, Health, checks};
