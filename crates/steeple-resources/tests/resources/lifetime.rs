@@ -62,9 +62,10 @@ fn what_is_looked_at_is_at_most_a_second_old() {
 
 #[test]
 fn a_source_that_hangs_holds_up_nobody_who_looks() {
-    const LOOKS: u32 = 1_000;
+    const LOOKS: u32 = 200;
     let registry = Registry::new();
     let (release, held) = mpsc::channel::<()>();
+    let (hang, hangs) = mpsc::channel();
     let mut reads = 0;
     let resources = Resources::builder()
         .host(false)
@@ -73,6 +74,7 @@ fn a_source_that_hangs_holds_up_nobody_who_looks() {
             reads += 1;
             // From the second reading on it hangs.
             if reads > 1 {
+                let _ = hang.send(());
                 let _ = held.recv();
             }
             Some(AllocatorFigures {
@@ -83,11 +85,12 @@ fn a_source_that_hangs_holds_up_nobody_who_looks() {
         .start(&registry)
         .unwrap();
     let look = || figure(&registry, "steeple_allocator_allocated_bytes", &[]);
+    hangs.recv_timeout(Duration::from_secs(60)).unwrap();
     let start = Instant::now();
     for _ in 0..LOOKS {
         assert_eq!(look(), Some(1.0));
     }
-    // Were each to wait, it would take more than a minute and a half.
+    // Were each to wait, it would take twice as long.
     assert!(start.elapsed() < LOOKS * Duration::from_millis(50));
     drop(release);
     eventually(|| look().filter(|reads| *reads > 1.0));
