@@ -130,6 +130,7 @@ mod tests {
             }
             let kinds: &[&str] = match field.kind() {
                 Kind::Date => &["date"],
+                Kind::Text if *field == field::LABELS => &["object"],
                 Kind::Text => &["keyword", "match_only_text", "wildcard"],
                 Kind::Texts => &["keyword"],
                 Kind::Long => &["long"],
