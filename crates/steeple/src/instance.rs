@@ -479,7 +479,12 @@ impl Steeple {
         let report = self.outlets.shutdown(rest).await;
         let ops = match self.ops {
             Some(ops) => {
-                let rest = deadline.saturating_sub(started.elapsed() + kept / 2);
+                #[cfg(feature = "logs")]
+                let deadline = match logs {
+                    Some(_) => deadline.saturating_sub(kept / 2),
+                    None => deadline,
+                };
+                let rest = deadline.saturating_sub(started.elapsed());
                 ops.shutdown(rest).await.err()
             }
             None => None,
