@@ -224,7 +224,7 @@ fn bars_of_signals(report: &Report) -> Vec<Bar> {
             "an access log",
             Subject::AccessLog,
             Subject::Steeple,
-            5_100.0,
+            3_500.0,
             0.1,
         ),
         (
