@@ -85,8 +85,10 @@ fn malformed_and_large_trace_headers_are_not_logged() {
             assert_eq!(answered.unwrap(), REQUESTS);
             let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
             let lines: Vec<_> = logged.lines().collect();
-            assert!(lines[0].contains("what is logged is seen"), "{}", lines[0]);
-            let ours = lines[1..].iter().filter(|line| line.contains("steeple"));
+            // Other crates may be seen, too.
+            let is_seen = |line: &&str| line.contains("what is logged is seen");
+            assert!(lines.iter().any(is_seen), "{logged:.2000}");
+            let ours = lines.iter().filter(|line| line.contains("steeple"));
             assert_eq!(ours.count(), 0, "{logged:.2000}");
         },
     );
