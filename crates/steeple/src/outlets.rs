@@ -95,6 +95,18 @@ impl Outlets {
     }
 
     /// As [`flush`](Self::flush), but for the logs, which tell of the end and come last.
+    #[cfg_attr(
+        all(
+            feature = "logs",
+            not(any(
+                feature = "errors",
+                feature = "otlp",
+                feature = "push",
+                feature = "sentry"
+            ))
+        ),
+        expect(unused_variables, reason = "there is nothing else to wait for")
+    )]
     pub(crate) async fn shutdown(self, deadline: Duration) -> FlushReport {
         let tracked = async {
             #[cfg(feature = "errors")]
