@@ -124,15 +124,14 @@ impl Family {
         }
     }
 
-    /// The series that come after those labels, or all, to read without a lock.
+    /// The series that come after those labels, or all.
     pub(crate) fn series_after(
         &self,
         labels: Option<&Labels>,
-    ) -> impl Iterator<Item = SeriesHandle> {
+    ) -> impl Iterator<Item = &Arc<Series>> + Clone {
         let start = labels.map_or(Unbounded, Excluded);
-        self.series
-            .range::<Labels, _>((start, Unbounded))
-            .map(|(labels, series)| (labels.clone(), Arc::clone(series)))
+        let following = self.series.range::<Labels, _>((start, Unbounded));
+        following.map(|(_, series)| series)
     }
 
     /// Drops the series with these labels, unless somebody can record into it.
@@ -148,20 +147,17 @@ impl Family {
     /// Drops those of the series that are droppable now; returns how many.
     pub(crate) fn drop_idle(
         &mut self,
-        candidates: &[SeriesHandle],
+        candidates: &[Arc<Series>],
         now: u64,
         timeout: Duration,
     ) -> usize {
         let before = self.series.len();
-        for (labels, series) in candidates {
+        for series in candidates {
             if !series.is_dropped() && series.is_droppable(now, timeout) {
                 series.drop_from_metric();
-                self.series.remove(labels);
+                self.series.remove(&series.labels);
             }
         }
         before - self.series.len()
     }
 }
-
-/// A series that is looked at outside the store.
-pub(crate) type SeriesHandle = (Labels, Arc<Series>);

@@ -24,7 +24,15 @@ pub(crate) struct Histograms {
 pub(crate) struct HistogramShape {
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) native: Option<Arc<NativeConfig>>,
-    pub(crate) exemplar_source: Option<ExemplarSource>,
+    pub(crate) exemplars: Option<ExemplarShape>,
+}
+
+/// What the exemplars of one histogram are made of.
+#[derive(Debug, Clone)]
+pub(crate) struct ExemplarShape {
+    pub(crate) source: ExemplarSource,
+    /// Of the buckets each of which keeps one; those of the histogram itself, if it has classic ones.
+    pub(crate) bounds: Arc<Bounds>,
 }
 
 /// What the cells of one histogram are made of that is exposed as a summary.
@@ -57,14 +65,18 @@ impl Histograms {
     ) -> HistogramShape {
         let native = self.native(recorded, exposed).map(Arc::clone);
         let is_classic = native.as_ref().is_none_or(|native| native.classic_buckets);
+        let bounds = self.buckets.bounds(recorded, exposed, unit);
         HistogramShape {
+            exemplars: self.exemplar_source.clone().map(|source| ExemplarShape {
+                source,
+                bounds: Arc::clone(&bounds),
+            }),
             bounds: if is_classic {
-                self.buckets.bounds(recorded, exposed, unit)
+                bounds
             } else {
                 Arc::new(Bounds::none())
             },
             native,
-            exemplar_source: self.exemplar_source.clone(),
         }
     }
 

@@ -171,7 +171,10 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
             Some(quoted) => quoted.split_at(closing_quote(quoted)),
             None => rest.split_at(rest.find('=')?),
         };
-        let (_, quoted) = after.split_once("=\"")?;
+        let quoted = after
+            .strip_prefix('"')
+            .unwrap_or(after)
+            .strip_prefix("=\"")?;
         let (value, after) = quoted.split_at(closing_quote(quoted));
         rest = after.strip_prefix("\",").unwrap_or_default();
         Some((name, value))
@@ -188,6 +191,15 @@ pub(crate) fn unescaped_characters(escaped: &str) -> impl Iterator<Item = char> 
         },
         other => Some(other),
     })
+}
+
+/// Writes an escaped name or value without the escapes.
+pub(crate) fn push_unescaped(text: &mut String, escaped: &str) {
+    if escaped.contains('\\') {
+        text.extend(unescaped_characters(escaped));
+    } else {
+        text.push_str(escaped);
+    }
 }
 
 /// Writes a name or value in quotes.

@@ -33,7 +33,7 @@ impl Registry {
     /// The registry's state now in the [text format](Format::Text).
     #[must_use]
     pub fn render(&self) -> String {
-        exposition::text(self.clone())
+        exposition::text(self)
     }
 
     /// Drops what is gone and tells at which positions there are metrics to look at.
@@ -61,9 +61,9 @@ impl Registry {
         let series = iter::from_fn(|| pages.next(self));
         FamilySnapshot {
             series: series
-                .filter(|(_, series)| self.is_visible(series))
-                .map(|(labels, series)| SeriesSnapshot {
-                    labels,
+                .filter(|series| self.is_visible(series))
+                .map(|series| SeriesSnapshot {
+                    labels: series.labels.clone(),
                     value: series.cell.value(),
                 })
                 .collect(),
@@ -93,7 +93,7 @@ impl Registry {
                 if page.is_empty() {
                     break;
                 }
-                page.retain(|(_, series)| series.is_droppable(now, timeout));
+                page.retain(|series| series.is_droppable(now, timeout));
                 if !page.is_empty() {
                     self.write().drop_idle(position, page, now, timeout);
                 }
@@ -350,7 +350,7 @@ mod tests {
         let position = registry.read().catalog.families.len() - 1;
         let mut pages = Pages::of(position);
         let idle = pages.turn(registry);
-        assert!(idle.len() == 1 && idle[0].1.is_droppable(61_000, TIMEOUT));
+        assert!(idle.len() == 1 && idle[0].is_droppable(61_000, TIMEOUT));
         record();
         let dropped = registry.write().drop_idle(position, idle, 61_000, TIMEOUT);
         assert_eq!(dropped, 0);

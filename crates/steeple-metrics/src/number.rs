@@ -17,10 +17,7 @@ pub(crate) fn push_float(text: &mut String, value: f64) {
         text.push_str("NaN");
     } else if value.is_infinite() {
         text.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
-    } else if value.abs() < LARGEST_PLAIN
-        && value.fract() == 0.0
-        && !(value == 0.0 && value.is_sign_negative())
-    {
+    } else if value.abs() < LARGEST_PLAIN && (value as i64 as f64).to_bits() == value.to_bits() {
         text.push_str(itoa::Buffer::new().format(value as i64));
     } else {
         let mut buffer = zmij::Buffer::new();

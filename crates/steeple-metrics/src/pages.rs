@@ -1,7 +1,12 @@
-use crate::{Labels, Registry, family::SeriesHandle};
+use std::{hint::black_box, sync::Arc};
+
+use crate::{Labels, Registry, series::Series};
 
 /// So many series are listed at a time.
 pub(crate) const PAGE: usize = 256;
+
+/// So many are touched before the first of them is read: memory answers all of them in little more time than one.
+const AHEAD: usize = 8;
 
 /// The series of one metric, a page at a time, so that the registry is not locked for all of them at once, nor memory
 /// taken.
@@ -13,7 +18,7 @@ pub(crate) struct Pages {
     metric: usize,
     rest: Rest,
     /// The page, the series to come first at its end.
-    page: Vec<SeriesHandle>,
+    page: Vec<Arc<Series>>,
 }
 
 /// What is not on a page yet.
@@ -41,7 +46,7 @@ impl Pages {
     }
 
     /// The next page, in no particular order; empty once there is none.
-    pub(crate) fn turn(&mut self, registry: &Registry) -> &mut Vec<SeriesHandle> {
+    pub(crate) fn turn(&mut self, registry: &Registry) -> &mut Vec<Arc<Series>> {
         self.page.clear();
         let after = match &self.rest {
             Rest::All => None,
@@ -50,10 +55,13 @@ impl Pages {
         };
         let store = registry.read();
         let following = store.catalog.families[self.metric].series_after(after);
-        self.page.extend(following.take(PAGE));
+        let following = following.take(PAGE);
+        // A reference is counted by an atomic update, which waits for its memory and holds up what comes after it.
+        black_box(following.clone().map(Arc::strong_count).sum::<usize>());
+        self.page.extend(following.cloned());
         drop(store);
         self.rest = match self.page.last() {
-            Some((labels, _)) if self.page.len() == PAGE => Rest::After(labels.clone()),
+            Some(last) if self.page.len() == PAGE => Rest::After(last.labels.clone()),
             _ => Rest::Nothing,
         };
         self.page.reverse();
@@ -61,8 +69,19 @@ impl Pages {
     }
 
     /// The next series.
-    pub(crate) fn next(&mut self, registry: &Registry) -> Option<SeriesHandle> {
-        self.page.pop().or_else(|| self.turn(registry).pop())
+    pub(crate) fn next(&mut self, registry: &Registry) -> Option<Arc<Series>> {
+        if self.page.is_empty() {
+            self.turn(registry);
+        }
+        if self.page.len().is_multiple_of(AHEAD) {
+            let ahead = self.page.iter().rev().take(AHEAD);
+            black_box(
+                ahead
+                    .map(|series| series.touch())
+                    .fold(0, u64::wrapping_add),
+            );
+        }
+        self.page.pop()
     }
 }
 
@@ -84,7 +103,7 @@ mod tests {
     fn listed(pages: &mut Pages, registry: &Registry) -> Vec<String> {
         let series = std::iter::from_fn(|| pages.next(registry));
         series
-            .map(|(labels, _)| labels.value("series").unwrap().into_owned())
+            .map(|series| series.labels.value("series").unwrap().into_owned())
             .collect()
     }
 

@@ -3,7 +3,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::{Instant, SystemTime},
 };
@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     /// Grows at looks, each time that what is idle may have become so; no thread that records keeps a handle from the last one.
     pub(crate) generation: AtomicU32,
     pub(crate) generation_began: AtomicU64,
+    /// How long the last text was that was rendered in one piece.
+    pub(crate) rendered: AtomicUsize,
     pub(crate) created: Instant,
     pub(crate) clock: fn() -> Instant,
 }
@@ -79,6 +81,7 @@ impl Registry {
             refreshers: Refreshers::default(),
             generation: AtomicU32::new(0),
             generation_began: AtomicU64::new(0),
+            rendered: AtomicUsize::new(0),
             created: Instant::now(),
             clock: Instant::now,
         }))

@@ -64,6 +64,12 @@ impl Series {
         Some(distribution.started_over.unwrap_or(created))
     }
 
+    /// Reads from all memory that a look at the series reads, so that it is near when that comes; what it is does not matter.
+    pub(crate) fn touch(&self) -> u64 {
+        let text = self.labels.as_str().as_bytes();
+        self.cell.touch() ^ u64::from(text.last().copied().unwrap_or_default())
+    }
+
     /// Notes whether the series changed since the last look, and tells whether it has been idle for
     /// `timeout`; `now` counts milliseconds from any fixed moment.
     pub(crate) fn is_idle(&self, now: u64, timeout: Duration) -> bool {
@@ -82,7 +88,17 @@ impl Series {
 
     /// Whether the series is idle and nobody can record into it any more.
     pub(crate) fn is_droppable(&self, now: u64, timeout: Duration) -> bool {
-        !self.cell.has_handles() && self.is_idle(now, timeout)
+        self.is_left_idle(|| self.cell.has_handles(), now, timeout)
+    }
+
+    /// Whoever records while this is asked has a handle until it has done so: whether there is one is asked first.
+    fn is_left_idle(
+        &self,
+        has_handles: impl FnOnce() -> bool,
+        now: u64,
+        timeout: Duration,
+    ) -> bool {
+        !has_handles() && self.is_idle(now, timeout)
     }
 
     /// Whether its metric has let go of the series.
@@ -107,25 +123,30 @@ impl Series {
 mod under_loom {
     use std::sync::Arc;
 
-    use loom::thread;
+    use loom::{sync::atomic::AtomicUsize, thread};
     use metrics::CounterFn;
 
     use super::*;
-    use crate::{cell::CounterCell, sync::model};
+    use crate::{
+        cell::{CounterCell, are_several},
+        sync::model,
+    };
 
     const TIMEOUT: Duration = Duration::from_millis(50);
+
+    /// A series that a look has seen.
+    fn seen(counter: &Arc<CounterCell>) -> Series {
+        let cell = Cell::Counter(Arc::clone(counter));
+        let series = Series::new(Labels::from_escaped(""), cell, Origin::default());
+        assert!(!series.is_idle(0, TIMEOUT));
+        series
+    }
 
     #[test]
     fn a_look_that_sees_what_another_look_saw_does_not_take_the_series_for_idle() {
         model(|| {
             let counter = Arc::new(CounterCell::new());
-            let cell = Cell::Counter(Arc::clone(&counter));
-            let series = Arc::new(Series::new(
-                Labels::from_escaped(""),
-                cell,
-                Origin::default(),
-            ));
-            assert!(!series.is_idle(0, TIMEOUT));
+            let series = Arc::new(seen(&counter));
             let recorder = thread::spawn({
                 let counter = Arc::clone(&counter);
                 move || counter.increment(1)
@@ -141,6 +162,26 @@ mod under_loom {
             other.join().unwrap();
             // Whoever looks next sees it, unless one of the two has.
             assert!(!series.is_idle(149, TIMEOUT));
+        });
+    }
+
+    #[test]
+    fn a_series_into_which_the_last_handle_records_is_not_dropped_when_that_goes() {
+        model(|| {
+            let counter = Arc::new(CounterCell::new());
+            let series = seen(&counter);
+            // As `Arc` counts them, which loom cannot look into: the registry and a handle.
+            let owners = Arc::new(AtomicUsize::new(2));
+            let handle = thread::spawn({
+                let owners = Arc::clone(&owners);
+                move || {
+                    counter.increment(1);
+                    owners.fetch_sub(1, Release);
+                }
+            });
+            let has_handles = || are_several(|| owners.load(Relaxed));
+            assert!(!series.is_left_idle(has_handles, 100, TIMEOUT));
+            handle.join().unwrap();
         });
     }
 }

@@ -66,9 +66,11 @@ pub struct HistogramSnapshot {
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) buckets: Vec<u64>,
     pub(crate) sum: f64,
-    /// One for each bucket, or none at all.
+    /// One for each bucket, or for each that a native histogram has for them alone; or none at all.
     pub(crate) exemplars: Vec<Option<RecordedExemplar>>,
     pub(crate) native: Option<NativeSnapshot>,
+    /// Whether there are observations in native buckets below zero, whether or not these are told.
+    pub(crate) has_negative: bool,
     /// When the histogram started over, if it did.
     pub(crate) started_over: Option<SystemTime>,
 }
@@ -172,6 +174,7 @@ impl HistogramSnapshot {
             sum: 0.0,
             exemplars: Vec::new(),
             native: None,
+            has_negative: false,
             started_over: None,
         }
     }
@@ -184,6 +187,7 @@ impl HistogramSnapshot {
         self.sum = 0.0;
         self.exemplars.clear();
         self.native = None;
+        self.has_negative = false;
         self.started_over = None;
     }
 
@@ -194,11 +198,9 @@ impl HistogramSnapshot {
         self.bounds.values()
     }
 
-    /// The lowest bound, also of the native buckets.
-    pub(crate) fn least(&self) -> Option<f64> {
-        let native = self.native.as_ref().and_then(NativeSnapshot::least);
-        let least = self.bounds().first().copied().into_iter().chain(native);
-        least.min_by(f64::total_cmp)
+    /// Whether the sum may go down: there are buckets below zero.
+    pub(crate) fn may_fall(&self) -> bool {
+        self.has_negative || self.bounds().first().is_some_and(|lowest| *lowest < 0.0)
     }
 
     /// The observations in each bucket alone; one more than there are bounds.
@@ -210,7 +212,17 @@ impl HistogramSnapshot {
     /// The last exemplar of the observations in this bucket; buckets are counted from 0.
     #[must_use]
     pub fn exemplar(&self, bucket: usize) -> Option<RecordedExemplar> {
+        if self.bounds().is_empty() {
+            let last = self.exemplars().max_by_key(|recorded| recorded.at);
+            return last.filter(|_| bucket == 0);
+        }
         self.exemplars.get(bucket).copied().flatten()
+    }
+
+    /// All exemplars: at most one for each bucket, or, if the histogram is native only, for each that it would have
+    /// otherwise.
+    pub fn exemplars(&self) -> impl Iterator<Item = RecordedExemplar> {
+        self.exemplars.iter().copied().flatten()
     }
 
     /// The same observations in buckets of growing width, if the metric is to have them.

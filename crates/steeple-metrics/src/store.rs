@@ -9,7 +9,7 @@ use crate::{
     Kind, RegisterError,
     catalog::Catalog,
     cell::Cell,
-    family::{Family, SeriesHandle},
+    family::Family,
     global_labels::{GlobalLabels, LabelTexts},
     histograms::Histograms,
     key_index::KeyIndex,
@@ -184,13 +184,13 @@ impl Store {
     pub(crate) fn drop_idle(
         &mut self,
         position: usize,
-        candidates: &[SeriesHandle],
+        candidates: &[Arc<Series>],
         now: u64,
         timeout: Duration,
     ) -> usize {
         let dropped = self.catalog.families[position].drop_idle(candidates, now, timeout);
         self.series -= dropped;
-        for (_, series) in candidates.iter().filter(|(_, series)| series.is_dropped()) {
+        for series in candidates.iter().filter(|series| series.is_dropped()) {
             self.by_key.forget(series);
         }
         dropped

@@ -37,11 +37,28 @@ impl Distribution {
         }
     }
 
+    /// The same without native buckets.
+    pub(crate) fn classic_into<'a>(&self, reading: &'a mut Reading) -> &'a HistogramSnapshot {
+        let Reading { snapshot, native } = reading;
+        match self {
+            Self::Classic(cell) => cell.snapshot_into(snapshot),
+            Self::Native(cell) => cell.classic_into(snapshot, native),
+        }
+    }
+
     /// The number of observations since the series was made.
     pub(crate) fn count(&self) -> u64 {
         match self {
             Self::Classic(cell) => cell.count(),
             Self::Native(cell) => cell.count(),
+        }
+    }
+
+    /// Reads from all memory that a look reads.
+    pub(crate) fn touch(&self) -> u64 {
+        match self {
+            Self::Classic(cell) => cell.count(),
+            Self::Native(cell) => cell.touch(),
         }
     }
 

@@ -5,24 +5,28 @@ use std::time::SystemTime;
 use once_cell::race::OnceBox;
 
 use super::exemplar_slot::ExemplarSlot;
-use crate::{RecordedExemplar, exemplar::ExemplarSource};
+use crate::{RecordedExemplar, histograms::ExemplarShape};
 
 /// An exemplar for each bucket, replaced at most once a second.
 #[derive(Debug)]
 pub(super) struct Exemplars {
-    source: ExemplarSource,
-    buckets: usize,
+    shape: ExemplarShape,
     /// Made for the first exemplar: a series that nobody records into within a sampled trace never has one.
     slots: OnceBox<Box<[ExemplarSlot]>>,
 }
 
 impl Exemplars {
-    pub(super) fn new(source: ExemplarSource, buckets: usize) -> Self {
+    pub(super) fn new(shape: ExemplarShape) -> Self {
         Self {
-            source,
-            buckets,
+            shape,
             slots: OnceBox::new(),
         }
+    }
+
+    /// The bucket of `value`, for a histogram that has none of its own.
+    #[inline]
+    pub(super) fn bucket(&self, value: f64) -> usize {
+        self.shape.bounds.bucket(value).unwrap_or_default()
     }
 
     /// Keeps the current trace with `value`, which was observed in `bucket`, if there is one and it is time for it.
@@ -42,11 +46,12 @@ impl Exemplars {
     }
 
     fn ask(&self, bucket: usize, value: f64) {
-        let Some(exemplar) = self.source.exemplar() else {
+        let Some(exemplar) = self.shape.source.exemplar() else {
             return;
         };
         let slots = self.slots.get_or_init(|| {
-            let slots = (0..self.buckets).map(|_| ExemplarSlot::default());
+            let buckets = 0..self.shape.bounds.buckets();
+            let slots = buckets.map(|_| ExemplarSlot::default());
             Box::new(slots.collect())
         });
         slots[bucket].offer(&RecordedExemplar {
@@ -59,25 +64,35 @@ impl Exemplars {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, sync::LazyLock};
+    use std::{
+        cell::Cell,
+        sync::{Arc, LazyLock},
+    };
 
     use super::*;
-    use crate::Exemplar;
+    use crate::{Exemplar, bounds::Bounds, exemplar::ExemplarSource};
 
     thread_local! {
         static CURRENT: Cell<Option<Exemplar>> = const { Cell::new(None) };
     }
 
+    fn of_two_buckets(source: impl Fn() -> Option<Exemplar> + Send + Sync + 'static) -> Exemplars {
+        Exemplars::new(ExemplarShape {
+            source: ExemplarSource::new(source),
+            bounds: Arc::new(Bounds::new(&[1.0]).unwrap()),
+        })
+    }
+
     #[test]
     fn outside_of_a_trace_nothing_is_kept_and_nothing_made() {
-        let exemplars = Exemplars::new(ExemplarSource::new(|| CURRENT.get()), 2);
+        let exemplars = of_two_buckets(|| CURRENT.get());
         exemplars.offer(0, 1.0, 1, 1);
         assert!(exemplars.slots.get().is_none() && exemplars.read().next().is_none());
     }
 
     #[test]
     fn each_bucket_keeps_the_first_trace_of_a_second() {
-        let exemplars = Exemplars::new(ExemplarSource::new(|| CURRENT.get()), 2);
+        let exemplars = of_two_buckets(|| CURRENT.get());
         for trace in 1..100 {
             CURRENT.set(Some(Exemplar::new([trace; 16], [trace; 8])));
             exemplars.offer(1, f64::from(trace), u64::from(trace), 1);
@@ -91,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_source_that_panics_costs_the_exemplar_only() {
-        let exemplars = Exemplars::new(ExemplarSource::new(|| panic!("no trace for you")), 1);
+        let exemplars = of_two_buckets(|| panic!("no trace for you"));
         exemplars.offer(0, 1.0, 1, 1);
         assert!(exemplars.read().next().is_none());
     }
@@ -103,7 +118,7 @@ mod tests {
                 EXEMPLARS.offer(0, 2.0, 1, 1);
                 Some(Exemplar::new([1; 16], [1; 8]))
             };
-            Exemplars::new(ExemplarSource::new(source), 1)
+            of_two_buckets(source)
         });
         EXEMPLARS.offer(0, 1.0, 1, 1);
         let kept = EXEMPLARS.read().next().flatten();

@@ -28,9 +28,7 @@ impl HistogramCell {
     pub(crate) fn new(shape: HistogramShape, refused: Arc<CounterCell>) -> Self {
         Self {
             stripes: Stripes::new(FIRST_BUCKET + shape.bounds.buckets()),
-            exemplars: shape
-                .exemplar_source
-                .map(|source| Exemplars::new(source, shape.bounds.buckets())),
+            exemplars: shape.exemplars.map(Exemplars::new),
             bounds: shape.bounds,
             refused,
         }
@@ -131,7 +129,7 @@ mod tests {
             HistogramShape {
                 bounds: Arc::new(Bounds::new(bounds).unwrap()),
                 native: None,
-                exemplar_source: None,
+                exemplars: None,
             },
             Arc::new(CounterCell::new()),
         )
@@ -187,7 +185,7 @@ mod under_loom {
             let shape = HistogramShape {
                 bounds: Arc::new(Bounds::none()),
                 native: None,
-                exemplar_source: None,
+                exemplars: None,
             };
             let cell = Arc::new(HistogramCell::new(shape, Arc::new(CounterCell::new())));
             cell.record(1.0);

@@ -12,10 +12,7 @@ mod stripes;
 mod summary;
 mod total;
 
-use std::sync::{
-    Arc,
-    atomic::{Ordering::Acquire, fence},
-};
+use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram};
 
@@ -28,7 +25,10 @@ pub(crate) use self::{
     summary::SummaryCell,
     total::TotalCell,
 };
-use crate::{Kind, Value};
+use crate::{
+    Kind, Value,
+    sync::atomic::{Ordering::Acquire, fence},
+};
 
 /// The cell of one series.
 #[derive(Debug, Clone)]
@@ -70,6 +70,15 @@ impl Cell {
         }
     }
 
+    /// Reads from all memory that a look at the cell reads.
+    pub(crate) fn touch(&self) -> u64 {
+        match self {
+            Self::Histogram(cell) => cell.touch(),
+            Self::Summary(cell) => cell.touch(),
+            _ => self.fingerprint(),
+        }
+    }
+
     /// Whether hiding the series when it is idle would hide a state that still holds.
     pub(crate) fn holds_state(&self) -> bool {
         matches!(self, Self::Gauge(cell) if cell.value() != 0.0)
@@ -77,16 +86,13 @@ impl Cell {
 
     /// Whether somebody besides the registry can record into the cell.
     pub(crate) fn has_handles(&self) -> bool {
-        let owners = match self {
+        are_several(|| match self {
             Self::Counter(cell) => Arc::strong_count(cell),
             Self::Total(cell) => Arc::strong_count(cell),
             Self::Gauge(cell) => Arc::strong_count(cell),
             Self::Histogram(cell) => cell.owners(),
             Self::Summary(cell) => Arc::strong_count(cell),
-        };
-        // What the last handle recorded before it was dropped is to be seen from here on.
-        fence(Acquire);
-        owners > 1
+        })
     }
 
     pub(crate) fn as_counter(&self) -> Option<&Arc<CounterCell>> {
@@ -120,4 +126,11 @@ impl Cell {
             Self::Counter(_) | Self::Total(_) | Self::Gauge(_) => Histogram::noop(),
         }
     }
+}
+
+/// Whether there is an owner besides the registry; what others did before they ceased to be owners is seen from here on.
+pub(crate) fn are_several(owners: impl FnOnce() -> usize) -> bool {
+    let owners = owners();
+    fence(Acquire);
+    owners > 1
 }

@@ -1,4 +1,4 @@
-use crate::name;
+use crate::{labels, name};
 
 /// How a name that Prometheus did not allow before version 3 is written: an [escaping
 /// scheme](https://prometheus.io/docs/instrumenting/escaping_schemes/).
@@ -27,6 +27,17 @@ impl Escaping {
             "dots" => Self::Dots,
             "values" => Self::Values,
             _ => Self::Underscores,
+        }
+    }
+
+    /// Writes the name of a label, which is given [escaped](labels::pairs).
+    pub(super) fn push_label(self, text: &mut String, escaped: &str) {
+        match self {
+            Self::Underscores | Self::AllowUtf8 => labels::push_unescaped(text, escaped),
+            _ => {
+                let name = labels::unescaped_characters(escaped);
+                self.push_name(text, name, name::is_label_character);
+            }
         }
     }
 

@@ -109,10 +109,8 @@ impl Head {
         if self.is_open_counter { TOTAL } else { "" }
     }
 
-    /// Whether a histogram has a sum, and with it a count: OpenMetrics wants one that only grows. `least` is its first bound,
-    /// native ones included, or quantile.
-    pub(super) fn shows_sum(&self, sum: f64, least: Option<f64>) -> bool {
-        let may_fall = least.is_some_and(|least| least < 0.0);
+    /// Whether a histogram has a sum, and with it a count: OpenMetrics wants one that only grows.
+    pub(super) fn shows_sum(&self, sum: f64, may_fall: bool) -> bool {
         self.dialect == Dialect::Prometheus || (sum >= 0.0 && !may_fall)
     }
 

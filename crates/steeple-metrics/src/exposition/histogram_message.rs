@@ -19,8 +19,10 @@ pub(super) fn push_histogram(message: &mut Vec<u8>, distribution: &HistogramSnap
     let native = distribution.native();
     if native.is_none() || !distribution.bounds().is_empty() {
         push_buckets(message, distribution);
-    } else if let Some(recorded) = distribution.exemplar(0) {
-        push_exemplar(message, histogram::EXEMPLARS, recorded);
+    } else {
+        for recorded in distribution.exemplars() {
+            push_exemplar(message, histogram::EXEMPLARS, recorded);
+        }
     }
     if let Some(native) = native {
         push_native(message, native);

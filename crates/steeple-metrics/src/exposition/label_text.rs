@@ -1,13 +1,13 @@
 use super::Escaping;
-use crate::{family::SeriesHandle, labels, name};
+use crate::{labels, series::Series};
 
 /// The labels of a series, as the registry knows them or, if it keeps others for this escaping, those.
-pub(super) fn labels_for(escaping: Escaping, (labels, series): &SeriesHandle) -> &str {
+pub(super) fn labels_for(escaping: Escaping, series: &Series) -> &str {
     let utf8_labels = match escaping {
         Escaping::Underscores => None,
         _ => series.utf8_labels(),
     };
-    utf8_labels.unwrap_or(labels.as_str())
+    utf8_labels.unwrap_or(series.labels.as_str())
 }
 
 /// Writes the labels of one series after the other as a text format has them between its braces.
@@ -25,7 +25,7 @@ impl LabelText {
         }
     }
 
-    pub(super) fn of<'a>(&'a mut self, series: &'a SeriesHandle) -> &'a str {
+    pub(super) fn of<'a>(&'a mut self, series: &'a Series) -> &'a str {
         let labels = labels_for(self.escaping, series);
         if matches!(self.escaping, Escaping::Underscores | Escaping::AllowUtf8) {
             return labels;
@@ -35,10 +35,8 @@ impl LabelText {
             if !self.escaped.is_empty() {
                 self.escaped.push(',');
             }
-            let label = labels::unescaped_characters(label);
             let escaped = &mut self.escaped;
-            self.escaping
-                .push_name(escaped, label, name::is_label_character);
+            self.escaping.push_label(escaped, label);
             escaped.push_str("=\"");
             escaped.push_str(value);
             escaped.push('"');

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     HistogramSnapshot, RecordedExemplar, SummarySnapshot,
     cell::{Cell, Reading},
-    family::SeriesHandle,
     number,
+    series::Series,
 };
 
 /// Writes a registry in one of the text formats.
@@ -67,11 +67,10 @@ impl Lines {
     }
 
     /// Writes a series, the first one of its metric under the metric's comments.
-    fn push_series(&mut self, text: &mut String, series: &SeriesHandle) {
+    fn push_series(&mut self, text: &mut String, series: &Series) {
         let Some(head) = &mut self.head else { return };
         head.push_comments_once(text);
         let labels = self.labels.of(series);
-        let (_, series) = series;
         let mut created = series.created();
         match &series.cell {
             Cell::Counter(cell) => {
@@ -90,17 +89,17 @@ impl Lines {
                 text.push('\n');
             }
             Cell::Histogram(cell) => {
-                let distribution = cell.snapshot_into(&mut self.distribution);
+                let distribution = cell.classic_into(&mut self.distribution);
                 created = series.counted_since(distribution);
                 push_buckets(text, &mut self.opening, head, labels, distribution);
-                if head.shows_sum(distribution.sum(), distribution.least()) {
+                if head.shows_sum(distribution.sum(), distribution.may_fall()) {
                     push_sum(text, head, labels, distribution.sum(), distribution.count());
                 }
             }
             Cell::Summary(cell) => {
                 let summary = cell.snapshot_into(&mut self.summary);
                 push_quantiles(text, &mut self.opening, head, labels, summary);
-                if head.shows_sum(summary.sum(), summary.least()) {
+                if head.shows_sum(summary.sum(), summary.may_fall()) {
                     push_sum(text, head, labels, summary.sum(), summary.count());
                 }
             }

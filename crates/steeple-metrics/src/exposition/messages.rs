@@ -9,9 +9,9 @@ use super::{
 use crate::{
     Kind, SummarySnapshot,
     cell::{Cell, Reading},
-    family::SeriesHandle,
-    labels, name,
+    labels,
     protobuf::{push_double, push_nested, push_string, push_unsigned, push_varint},
+    series::Series,
 };
 
 /// Writes a registry as messages `io.prometheus.client.MetricFamily`, each after its length.
@@ -83,7 +83,7 @@ impl Messages {
     }
 
     /// Writes a series, the first one of its metric after what describes the metric.
-    fn push_series(&mut self, series: &SeriesHandle) {
+    fn push_series(&mut self, series: &Series) {
         if self.message.is_empty() {
             self.push_description();
         }
@@ -97,7 +97,6 @@ impl Messages {
         let escaping = self.escaping;
         push_nested(message, metric_family::METRIC, |message| {
             push_labels(message, escaping, label, series);
-            let (_, series) = series;
             match &series.cell {
                 Cell::Counter(cell) => push_nested(message, metric::COUNTER, |message| {
                     push_double(message, counter::VALUE, cell.total() as f64);
@@ -164,20 +163,14 @@ fn push_summary(message: &mut Vec<u8>, quantiles: &SummarySnapshot) {
     }
 }
 
-fn push_labels(
-    message: &mut Vec<u8>,
-    escaping: Escaping,
-    scratch: &mut String,
-    series: &SeriesHandle,
-) {
+fn push_labels(message: &mut Vec<u8>, escaping: Escaping, scratch: &mut String, series: &Series) {
     for (label, value) in labels::pairs(labels_for(escaping, series)) {
         push_nested(message, metric::LABEL, |message| {
-            let label = labels::unescaped_characters(label);
             scratch.clear();
-            escaping.push_name(scratch, label, name::is_label_character);
+            escaping.push_label(scratch, label);
             push_string(message, label_pair::NAME, scratch);
             scratch.clear();
-            scratch.extend(labels::unescaped_characters(value));
+            labels::push_unescaped(scratch, value);
             push_string(message, label_pair::VALUE, scratch);
         });
     }

@@ -1,4 +1,4 @@
-use std::{iter::FusedIterator, mem};
+use std::{iter::FusedIterator, mem, sync::atomic::Ordering::Relaxed};
 
 use super::{Escaping, Format, lines::Lines, messages::Messages, walk::Walk};
 use crate::Registry;
@@ -60,9 +60,13 @@ impl Exposition {
 }
 
 /// A registry's state in the text format 0.0.4.
-pub(crate) fn text(registry: Registry) -> String {
-    let mut text = String::new();
-    Lines::prometheus(Escaping::Underscores).push(&mut Walk::new(registry), &mut text, usize::MAX);
+pub(crate) fn text(registry: &Registry) -> String {
+    // What grows from nothing is copied several times.
+    let length = registry.0.rendered.load(Relaxed);
+    let mut text = String::with_capacity(length + length / 16);
+    let mut walk = Walk::new(registry.clone());
+    Lines::prometheus(Escaping::Underscores).push(&mut walk, &mut text, usize::MAX);
+    registry.0.rendered.store(text.len(), Relaxed);
     text
 }
 

@@ -1,7 +1,7 @@
-use std::vec;
+use std::{sync::Arc, vec};
 
 use super::metric::Metric;
-use crate::{Registry, family::SeriesHandle, pages::Pages};
+use crate::{Registry, pages::Pages, series::Series};
 
 /// The way through a registry: metrics sorted by name, the series of each sorted by labels.
 ///
@@ -18,7 +18,7 @@ pub(super) enum Step {
     /// A metric, which may turn out to have no series to show.
     Metric(Metric),
     /// A series of the last metric.
-    Series(SeriesHandle),
+    Series(Arc<Series>),
     /// Nothing any more.
     End,
 }
@@ -34,9 +34,9 @@ impl Walk {
     }
 
     pub(super) fn next(&mut self) -> Step {
-        while let Some(handle) = self.series.next(&self.registry) {
-            if self.registry.is_visible(&handle.1) {
-                return Step::Series(handle);
+        while let Some(series) = self.series.next(&self.registry) {
+            if self.registry.is_visible(&series) {
+                return Step::Series(series);
             }
         }
         let Some(metric) = self.metrics.next() else {

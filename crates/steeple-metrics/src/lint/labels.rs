@@ -46,11 +46,11 @@ impl LabelValues {
         let mut labels = Self::default();
         let mut pages = Pages::of(position);
         for _ in 0..MOST_SERIES {
-            let Some((series, _)) = pages.next(registry) else {
+            let Some(series) = pages.next(registry) else {
                 break;
             };
             labels.has_series = true;
-            pairs(series.as_str()).for_each(|(label, value)| labels.add(label, value));
+            pairs(series.labels.as_str()).for_each(|(label, value)| labels.add(label, value));
         }
         labels
     }

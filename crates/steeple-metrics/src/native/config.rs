@@ -15,6 +15,8 @@ pub struct NativeConfig {
     pub(crate) max_zero_threshold: f64,
     pub(crate) min_reset_duration: Option<Duration>,
     pub(crate) classic_buckets: bool,
+    /// What was given for a growth factor and is none.
+    no_factor: Option<f64>,
 }
 
 impl NativeConfig {
@@ -27,6 +29,7 @@ impl NativeConfig {
             max_zero_threshold: 0.0,
             min_reset_duration: None,
             classic_buckets: false,
+            no_factor: None,
         }
     }
 
@@ -34,15 +37,18 @@ impl NativeConfig {
     /// Default: 3, buckets 9 % wide, so that a quantile is off by 4.4 % at most.
     pub fn schema(mut self, schema: i8) -> Self {
         self.schema = schema;
+        self.no_factor = None;
         self
     }
 
     /// The coarsest resolution at which each bucket's bound is at most `factor` times the one before, or the finest if
-    /// there is none; 1.1 leads to schema 3. Another way to set the [`schema`](Self::schema).
-    pub fn growth_factor(self, factor: f64) -> Self {
+    /// there is none; 1.1 leads to schema 3. It is above 1. Another way to set the [`schema`](Self::schema).
+    pub fn growth_factor(mut self, factor: f64) -> Self {
         let fits = |schema: &i8| f64::exp2(f64::exp2(-f64::from(*schema))) <= factor;
         let schema = (COARSEST..=FINEST).find(fits).unwrap_or(FINEST);
-        self.schema(schema)
+        self = self.schema(schema);
+        self.no_factor = (factor.is_nan() || factor <= 1.0).then_some(factor);
+        self
     }
 
     /// The most buckets a series may have beside the zero bucket. Default: 160.
@@ -82,6 +88,9 @@ impl NativeConfig {
     }
 
     pub(crate) fn check(&self) -> Result<(), NativeConfigError> {
+        if let Some(factor) = self.no_factor {
+            return Err(NativeConfigError::GrowthFactor { factor });
+        }
         if !(COARSEST..=FINEST).contains(&self.schema) {
             return Err(NativeConfigError::Schema {
                 schema: self.schema,
@@ -117,6 +126,12 @@ pub enum NativeConfigError {
         /// The schema.
         schema: i8,
     },
+    /// Buckets would not grow.
+    #[error("growth factor {factor} is not a number above 1")]
+    GrowthFactor {
+        /// The factor.
+        factor: f64,
+    },
     /// There may be no bucket.
     #[error("`max_buckets` is zero: give a positive value or leave the default")]
     NoBuckets,
@@ -138,7 +153,7 @@ mod tests {
         assert_eq!(schema(1.1), NativeConfig::new().schema);
         assert_eq!([schema(2.0), schema(1.99), schema(4.0)], [0, 1, -1]);
         assert_eq!([schema(65_536.0), schema(1e9)], [-4, -4]);
-        assert_eq!([schema(1.003), schema(1.001), schema(f64::NAN)], [8, 8, 8]);
+        assert_eq!([schema(1.003), schema(1.001)], [8, 8]);
     }
 
     #[test]
@@ -153,6 +168,13 @@ mod tests {
             new().max_buckets(0).check(),
             Err(NativeConfigError::NoBuckets)
         );
+        for factor in [1.0, 0.0, f64::NAN] {
+            let config = new().growth_factor(factor);
+            let error = config.check().unwrap_err();
+            let message = format!("growth factor {factor} is not a number above 1");
+            assert_eq!(error.to_string(), message);
+            assert_eq!(config.schema(3).check(), Ok(()));
+        }
         let error = new().max_zero_threshold(-1.0).check().unwrap_err();
         assert_eq!(
             error.to_string(),

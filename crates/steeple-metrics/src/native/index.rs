@@ -50,6 +50,15 @@ pub(crate) fn upper_bound(index: i32, schema: i8) -> f64 {
     f64::from_bits(bits)
 }
 
+/// The last bucket above zero that has nothing above `threshold`, which is not negative.
+pub(crate) fn last_within(threshold: f64, schema: i8) -> i32 {
+    if threshold == 0.0 {
+        return i32::MIN;
+    }
+    let bucket = index(threshold, schema);
+    bucket - i32::from(upper_bound(bucket, schema) > threshold)
+}
+
 #[inline]
 fn finest_index(value: f64) -> i32 {
     if value.is_infinite() {
@@ -187,6 +196,14 @@ mod tests {
             assert_eq!(index(power, -1), (exponent + 1).div_euclid(2));
             assert_eq!(index(power.next_up(), 3), 8 * exponent + 1);
         }
+    }
+
+    #[test]
+    fn what_is_within_a_threshold_ends_with_a_bucket() {
+        assert_eq!(last_within(0.0, 3), i32::MIN);
+        assert_eq!([last_within(1.0, 3), last_within(2.0, 3)], [0, 8]);
+        assert_eq!(last_within(2_f64.next_down(), 3), 7);
+        assert_eq!(last_within(2_f64.next_up(), 3), 8);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::index::{COARSEST, coarser, upper_bound};
+use super::index::{COARSEST, coarser, last_within, upper_bound};
 
 /// The distribution of a histogram's observations as a [native
 /// histogram](https://prometheus.io/docs/specs/native_histograms/).
@@ -63,13 +63,17 @@ impl NativeSnapshot {
         self.zero_count = 0;
         self.positive.clear();
         self.negative.clear();
+        let mut zero = (schema, last_within(zero_threshold, schema));
         for (finer, bucket, count) in counts {
+            if zero.0 != finer {
+                zero = (finer, last_within(zero_threshold, finer));
+            }
             let (index, buckets) = match bucket {
                 NativeBucket::Zero => (None, &mut self.positive),
                 NativeBucket::Positive(index) => (Some(index), &mut self.positive),
                 NativeBucket::Negative(index) => (Some(index), &mut self.negative),
             };
-            match index.filter(|index| upper_bound(*index, finer) > zero_threshold) {
+            match index.filter(|index| *index > zero.1) {
                 Some(index) => buckets.push((coarser(index, finer - schema), count)),
                 None => self.zero_count = self.zero_count.wrapping_add(count),
             }
@@ -78,12 +82,6 @@ impl NativeSnapshot {
             buckets.sort_unstable_by_key(|(index, _)| *index);
             join(buckets);
         }
-    }
-
-    /// The lower bound of the buckets below zero.
-    pub(crate) fn least(&self) -> Option<f64> {
-        let (index, _) = self.negative.last()?;
-        Some(-upper_bound(*index, self.schema))
     }
 
     /// How many buckets there are beside the zero bucket.

@@ -27,9 +27,9 @@ impl SummarySnapshot {
         told.find_map(|(known, value)| (known == quantile).then_some(value))
     }
 
-    /// The lowest value that is told.
-    pub(crate) fn least(&self) -> Option<f64> {
-        self.values.first().copied()
+    /// Whether the sum may go down: there are values below zero.
+    pub(crate) fn may_fall(&self) -> bool {
+        self.values.first().is_some_and(|lowest| *lowest < 0.0)
     }
 
     /// The values with the text of their `quantile` labels.

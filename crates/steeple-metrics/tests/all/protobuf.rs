@@ -187,10 +187,15 @@ fn native_buckets_are_spans_and_deltas() {
         (6, 107.2)
     );
     assert!(histogram.bucket.is_empty());
-    let [exemplar] = &histogram.exemplars[..] else {
-        panic!("without classic buckets there is one exemplar");
-    };
-    assert!(exemplar.timestamp.is_some());
+    // One of each classic bucket that there would be: up to 0.005, where there are two values, 2.5, 5 and above 10.
+    let exemplars = &histogram.exemplars;
+    let values: Vec<_> = exemplars.iter().map(|exemplar| exemplar.value()).collect();
+    assert_eq!(values[1..], [1.5, 3.0, 100.0]);
+    assert!(
+        exemplars
+            .iter()
+            .all(|exemplar| exemplar.timestamp.is_some())
+    );
 }
 
 #[test]

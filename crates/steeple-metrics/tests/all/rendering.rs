@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use allocation_counter::AllocationInfo;
-use steeple_metrics::{Builder, Escaping, Format, Matcher, NativeConfig, Registry};
+use steeple_metrics::{Builder, Escaping, Exemplar, Format, Matcher, NativeConfig, Registry};
 
 /// Lines of a series: 15 buckets, sum and count.
 const LINES: usize = 17;
@@ -84,6 +84,18 @@ fn summaries_allocate_nothing_for_a_series_or_a_line() {
         let allocations = allocations_of_more_series(builder, format);
         // Of many series there is a second page.
         assert!(allocations <= 8, "{format:?}: {allocations}");
+    }
+}
+
+#[test]
+fn exemplars_allocate_nothing_for_a_series_or_a_line() {
+    let builder =
+        || Registry::builder().exemplar_source(|| Some(Exemplar::new([0xab; 16], [0xcd; 8])));
+    let message = Format::Protobuf(Escaping::Underscores);
+    for format in texts().into_iter().chain([message]) {
+        let allocations = allocations_of_more_series(builder, format);
+        // Of many series there is a second page, and a message that grows.
+        assert!(allocations <= 24, "{format:?}: {allocations}");
     }
 }
 

@@ -95,18 +95,23 @@ fn chunks_are_bounded_and_make_up_the_text() {
 }
 
 #[test]
-fn registering_is_possible_while_a_reader_pauses() {
+fn recording_and_registering_are_possible_while_a_reader_pauses() {
     let registry = Registry::new();
-    for series in 0..2_000 {
-        let labels = [("series", &*series.to_string())];
-        drop(registry.counter("a", &labels).unwrap());
-    }
+    let counter = |series: u32| {
+        let labels = [("series", &*format!("{series:04}"))];
+        registry.counter("a", &labels).unwrap()
+    };
+    let counters: Vec<_> = (0..1_500).map(counter).collect();
     let mut exposition = registry.exposition(Format::Text);
     let first = exposition.next().unwrap();
+    counters.iter().for_each(|counter| counter.increment(1));
+    counter(1_500).increment(1);
     registry.counter("b", &[]).unwrap().increment(1);
     let bytes = first.into_iter().chain(exposition.flatten()).collect();
     let text = String::from_utf8(bytes).unwrap();
-    assert_eq!(parse(&text)["a"].samples.len(), 2_000);
+    let samples = &parse(&text)["a"].samples;
+    let values = [0, 1_499, 1_500].map(|series| samples[series].2);
+    assert_eq!(values, [0.0, 1.0, 1.0]);
     assert!(registry.render().contains("\nb 1\n"));
 }
 

@@ -61,9 +61,7 @@ impl NativeCell {
             schema: AtomicI8::new(config.schema),
             shown: Mutex::new(Shown::new(&config, Instant::now())),
             config,
-            exemplars: shape
-                .exemplar_source
-                .map(|source| Exemplars::new(source, shape.bounds.buckets())),
+            exemplars: shape.exemplars.map(Exemplars::new),
             bounds: shape.bounds,
             refused,
         }
@@ -73,6 +71,14 @@ impl NativeCell {
     pub(crate) fn count(&self) -> u64 {
         self.counts()
             .fold(0, |total, (_, count)| total.wrapping_add(count))
+    }
+
+    /// Reads from all memory that a look reads.
+    pub(crate) fn touch(&self) -> u64 {
+        let tables = self.tables.iter().filter_map(OnceBox::get);
+        let sums = self.sums.iter().map(|stripe| stripe.get(SUM));
+        sums.chain(tables.flat_map(Table::touch))
+            .fold(0, |seen, word| seen ^ word)
     }
 
     pub(crate) fn snapshot(&self) -> HistogramSnapshot {
@@ -92,23 +98,57 @@ impl NativeCell {
         snapshot
     }
 
+    /// The same without the native buckets, which costs far less. What is shown stays: a later look decides on it.
+    pub(crate) fn classic_into<'a>(
+        &self,
+        last: &'a mut Option<HistogramSnapshot>,
+        look: &mut Look,
+    ) -> &'a HistogramSnapshot {
+        if self.config.min_reset_duration.is_some() {
+            // Since when it counts, and so what, is decided by all that looks find.
+            return self.snapshot_into(last, look);
+        }
+        let snapshot = last.get_or_insert_with(|| HistogramSnapshot::empty(&self.bounds));
+        snapshot.clear(&self.bounds);
+        self.fill_classic(snapshot, self.counts(), self.sum());
+        snapshot
+    }
+
     /// Fills a snapshot, whatever it holds, without memory beyond its own and the look's once they were filled.
     fn fill(&self, snapshot: &mut HistogramSnapshot, look: &mut Look) {
         // Looks wait here for each other, and nobody else.
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let sums = self.sums.iter();
-        let sum = sums.map(|stripe| f64::from_bits(stripe.get(SUM))).sum();
-        look.tally.fill(self.counts(), sum);
+        look.tally.fill(self.counts(), self.sum());
         let mut native = snapshot.native.take().unwrap_or_else(NativeSnapshot::empty);
         shown.next(look, &mut native, &self.config, Instant::now());
         self.schema.store(native.schema, Relaxed);
         snapshot.clear(&self.bounds);
-        look.counted.add_to_classic(&mut snapshot.buckets);
-        snapshot.sum = look.counted.sum;
+        self.fill_classic(snapshot, look.counted.counts(), look.counted.sum);
         snapshot.native = Some(native);
         snapshot.started_over = shown.started_over();
+    }
+
+    /// Fills what a classic histogram has, too.
+    fn fill_classic(
+        &self,
+        snapshot: &mut HistogramSnapshot,
+        counts: impl Iterator<Item = (Place, u64)>,
+        sum: f64,
+    ) {
+        counts.for_each(|(place, count)| {
+            if let Some(bucket) = snapshot.buckets.get_mut(place.classic()) {
+                *bucket = bucket.wrapping_add(count);
+            }
+            snapshot.has_negative |= place.is_negative();
+        });
+        snapshot.sum = sum;
         let exemplars = self.exemplars.iter().flat_map(Exemplars::read);
         snapshot.exemplars.extend(exemplars);
+    }
+
+    fn sum(&self) -> f64 {
+        let sums = self.sums.iter();
+        sums.map(|stripe| f64::from_bits(stripe.get(SUM))).sum()
     }
 
     /// What the stripes count, each for itself.
@@ -131,6 +171,11 @@ impl NativeCell {
         stripe.add_float(SUM, sum);
         let total = self.add(value, bucket, count, &stripe);
         if let Some(exemplars) = &self.exemplars {
+            let bucket = if self.config.classic_buckets {
+                bucket
+            } else {
+                exemplars.bucket(value)
+            };
             exemplars.offer(bucket, value, total, count);
         }
     }
@@ -204,7 +249,7 @@ impl HistogramFn for NativeCell {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{thread, time::Duration};
 
     use proptest::prelude::*;
 
@@ -215,7 +260,7 @@ mod tests {
         let shape = HistogramShape {
             bounds: Arc::new(bounds),
             native: None,
-            exemplar_source: None,
+            exemplars: None,
         };
         NativeCell::new(shape, Arc::new(config), Arc::new(CounterCell::new()))
     }
@@ -266,6 +311,38 @@ mod tests {
             (snapshot.count(), cell.count(), snapshot.sum()),
             (10, 10, f64::INFINITY)
         );
+    }
+
+    #[test]
+    fn without_its_native_buckets_a_snapshot_is_the_same() {
+        let cell = cell(NativeConfig::new().max_buckets(4), &[1.0, 10.0]);
+        (1..100).for_each(|value| cell.record(f64::from(value)));
+        let (mut last, mut look) = (None, Look::default());
+        for value in [5.0, -5.0] {
+            cell.record(value);
+            let classic = cell.classic_into(&mut last, &mut look).clone();
+            let whole = cell.snapshot();
+            assert_eq!(
+                (classic.buckets(), classic.sum()),
+                (whole.buckets(), whole.sum())
+            );
+            assert!(classic.native().is_none() && whole.native().is_some());
+            assert_eq!([classic.may_fall(), whole.may_fall()], [value < 0.0; 2]);
+        }
+    }
+
+    #[test]
+    fn what_starts_over_does_so_at_looks_of_all_kinds() {
+        let config = NativeConfig::new()
+            .max_buckets(4)
+            .min_reset_duration(Duration::ZERO);
+        let cell = cell(config, &[]);
+        let (mut last, mut look) = (None, Look::default());
+        let mut count = || cell.classic_into(&mut last, &mut look).count();
+        cell.record(1.0);
+        assert_eq!(count(), 1);
+        (2..100).for_each(|value| cell.record(f64::from(value)));
+        assert_eq!(count(), 98);
     }
 
     #[test]

@@ -53,6 +53,11 @@ impl Place {
         }
     }
 
+    /// Whether the native bucket is below zero.
+    pub(super) fn is_negative(self) -> bool {
+        self.0 >> SIDE_SHIFT & 3 == 3
+    }
+
     pub(super) fn classic(self) -> usize {
         let other_bits = u64::BITS - SIDE_SHIFT;
         (self.0 << other_bits >> other_bits >> INDEX_BITS) as usize

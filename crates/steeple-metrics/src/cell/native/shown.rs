@@ -132,9 +132,7 @@ mod tests {
     }
 
     fn count(tally: &Tally) -> u64 {
-        let mut count = [0];
-        tally.add_to_classic(&mut count);
-        count[0]
+        tally.counts().map(|(_, count)| count).sum()
     }
 
     fn may_start_over() -> NativeConfig {

@@ -73,6 +73,13 @@ impl Table {
         groups.flat_map(Group::counts)
     }
 
+    /// A word of each piece of memory.
+    pub(super) fn touch(&self) -> impl Iterator<Item = u64> {
+        let tables = iter::successors(Some(self), |table| table.next.get());
+        let groups = tables.flat_map(|table| &table.groups);
+        groups.map(|group| group.places[0].load(Relaxed))
+    }
+
     fn next(&self, room: usize) -> Option<&Self> {
         let may_grow = self.room < room;
         let larger = || Box::new(Self::with_groups(2 * self.groups.len(), self.room));

@@ -35,6 +35,9 @@ impl Tally {
     /// Takes away what had come in by `earlier`.
     pub(super) fn subtract(&mut self, earlier: &Self) {
         self.sum -= earlier.sum;
+        if earlier.counts.is_empty() {
+            return;
+        }
         let mut earlier_counts = earlier.counts.iter().peekable();
         self.counts.retain_mut(|(place, count)| {
             let same = earlier_counts.next_if(|then| then.0 == *place);
@@ -43,13 +46,9 @@ impl Tally {
         });
     }
 
-    /// Adds to the counts of classic buckets.
-    pub(super) fn add_to_classic(&self, buckets: &mut [u64]) {
-        for (place, count) in &self.counts {
-            if let Some(bucket) = buckets.get_mut(place.classic()) {
-                *bucket = bucket.wrapping_add(*count);
-            }
-        }
+    /// By place, sorted.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (Place, u64)> {
+        self.counts.iter().copied()
     }
 
     /// Makes `native` the native histogram, at this resolution unless some counts are coarser.

@@ -51,6 +51,12 @@ impl SummaryCell {
         })
     }
 
+    /// Reads from all memory that a look reads.
+    pub(crate) fn touch(&self) -> u64 {
+        let latest = self.latest.iter().filter_map(OnceBox::get);
+        latest.fold(self.count(), |seen, sketch| seen ^ sketch.watch.touch())
+    }
+
     pub(crate) fn snapshot(&self) -> SummarySnapshot {
         self.filled(self.blank_snapshot())
     }

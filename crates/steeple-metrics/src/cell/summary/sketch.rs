@@ -1,7 +1,5 @@
 //! A distribution over a window of time.
 
-use std::array;
-
 use once_cell::race::OnceBox;
 
 use super::{ranks::Ranks, recent::Recent, watch::Watch};
@@ -32,7 +30,7 @@ const LAST_FINITE: i32 = GREATEST_EXPONENT << SCHEMA;
 const OCTAVES: usize = (GREATEST_EXPONENT - LEAST_EXPONENT) as usize + 1;
 
 /// Octaves come in spans, since nearly all of them are empty.
-const SPAN_OCTAVES: usize = 16;
+const SPAN_OCTAVES: usize = 4;
 const SPAN_BUCKETS: usize = SPAN_OCTAVES * OCTAVE_BUCKETS;
 const SPANS: usize = OCTAVES.div_ceil(SPAN_OCTAVES);
 const SIDE_BUCKETS: usize = SPANS * SPAN_BUCKETS;
@@ -41,7 +39,8 @@ const SIDE_BUCKETS: usize = SPANS * SPAN_BUCKETS;
 #[derive(Debug, Default)]
 pub(super) struct Sketch {
     pub(super) watch: Watch,
-    negative: Side,
+    /// Most of what is observed is never below zero.
+    negative: OnceBox<Side>,
     zero: Recent,
     positive: Side,
 }
@@ -51,17 +50,13 @@ type Side = [OnceBox<Span>; SPANS];
 
 #[derive(Debug, Default)]
 struct Span {
-    /// What each octave counts.
-    all: [Recent; SPAN_OCTAVES],
+    /// What the groups of each octave count: next to each other, since a look reads them all.
+    groups: [[Recent; GROUPS]; SPAN_OCTAVES],
     octaves: [OnceBox<Octave>; SPAN_OCTAVES],
 }
 
-#[derive(Debug, Default)]
-struct Octave {
-    /// What each group counts.
-    all: [Recent; GROUPS],
-    buckets: [[Recent; GROUP_BUCKETS]; GROUPS],
-}
+/// By group.
+type Octave = [[Recent; GROUP_BUCKETS]; GROUPS];
 
 impl Sketch {
     /// Counts a value, which is not NaN.
@@ -69,7 +64,10 @@ impl Sketch {
     pub(super) fn add(&self, value: f64, period: u32, amount: u64, stripe: &Stripe<'_>) {
         let (side, place) = match bucket(value) {
             NativeBucket::Zero => return self.zero.add(period, amount, stripe),
-            NativeBucket::Negative(index) => (&self.negative, mirrored(place(index))),
+            NativeBucket::Negative(index) => {
+                let negative = self.negative.get_or_init(Box::default);
+                (negative, mirrored(place(index)))
+            }
             NativeBucket::Positive(index) => (&self.positive, place(index)),
         };
         let (span, place) = (place / SPAN_BUCKETS, place % SPAN_BUCKETS);
@@ -77,13 +75,8 @@ impl Sketch {
         let (group, place) = (place / GROUP_BUCKETS, place % GROUP_BUCKETS);
         let in_span = side[span].get_or_init(Box::default);
         let in_octave = in_span.octaves[octave].get_or_init(Box::default);
-        for counted in [
-            &in_octave.buckets[group][place],
-            &in_octave.all[group],
-            &in_span.all[octave],
-        ] {
-            counted.add(period, amount, stripe);
-        }
+        in_octave[group][place].add(period, amount, stripe);
+        in_span.groups[octave][group].add(period, amount, stripe);
     }
 }
 
@@ -94,47 +87,67 @@ pub(super) fn quantiles_into<'a>(
     sketches: impl Iterator<Item = &'a Sketch> + Clone,
     period: u32,
 ) {
-    let side = |of: fn(&Sketch) -> &Side| Merged {
-        sides: sketches.clone().map(of),
-        period,
-    };
-    let (negative, positive) = (
-        side(|sketch| &sketch.negative),
-        side(|sketch| &sketch.positive),
-    );
-    let (below, above) = (negative.octaves(), positive.octaves());
+    let negative = sketches.clone().filter_map(|sketch| sketch.negative.get());
+    let negative = Merged::new(negative, period);
+    let positive = Merged::new(sketches.clone().map(|sketch| &sketch.positive), period);
     let zero: u64 = sketches.map(|sketch| sketch.zero.count(period)).sum();
-    let counted: u64 = below.iter().chain(&above).flatten().flatten().sum();
-    let mut ranks = Ranks::new(values, quantiles, counted + zero);
-    negative.pass(&below, &mut ranks, |place| -middle(mirrored(place)));
+    let total = negative.count() + zero + positive.count();
+    let mut ranks = Ranks::new(values, quantiles, total);
+    negative.pass(&mut ranks, |place| -middle(mirrored(place)));
     ranks.pass(zero, || 0.0);
-    positive.pass(&above, &mut ranks, middle);
+    positive.pass(&mut ranks, middle);
     ranks.end();
 }
-
-/// What octaves count, by span.
-type Octaves = [Option<[u64; SPAN_OCTAVES]>; SPANS];
 
 /// One side of several sketches in a window.
 struct Merged<S> {
     sides: S,
     period: u32,
+    spans: [Counted; SPANS],
+}
+
+/// What a span counts, and what its octaves do.
+#[derive(Default)]
+struct Counted {
+    all: u64,
+    octaves: [u64; SPAN_OCTAVES],
 }
 
 impl<'a, S: Iterator<Item = &'a Side> + Clone> Merged<S> {
-    fn octaves(&self) -> Octaves {
-        array::from_fn(|span| self.sum(|side| Some(&side[span].get()?.all)))
+    fn new(sides: S, period: u32) -> Self {
+        let mut spans: [Counted; SPANS] = Default::default();
+        for side in sides.clone() {
+            for (counted, span) in spans.iter_mut().zip(side) {
+                let Some(span) = span.get() else { continue };
+                for (octave, sum) in counted.octaves.iter_mut().enumerate() {
+                    if span.octaves[octave].get().is_some() {
+                        let groups = span.groups[octave].iter();
+                        *sum += groups.map(|group| group.count(period)).sum::<u64>();
+                    }
+                }
+                counted.all = counted.octaves.iter().sum();
+            }
+        }
+        Self {
+            sides,
+            period,
+            spans,
+        }
     }
 
-    /// Passes the buckets of these octaves, of which it looks at those only among which there is a rank; `value` is that of a
-    /// place.
-    fn pass(&self, octaves: &Octaves, ranks: &mut Ranks<'_>, value: impl Fn(usize) -> f64) {
-        for (span, octaves) in octaves.iter().enumerate() {
-            for (octave, count) in octaves.iter().flatten().enumerate() {
+    fn count(&self) -> u64 {
+        self.spans.iter().map(|counted| counted.all).sum()
+    }
+
+    /// Passes the buckets, of which it looks at those only among which there is a rank; `value` is that of a place.
+    fn pass(&self, ranks: &mut Ranks<'_>, value: impl Fn(usize) -> f64) {
+        for (span, counted) in self.spans.iter().enumerate() {
+            if ranks.skip(counted.all) {
+                continue;
+            }
+            for (octave, count) in counted.octaves.iter().enumerate() {
                 if !ranks.skip(*count) {
-                    let first = span * SPAN_BUCKETS + octave * OCTAVE_BUCKETS;
-                    let octave = |side: &'a Side| side[span].get()?.octaves[octave].get();
-                    self.pass_octave(octave, ranks, |place| value(first + place));
+                    self.pass_octave(span, octave, ranks, &value);
                 }
             }
         }
@@ -142,37 +155,33 @@ impl<'a, S: Iterator<Item = &'a Side> + Clone> Merged<S> {
 
     fn pass_octave(
         &self,
-        octave: impl Fn(&'a Side) -> Option<&'a Octave>,
+        span: usize,
+        octave: usize,
         ranks: &mut Ranks<'_>,
         value: impl Fn(usize) -> f64,
     ) {
-        let groups = self.sum(|side| Some(&octave(side)?.all));
-        for (group, count) in groups.into_iter().flatten().enumerate() {
+        let first = span * SPAN_BUCKETS + octave * OCTAVE_BUCKETS;
+        let groups = self.sum(|side| Some(&side[span].get()?.groups[octave]));
+        for (group, count) in groups.into_iter().enumerate() {
             if ranks.skip(count) {
                 continue;
             }
-            let mut left = count;
-            for bucket in 0..GROUP_BUCKETS {
-                let buckets = |side| Some(array::from_ref(&octave(side)?.buckets[group][bucket]));
-                let [count] = self.sum(buckets).unwrap_or_default();
-                ranks.pass(count, || value(group * GROUP_BUCKETS + bucket));
-                left = left.saturating_sub(count);
-                if ranks.skip(left) {
-                    break;
-                }
+            let buckets = self.sum(|side| Some(&side[span].get()?.octaves[octave].get()?[group]));
+            for (bucket, count) in buckets.into_iter().enumerate() {
+                ranks.pass(count, || value(first + group * GROUP_BUCKETS + bucket));
             }
         }
     }
 
-    /// What these count in all sides together, if any has them.
-    fn sum<const N: usize>(
-        &self,
-        of: impl Fn(&'a Side) -> Option<&'a [Recent; N]>,
-    ) -> Option<[u64; N]> {
-        let count = |recent: &Recent| recent.count(self.period);
-        let sums = self.sides.clone().filter_map(of);
-        sums.map(|counted| counted.each_ref().map(count))
-            .reduce(|sums, counts| array::from_fn(|place| sums[place] + counts[place]))
+    /// What these count in all sides together.
+    fn sum<const N: usize>(&self, of: impl Fn(&'a Side) -> Option<&'a [Recent; N]>) -> [u64; N] {
+        let mut sums = [0; N];
+        for counted in self.sides.clone().filter_map(of) {
+            for (sum, recent) in sums.iter_mut().zip(counted) {
+                *sum += recent.count(self.period);
+            }
+        }
+        sums
     }
 }
 

@@ -39,9 +39,16 @@ impl Watch {
         }
     }
 
+    pub(super) fn touch(&self) -> u64 {
+        self.read_at.load(Relaxed)
+    }
+
     /// Makes the next record read the clock.
     pub(super) fn end_reading(&self) {
-        self.left.store(0, Relaxed);
+        // Most often there is none, and memory that is only read need not be written back.
+        if self.left.load(Relaxed) > 0 {
+            self.left.store(0, Relaxed);
+        }
     }
 
     fn read(&self, rolling: &Rolling, age: Duration) -> u32 {
