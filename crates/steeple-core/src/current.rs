@@ -238,7 +238,8 @@ pub fn user(id: &str) {
     with_scene(|scene| scene.set_user(id));
 }
 
-/// Makes the reports of errors of the current request or job the same as others by `parts` alone, at most 8, whatever they say.
+/// Makes the reports of errors of the current request or job the same as others by `parts` alone, at most 8, whatever they say and
+/// whichever [rule](crate::errors::FingerprintRule) they match.
 pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) {
     // The parts are made before the observation is taken up: their code may ask for the current one too.
     let parts = Scene::parts(parts);
@@ -257,7 +258,7 @@ pub fn breadcrumb(level: Level, target: &str, message: impl Display) {
     // The message prints itself before the observation is taken up: its code may leave breadcrumbs too.
     let mut text = TEXT.try_with(Cell::take).unwrap_or_default();
     text.clear();
-    text::print(&mut text, message, LONGEST_CRUMB);
+    text::print(&mut text, format_args!("{message}"), LONGEST_CRUMB);
     let message = str::from_utf8(&text).unwrap_or_default();
     with_scene(|scene| scene.breadcrumb(SystemTime::now(), level, target, message));
     let _ = TEXT.try_with(|kept| kept.set(text));

@@ -19,44 +19,21 @@ pub struct RequestHead<'a> {
     pub headers: &'a dyn Headers,
     /// The size of the body in bytes, where the framework knows it exactly.
     pub body_size: Option<u64>,
-    /// What few requests are asked for.
-    pub details: &'a dyn RequestDetails,
+    /// Tells what few requests are asked for.
+    pub details: &'a dyn Fn() -> RequestDetails<'a>,
 }
 
-/// What a request is asked for if its trace is recorded.
-///
-/// Adapters implement it for their framework's request.
-pub trait RequestDetails {
+/// What a request is asked for if its head is kept. Default: nothing is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestDetails<'a> {
     /// The path of the target, as sent.
-    fn path(&self) -> &str;
-
+    pub path: &'a str,
     /// The query of the target, without the `?`, as sent.
-    fn query(&self) -> Option<&str>;
-
+    pub query: Option<&'a str>,
     /// The authority of the target, where it has one: since HTTP/2 it takes the place of the field `host`.
-    fn authority(&self) -> Option<&str>;
-
+    pub authority: Option<&'a str>,
     /// Who is at the other end of the connection, where the framework knows.
-    fn peer(&self) -> Option<SocketAddr>;
-}
-
-/// Nothing is known.
-impl RequestDetails for () {
-    fn path(&self) -> &str {
-        ""
-    }
-
-    fn query(&self) -> Option<&str> {
-        None
-    }
-
-    fn authority(&self) -> Option<&str> {
-        None
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        None
-    }
+    pub peer: Option<SocketAddr>,
 }
 
 impl<'a> RequestHead<'a> {

@@ -23,6 +23,15 @@ fn encode_eight(value: u32) -> [u8; 8] {
     (values + 0x30 * ONES + from_ten * u64::from(b'a' - b'9' - 1)).to_be_bytes()
 }
 
+/// Whether all are lower-case hex digits.
+#[inline]
+pub(crate) fn are_digits(text: &[u8]) -> bool {
+    // Without branches, the compiler makes vectors of it.
+    text.iter().fold(true, |digits, byte| {
+        digits & ((byte.wrapping_sub(b'0') < 10) | (byte.wrapping_sub(b'a') < 6))
+    })
+}
+
 /// Decodes at most 32 lower-case hex digits and nothing else: no sign, no upper case.
 pub(crate) fn decode(digits: &[u8]) -> Option<u128> {
     let mut padded = [b'0'; 32];
@@ -116,6 +125,7 @@ mod tests {
                 let sevens = 0x77_7777_7777_u128 & !(0xf << (4 * (9 - place)));
                 let expected = value.map(|value| sevens | u128::from(value) << (4 * (9 - place)));
                 assert_eq!(digits(place), expected, "{byte:#x} at {place}");
+                assert_eq!(are_digits(&[byte]), value.is_some(), "{byte:#x}");
             }
         }
     }

@@ -1,8 +1,13 @@
 //! What is kept of the head of a request that may be asked for it later.
 
-use std::{cell::RefCell, fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr};
 
-use crate::{head::RequestHead, headers::Headers, reading::Lengths, text};
+use crate::{
+    head::RequestHead,
+    kept_names::{KeptNames, readable},
+    reading::Lengths,
+    text,
+};
 
 /// How many bytes of each text are kept; the rest is cut off.
 const LONGEST_TEXT: usize = 1_024;
@@ -19,9 +24,7 @@ pub struct KeptHead {
     method: String,
     path: String,
     query: Option<String>,
-    /// What came in header fields is text only once somebody reads it.
-    host: Vec<u8>,
-    user_agent: Vec<u8>,
+    names: KeptNames,
     peer: Option<SocketAddr>,
     fields: Vec<(String, Vec<u8>)>,
     /// How many of the fields are this request's.
@@ -39,43 +42,37 @@ pub(crate) struct KeptFields {
 impl KeptHead {
     /// Becomes that of another request, with its fields.
     pub(crate) fn keep(&mut self, head: &RequestHead<'_>, wanted: &KeptFields) {
-        self.begin(head);
-        let mut keep = |name: &str, value: &[u8]| self.field(name, value, wanted);
-        head.headers.visit(&mut keep);
+        let mut keeping = self.begin(head, wanted);
+        let lengths = keeping.lengths();
+        head.headers.visit(&mut |name, value| {
+            if lengths.contain(name.len()) {
+                keeping.field(name, value);
+            }
+        });
     }
 
-    /// Becomes that of another request, of which no [field](Self::field) is known yet.
-    pub(crate) fn begin(&mut self, head: &RequestHead<'_>) {
-        keep(&mut self.method, head.method);
-        keep(&mut self.path, head.details.path());
-        match head.details.query() {
+    /// Becomes that of another request, of which no field is known yet.
+    // Inlined into the adapter, it asks for the details without a detour.
+    #[inline]
+    pub(crate) fn begin<'a>(
+        &'a mut self,
+        head: &RequestHead<'_>,
+        wanted: &'a KeptFields,
+    ) -> Keeping<'a> {
+        let details = (head.details)();
+        self.peer = details.peer;
+        self.target(head.method, details.path, details.query);
+        self.names.begin(details.authority.unwrap_or_default());
+        self.count = 0;
+        Keeping { kept: self, wanted }
+    }
+
+    fn target(&mut self, method: &str, path: &str, query: Option<&str>) {
+        keep(&mut self.method, method);
+        keep(&mut self.path, path);
+        match query {
             Some(query) => keep(self.query.get_or_insert_default(), query),
             None => self.query = None,
-        }
-        self.peer = head.details.peer();
-        self.user_agent.clear();
-        let authority = head.details.authority().unwrap_or_default();
-        keep_bytes(&mut self.host, authority.as_bytes());
-        self.count = 0;
-    }
-
-    /// Keeps a header field if it is wanted.
-    #[inline(always)]
-    fn field(&mut self, name: &str, value: &[u8], wanted: &KeptFields) {
-        // Most others are told by their length.
-        if wanted.lengths.contain(name.len()) {
-            self.likely_field(name, value, wanted);
-        }
-    }
-
-    fn likely_field(&mut self, name: &str, value: &[u8], wanted: &KeptFields) {
-        match name.len() {
-            4 if name == "host" && self.host.is_empty() => keep_bytes(&mut self.host, value),
-            10 if name == "user-agent" => keep_bytes(&mut self.user_agent, value),
-            _ => {}
-        }
-        if wanted.names.iter().any(|known| known == name) {
-            self.keep_field(name, value);
         }
     }
 
@@ -112,17 +109,22 @@ impl KeptHead {
         self.query.as_deref()
     }
 
-    /// The host that was asked for, with a port if there was one; empty if it is not known. User and password in front of it are
-    /// told to nobody.
+    /// What the client calls the service and itself.
+    #[must_use]
+    pub fn names(&self) -> &KeptNames {
+        &self.names
+    }
+
+    /// The host that was asked for: [`KeptNames::host`].
     #[must_use]
     pub fn host(&self) -> &str {
-        readable(without_user(&self.host))
+        self.names.host()
     }
 
     /// The field `user-agent`, empty if there was none.
     #[must_use]
     pub fn user_agent(&self) -> &str {
-        readable(&self.user_agent)
+        self.names.user_agent()
     }
 
     /// Who is at the other end of the connection, where the framework tells it.
@@ -153,40 +155,25 @@ impl KeptFields {
     }
 }
 
-/// The header fields of a request, which are kept while they are read for the first time.
+/// Takes in header fields of a request, while they are read for the first time.
 pub(crate) struct Keeping<'a> {
-    headers: &'a dyn Headers,
-    kept: RefCell<&'a mut KeptHead>,
+    kept: &'a mut KeptHead,
     wanted: &'a KeptFields,
 }
 
-impl<'a> Keeping<'a> {
-    pub(crate) fn new(
-        headers: &'a dyn Headers,
-        kept: &'a mut KeptHead,
-        wanted: &'a KeptFields,
-    ) -> Self {
-        Self {
-            headers,
-            kept: RefCell::new(kept),
-            wanted,
+impl Keeping<'_> {
+    /// The lengths of the names of all that is kept: most others are told by theirs.
+    #[inline]
+    pub(crate) fn lengths(&self) -> Lengths {
+        self.wanted.lengths
+    }
+
+    /// Keeps a header field if it is wanted.
+    pub(crate) fn field(&mut self, name: &str, value: &[u8]) {
+        self.kept.names.field(name, value);
+        if self.wanted.names.iter().any(|known| known == name) {
+            self.kept.keep_field(name, value);
         }
-    }
-}
-
-impl Headers for Keeping<'_> {
-    fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {
-        self.headers.visit(f);
-    }
-
-    fn visit_read(&self, f: &mut dyn FnMut(&str, &[u8])) {
-        let Ok(mut kept) = self.kept.try_borrow_mut() else {
-            return self.headers.visit_read(f);
-        };
-        self.headers.visit_read(&mut |name, value| {
-            kept.field(name, value, self.wanted);
-            f(name, value);
-        });
     }
 }
 
@@ -205,25 +192,9 @@ fn keep(kept: &mut String, value: &str) {
     kept.push_str(text::beginning(value, LONGEST_TEXT));
 }
 
-fn keep_bytes(kept: &mut Vec<u8>, value: &[u8]) {
+pub(crate) fn keep_bytes(kept: &mut Vec<u8>, value: &[u8]) {
     kept.clear();
     kept.extend_from_slice(&value[..value.len().min(LONGEST_TEXT)]);
-}
-
-/// As much as is text from the beginning.
-fn readable(kept: &[u8]) -> &str {
-    match str::from_utf8(kept) {
-        Ok(text) => text,
-        Err(error) => str::from_utf8(&kept[..error.valid_up_to()]).unwrap_or_default(),
-    }
-}
-
-/// An authority without the [user information](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1) in front of the host, which
-/// may be a password.
-fn without_user(authority: &[u8]) -> &[u8] {
-    // Most have none, and are too short for a search by words to pay.
-    let at = authority.iter().rposition(|byte| *byte == b'@');
-    at.map_or(authority, |at| &authority[at + 1..])
 }
 
 #[cfg(test)]
@@ -248,7 +219,7 @@ mod tests {
             route: None,
             headers: &Pairs(headers),
             body_size: None,
-            details: &(),
+            details: &Default::default,
         };
         head.keep(&request, &wanted);
     }

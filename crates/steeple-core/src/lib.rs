@@ -18,7 +18,7 @@
 //!     route: Some("/users/{id}".into()),
 //!     headers: &(),
 //!     body_size: Some(0),
-//!     details: &(),
+//!     details: &Default::default,
 //! });
 //! let answer = observation.run(|| "the handler's answer")?;
 //! observation.respond(&ResponseHead { status: 200, headers: &(), body_size: Some(answer.len() as u64) });
@@ -39,6 +39,7 @@ mod connection;
 pub mod current;
 mod environment;
 pub mod errors;
+mod field_names;
 mod grpc;
 mod handler_error;
 mod head;
@@ -46,6 +47,7 @@ mod headers;
 mod hex;
 mod insert_map;
 mod kept_head;
+mod kept_names;
 mod label;
 mod lifetime;
 mod method;
@@ -80,11 +82,13 @@ pub use self::{
     connection::Connection,
     environment::EnvironmentError,
     errors::log_error,
+    field_names::FieldNames,
     grpc::{GrpcStatus, RpcCall},
     handler_error::HandlerError,
     head::{HttpVersion, RequestDetails, RequestHead, ResponseHead, Scheme},
-    headers::{Fields, Headers},
+    headers::{Fields, Headers, LookedUp},
     kept_head::KeptHead,
+    kept_names::KeptNames,
     label::{Label, MOST_LABELS},
     method::MOST_METHODS,
     observation::{

@@ -123,10 +123,8 @@ fn report(info: &PanicHookInfo<'_>) {
     }
     let facts = current::with(|state| Facts::of_current(state, &observer));
     let facts = facts.map_or_else(|| Facts::of_process(trace), |facts| facts.at(trace));
-    let report = ErrorReport::new(
-        Failure::panic(&panic, before.as_ref().filter(|_| dies)),
-        facts,
-    );
+    let failure = Failure::panic(&panic, before.as_ref().filter(|_| dies));
+    let report = ErrorReport::new(failure, facts, &observer.errors);
     if dies {
         errors::send_last(observer, report);
     } else {

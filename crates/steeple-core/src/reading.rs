@@ -5,7 +5,7 @@ use std::iter;
 use crate::{head::HttpVersion, propagation::Propagators};
 
 const TRACEPARENT: &str = "traceparent";
-const REQUEST_ID: &str = "x-request-id";
+pub(crate) const REQUEST_ID: &str = "x-request-id";
 /// Where the head does not tell the size of the body.
 const OF_BODIES: &[&str] = &["content-length"];
 /// Where there may be calls of gRPC.
@@ -55,10 +55,12 @@ impl Reading {
     }
 
     /// The lengths of the names of all that is read.
+    #[inline]
     pub(crate) fn lengths(&self) -> Lengths {
         self.lengths
     }
 
+    #[inline]
     pub(crate) fn propagators(&self) -> Option<&Propagators> {
         self.propagators.as_ref()
     }

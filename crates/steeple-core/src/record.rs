@@ -126,6 +126,12 @@ impl<'a> RequestRecord<'a> {
         self.lineage.context()
     }
 
+    /// The digits of the ids that [`trace`](Self::trace) tells, of the trace and of its span: less is worked out for them.
+    #[must_use]
+    pub fn trace_digits(&self) -> ([u8; 32], [u8; 16]) {
+        self.lineage.digits()
+    }
+
     /// Name and value of each of the application's own labels.
     pub(crate) fn labels(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
         self.shared.labels.pairs(self.keys.labels)

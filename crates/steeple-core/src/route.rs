@@ -151,10 +151,7 @@ impl Routes {
     }
 
     #[inline]
-    pub(crate) fn resolve(&self, template: Option<Template<'_>>) -> (Route, &Policy) {
-        let Some(template) = template else {
-            return (Route::UNMATCHED, Policy::NONE);
-        };
+    pub(crate) fn resolve(&self, template: Template<'_>) -> (Route, &Policy) {
         match template.place().and_then(|place| self.held.find(&place)) {
             Some((_, held)) => (held.route, &held.policy),
             None => self.resolve_text(template),
@@ -173,8 +170,9 @@ impl Routes {
             return overflow;
         };
         let (route, policy) = (Route(slot.0), &known.policy);
-        if known.places.load(Relaxed) < MOST_PLACES
-            && let Some((place, _holder)) = template.place().zip(template.hold())
+        if let Some(place) = template.place()
+            && known.places.load(Relaxed) < MOST_PLACES
+            && let Some(_holder) = template.hold()
         {
             known.places.fetch_add(1, Relaxed);
             let held = Held {
@@ -249,7 +247,7 @@ mod tests {
     use super::*;
 
     fn resolve<'a>(routes: &'a Routes, template: &str) -> (Route, &'a Policy) {
-        routes.resolve(Some(template.into()))
+        routes.resolve(template.into())
     }
 
     fn named<'a>(routes: &'a Routes, template: &str) -> &'a str {
@@ -260,11 +258,7 @@ mod tests {
     fn a_shared_template_keeps_its_place_for_as_long_as_the_routes_live() {
         let routes = Routes::new(&[], &Labels::default());
         let template: Arc<str> = "/users/{id}".into();
-        let shared = || {
-            routes
-                .resolve(Some(Template::shared(&template, &template)))
-                .0
-        };
+        let shared = || routes.resolve(Template::shared(&template, &template)).0;
         let route = shared();
         assert_eq!(Arc::strong_count(&template), 2);
         assert_eq!(route, shared());
@@ -278,7 +272,7 @@ mod tests {
         let routes = Routes::new(&[], &Labels::default());
         let copies: Vec<Arc<str>> = (0..50).map(|_| "/users/{id}".into()).collect();
         for copy in &copies {
-            let found = routes.resolve(Some(Template::shared(copy, copy))).0;
+            let found = routes.resolve(Template::shared(copy, copy)).0;
             assert_eq!(routes.template(found), "/users/{id}");
         }
         let held = copies.iter().filter(|copy| Arc::strong_count(copy) > 1);
@@ -299,7 +293,7 @@ mod tests {
     #[test]
     fn without_a_template_there_is_one_constant() {
         let routes = Routes::new(&[], &Labels::default());
-        assert_eq!(routes.template(routes.resolve(None).0), "_UNMATCHED");
+        assert_eq!(routes.template(Route::default()), "_UNMATCHED");
     }
 
     #[test]

@@ -17,6 +17,25 @@ pub trait Scope: fmt::Debug + Send + Sync {
 /// Makes the scope of a request or job.
 pub(crate) type MakeScope = dyn Fn() -> Arc<dyn Scope> + Send + Sync;
 
+/// A scope in another.
+#[derive(Debug)]
+pub(crate) struct Nested {
+    pub(crate) outer: Arc<dyn Scope>,
+    pub(crate) inner: Arc<dyn Scope>,
+}
+
+impl Scope for Nested {
+    fn enter(&self) {
+        self.outer.enter();
+        self.inner.enter();
+    }
+
+    fn exit(&self) {
+        self.inner.exit();
+        self.outer.exit();
+    }
+}
+
 /// A scope for as long as this lives.
 pub(crate) struct InScope<S: Deref<Target = dyn Scope>>(S);
 

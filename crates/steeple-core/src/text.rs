@@ -14,15 +14,15 @@ pub(crate) fn bounded(value: impl Display) -> String {
 #[must_use]
 pub fn printed(value: impl Display, longest: usize) -> String {
     let mut text = Vec::new();
-    print(&mut text, value, longest);
+    print(&mut text, format_args!("{value}"), longest);
     String::from_utf8(text).unwrap_or_default()
 }
 
 /// Adds the same to `text`.
-pub fn print(text: &mut Vec<u8>, value: impl Display, longest: usize) {
+pub fn print(text: &mut Vec<u8>, value: fmt::Arguments<'_>, longest: usize) {
     let left = longest;
     // An error means that there is no more room, or that the value cannot print itself: what is there is kept.
-    let _ = write!(Bounded { text, left }, "{value}");
+    let _ = Bounded { text, left }.write_fmt(value);
 }
 
 struct Bounded<'a> {
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn text_is_added_to_what_is_there() {
         let mut text = b"said: ".to_vec();
-        print(&mut text, "too much", 3);
+        print(&mut text, format_args!("too much"), 3);
         assert_eq!(text, b"said: too");
     }
 }

@@ -28,6 +28,15 @@ impl Cause {
         }
     }
 
+    /// The name of its type without the path in front of it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let path = self.type_name.as_deref()?;
+        // What it is generic over has paths of its own.
+        let end = path.find('<').unwrap_or(path.len());
+        Some(path[..end].rfind("::").map_or(path, |at| &path[at + 2..]))
+    }
+
     /// The error and what caused it, the outermost first.
     pub(crate) fn chain<E: Error + ?Sized>(error: &E) -> Vec<Self> {
         let first = Self {
@@ -115,6 +124,17 @@ mod tests {
             .collect();
         assert!(types[0].ends_with("cause::tests::NoUser"), "{types:?}");
         assert_eq!(types[1..], ["Away", "Custom"]);
+    }
+
+    #[test]
+    fn a_name_has_no_path_in_front_of_it() {
+        for (type_name, name) in [
+            ("panic", "panic"),
+            ("shop::db::Away", "Away"),
+            ("shop::Failed<std::io::Error>", "Failed<std::io::Error>"),
+        ] {
+            assert_eq!(Cause::new(type_name, "").name(), Some(name));
+        }
     }
 
     #[test]

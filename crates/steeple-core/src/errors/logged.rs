@@ -28,7 +28,8 @@ pub fn log_error<E: Error + ?Sized>(error: &E, context: &[(&str, &str)]) {
     let trace = current::trace();
     let facts = current::with(|state| Facts::of_current(state, &observer));
     let facts = facts.map_or_else(|| Facts::of_process(trace), |facts| facts.at(trace));
-    let mut report = ErrorReport::new(Failure::error(ErrorKind::Logged, &attached), facts);
+    let failure = Failure::error(ErrorKind::Logged, &attached);
+    let mut report = ErrorReport::new(failure, facts, &observer.errors);
     for (name, value) in context {
         report.scene.tag(name, value);
     }

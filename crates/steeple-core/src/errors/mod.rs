@@ -3,7 +3,9 @@
 mod backtrace;
 mod cause;
 mod courier;
+mod fingerprint;
 mod frame;
+mod glob;
 mod logged;
 mod machinery;
 mod report;
@@ -14,6 +16,7 @@ mod sink;
 pub use self::{
     backtrace::Backtrace,
     cause::Cause,
+    fingerprint::{FingerprintRule, FingerprintRuleError},
     frame::Frame,
     logged::log_error,
     report::{ErrorKind, ErrorReport, Facts, FailedRequest, Subject},
@@ -22,6 +25,7 @@ pub use self::{
 };
 pub(crate) use self::{
     courier::{of_process, send, send_last, serve_process, start},
+    fingerprint::MOST_RULES,
     report::Failure,
     reporting::Reporting,
     scene::LONGEST_CRUMB,

@@ -1,9 +1,12 @@
 use std::{
-    fmt, thread,
+    borrow::Cow,
+    fmt,
+    sync::Arc,
+    thread,
     time::{Duration, SystemTime},
 };
 
-use super::{Backtrace, Cause, Scene};
+use super::{Backtrace, Breadcrumb, Cause, FingerprintRule, Reporting, Scene};
 use crate::{
     kept_head::KeptHead,
     observation::{self, State},
@@ -40,6 +43,7 @@ pub struct ErrorReport {
     pub request_id: Option<RequestId>,
     /// What the application has told besides.
     pub scene: Scene,
+    rules: Arc<Vec<FingerprintRule>>,
 }
 
 /// A sort of failure.
@@ -132,8 +136,20 @@ impl fmt::Display for ErrorKind {
     }
 }
 
+impl Subject {
+    /// The template of the request's route, or the kind and the name of the job: `cron nightly`.
+    #[must_use]
+    pub fn route(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Request(request) => Some(Cow::Borrowed(&request.route)),
+            Self::Job { kind, name } => Some(Cow::Owned(format!("{kind} {name}"))),
+            Self::Process => None,
+        }
+    }
+}
+
 impl ErrorReport {
-    pub(crate) fn new(failure: Failure, facts: Facts) -> Self {
+    pub(crate) fn new(failure: Failure, facts: Facts, reporting: &Reporting) -> Self {
         Self {
             at: SystemTime::now(),
             kind: failure.kind,
@@ -145,13 +161,41 @@ impl ErrorReport {
             trace: facts.trace,
             request_id: facts.request_id,
             scene: facts.scene,
+            rules: Arc::clone(&reporting.rules),
         }
+    }
+
+    /// What reports are the same by, if the application says so: what it [told](crate::current::fingerprint) where this happened, or
+    /// else what the first of its [rules](FingerprintRule) says that matches; empty if neither says anything.
+    ///
+    /// `calls` are the functions and the files of the application's own calls, for rules that ask for
+    /// [places](FingerprintRule::place): of those [frames](Backtrace::frames) that are `in_app`. Who does not look them up gives none.
+    pub fn fingerprint<'a>(&self, calls: impl Iterator<Item = &'a str> + Clone) -> &[String] {
+        let told = self.scene.fingerprint();
+        if !told.is_empty() {
+            return told;
+        }
+        let mut rules = self.rules.iter();
+        let rule = rules.find(|rule| rule.matches(self, &calls));
+        rule.map_or(&[], FingerprintRule::parts)
     }
 
     /// What went wrong, without what caused it.
     #[must_use]
     pub fn error(&self) -> &Cause {
         &self.causes[0]
+    }
+
+    /// How much memory it takes, about: for sinks that queue it.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        /// What a backtrace and the small texts take at most.
+        const REST: usize = 2_048;
+        let causes = self.causes.iter();
+        let causes = causes.map(|cause| size_of::<Cause>() + cause.message.capacity());
+        let crumbs = self.scene.breadcrumbs();
+        let crumbs = crumbs.map(|crumb| size_of::<Breadcrumb>() + crumb.message.capacity());
+        size_of::<Self>() + REST + causes.chain(crumbs).sum::<usize>()
     }
 }
 

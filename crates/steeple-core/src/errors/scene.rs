@@ -2,6 +2,7 @@ use std::{fmt, time::SystemTime};
 
 use tracing::Level;
 
+use super::fingerprint::MOST_PARTS;
 use crate::text;
 
 /// How many tags one request may have.
@@ -9,8 +10,8 @@ const MOST_TAGS: usize = 32;
 /// How many bytes the name of a tag may have, and its value.
 const LONGEST_NAME: usize = 32;
 const LONGEST_VALUE: usize = 200;
-/// How many parts a fingerprint may have.
-const MOST_PARTS: usize = 8;
+/// How many bytes a part of a fingerprint may have.
+pub(super) const LONGEST_PART: usize = 200;
 /// How many breadcrumbs are kept of one request: the last.
 const MOST_BREADCRUMBS: usize = 32;
 /// How many bytes are kept of what a breadcrumb says.
@@ -63,7 +64,8 @@ impl Scene {
         self.user.as_ref()
     }
 
-    /// What reports are the same by, if the application has an own mind of it; empty if not.
+    /// What reports are the same by, if the application has said so where it happened; empty if not. Rules that it was configured
+    /// with are [asked besides](super::ErrorReport::fingerprint).
     #[must_use]
     pub fn fingerprint(&self) -> &[String] {
         &self.fingerprint
@@ -100,7 +102,7 @@ impl Scene {
 
     /// As many parts of a fingerprint as are kept.
     pub(crate) fn parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        let bounded = |part| text::beginning(part, LONGEST_VALUE).to_owned();
+        let bounded = |part| text::beginning(part, LONGEST_PART).to_owned();
         parts.into_iter().take(MOST_PARTS).map(bounded).collect()
     }
 

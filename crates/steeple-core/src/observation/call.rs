@@ -12,7 +12,7 @@ use crate::{
 
 impl State {
     /// Takes in the path of a call.
-    #[cold]
+    #[inline(never)]
     pub(crate) fn called(&mut self, path: &str) {
         let Some(shared) = self.shared.as_ref().filter(|_| self.fields.grpc) else {
             return;
@@ -48,23 +48,27 @@ impl State {
     /// What became of the call, if it is one. Its method takes the place of the route that no router told.
     #[inline]
     pub(crate) fn settle_call(&mut self, shared: &Shared, outcome: Outcome) -> Option<Call> {
-        self.is_call().then(|| self.end_call(shared, outcome))
-    }
-
-    #[cold]
-    fn end_call(&mut self, shared: &Shared, outcome: Outcome) -> Call {
-        let routes = &shared.routes;
-        let enter = || routes.find_or_enter(&self.fields.path, || self.shown());
-        let known = self.fields.grpc_method.or_else(enter);
-        if let Some(method) = known
+        if !self.is_call() {
+            return None;
+        }
+        let known = self.fields.grpc_method;
+        let method = known.or_else(|| self.enter_method(shared));
+        if let Some(method) = method
             && self.progress.route == Route::UNMATCHED
         {
-            (self.progress.route, self.progress.policy) = (method, *routes.policy(method));
+            (self.progress.route, self.progress.policy) = (method, *shared.routes.policy(method));
         }
-        Call {
-            method: known.unwrap_or_default(),
+        Some(Call {
+            method: method.unwrap_or_default(),
             status: self.status_of(outcome),
-        }
+        })
+    }
+
+    /// Finds the method among those that other calls have shown since, or enters it.
+    #[cold]
+    fn enter_method(&self, shared: &Shared) -> Option<Route> {
+        let shown = || self.shown();
+        shared.routes.find_or_enter(&self.fields.path, shown)
     }
 
     fn shown(&self) -> Shown {

@@ -4,6 +4,7 @@ mod call;
 mod content;
 mod deferred;
 mod job;
+mod judgement;
 mod observed;
 mod observed_future;
 mod pool;
@@ -28,8 +29,9 @@ use crate::{
 
 pub(crate) use self::{
     content::ContentRule,
+    judgement::Verdict,
     pool::acquire,
-    state::{Beginning, Refined, State, Subject, Trouble, Verdict},
+    state::{Beginning, Refined, State, Subject, Trouble},
 };
 use self::{deferred::Deferred, surroundings::Surroundings};
 pub use self::{
@@ -92,6 +94,10 @@ impl Observation {
                 f()
             })
         });
+        // Nor is one needed to see that there is nothing to drop.
+        if let Some(surroundings) = surroundings {
+            drop(surroundings);
+        }
         ran.inspect_err(|payload| self.panicked(&**payload))
     }
 
@@ -192,6 +198,20 @@ impl Observation {
         let state = self.state.as_mut()?;
         let upgrades = state.beginning.content.is_upgrade(status);
         upgrades.then(|| state.upgrade())
+    }
+
+    /// Keeps the path for [`path`](Self::path), for adapters that look for the route of a request once there is nothing left to ask.
+    #[inline]
+    pub fn keep_path(&mut self, path: &str) {
+        if let Some(state) = &mut self.state {
+            state.keep_path(path);
+        }
+    }
+
+    /// The path that was kept. Empty if nothing is observed.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.state.as_ref().map_or("", |state| state.path())
     }
 
     /// Tells the route that was matched, as [`current::matched_route`] does.

@@ -15,12 +15,15 @@ use crate::{
     grpc::GrpcStatus,
     head::{HttpVersion, RequestHead, ResponseHead, Scheme},
     headers::{Headers, RequestFields, ResponseFields},
-    kept_head::{Keeping, KeptHead},
+    kept_head::KeptHead,
     label::{LabelValues, OTHER},
     method::Method,
-    observation::{content::ContentRule, deferred::Deferred, request_counter::RequestCounter},
+    observation::{
+        content::ContentRule, deferred::Deferred, judgement::Verdict,
+        request_counter::RequestCounter,
+    },
     observer::Shared,
-    outcome::{BODY_ERROR, ErrorType, Outcome, TIMEOUT},
+    outcome::{BODY_ERROR, Outcome, TIMEOUT},
     panic::PanicReport,
     record::AttachedError,
     route::{Policy, Route},
@@ -29,6 +32,9 @@ use crate::{
     traces::{Propagated, Recording, TraceScope},
     upgrade::Upgrade,
 };
+
+/// How many bytes of capacity are kept for paths from one request to the next.
+const KEPT_PATH: usize = 1_024;
 
 /// What is observed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -96,22 +102,15 @@ pub(crate) struct Progress {
     /// Whether the head of the request is kept.
     pub(crate) keeps_head: bool,
     pub(crate) complete: bool,
-    verdict: Option<Verdict>,
+    pub(super) verdict: Option<Verdict>,
     /// What a classifier says of the answer.
-    classified: Option<Verdict>,
+    pub(super) classified: Option<Verdict>,
     /// How it failed and why, where that does not follow from the answer.
-    failure: Option<(Outcome, &'static str)>,
+    pub(super) failure: Option<(Outcome, &'static str)>,
     /// What those hold who carry the connection on, if the request upgrades it.
     pub(crate) upgrade: Option<Upgrade>,
     /// Boxed, since most requests have none.
     pub(crate) trouble: Option<Box<Trouble>>,
-}
-
-/// What the application says of its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Failure,
-    NoFailure,
 }
 
 /// What is known of what went wrong.
@@ -151,6 +150,8 @@ pub(crate) struct State {
     pub(crate) scene: Option<Box<Scene>>,
     /// What log lines of it tell besides.
     pub(crate) bound: Option<Bound>,
+    /// The path of this request or an earlier one.
+    path: String,
     request_count: Arc<AtomicU64>,
 }
 
@@ -170,6 +171,7 @@ impl State {
             head: None,
             scene: None,
             bound: None,
+            path: String::new(),
             request_count: Arc::default(),
         }
     }
@@ -187,7 +189,7 @@ impl State {
     #[inline]
     pub(crate) fn set_route(&mut self, template: &str) {
         if let Some(shared) = &self.shared {
-            let (route, policy) = shared.routes.resolve(Some(template.into()));
+            let (route, policy) = shared.routes.resolve(template.into());
             (self.progress.route, self.progress.policy) = (route, *policy);
         }
     }
@@ -198,6 +200,17 @@ impl State {
         if self.progress.route == Route::UNMATCHED {
             self.set_route(template);
         }
+    }
+
+    #[inline]
+    pub(crate) fn keep_path(&mut self, path: &str) {
+        self.path.clear();
+        self.path.shrink_to(KEPT_PATH);
+        self.path.push_str(path);
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Whether its route may become known, and there is room for what waits for that.
@@ -215,7 +228,7 @@ impl State {
             return Refined::Repeated;
         };
         let before = self.progress.route;
-        let (route, policy) = shared.routes.resolve(Some(template));
+        let (route, policy) = shared.routes.resolve(template);
         if route == before {
             return Refined::Repeated;
         }
@@ -259,14 +272,6 @@ impl State {
         self.progress
             .failure
             .get_or_insert((Outcome::TimedOut, TIMEOUT));
-    }
-
-    pub(crate) fn judge(&mut self, verdict: Verdict) {
-        self.progress.verdict = Some(verdict);
-    }
-
-    pub(crate) fn classify(&mut self, verdict: Verdict) {
-        self.progress.classified = Some(verdict);
     }
 
     pub(crate) fn panicked(&mut self, caught: PanicReport) {
@@ -313,13 +318,13 @@ impl State {
     }
 
     /// Reads the header fields and keeps the head of the request, in one pass over its map.
+    // Elsewhere than the pass of most requests, which would take more for it.
     #[inline(never)]
     pub(crate) fn read_and_keep(&mut self, head: &RequestHead<'_>, shared: &Shared) {
         self.progress.keeps_head = true;
         let kept = self.head.get_or_insert_default();
-        kept.begin(head);
-        let headers = Keeping::new(head.headers, kept, &shared.kept_fields);
-        (self.fields).read(&headers, head.version, &shared.reading);
+        let keeping = kept.begin(head, &shared.kept_fields);
+        (self.fields).read_and_keep(head.headers, head.version, &shared.reading, keeping);
     }
 
     /// What is kept of the head of the request, unless that is being settled.
@@ -438,68 +443,5 @@ impl State {
 
     pub(crate) fn is_streaming(&self) -> bool {
         self.progress.policy.streaming || self.progress.event_stream
-    }
-
-    #[inline]
-    pub(crate) fn outcome(&self) -> Outcome {
-        if let Some((outcome, _)) = self.progress.failure {
-            return outcome;
-        }
-        match (self.progress.complete, self.progress.status) {
-            (false, _) if self.is_past_deadline() => Outcome::TimedOut,
-            (false, 0) => Outcome::CancelledBeforeHead,
-            (false, _) => Outcome::CancelledInBody,
-            (true, status) => self.judged(match self.call_status() {
-                Some(grpc_status) if status != 0 => Outcome::of_grpc_status(grpc_status),
-                _ => Outcome::of_status(status),
-            }),
-        }
-    }
-
-    /// The outcome of an answer, unless the application says otherwise.
-    fn judged(&self, outcome: Outcome) -> Outcome {
-        let verdict = self.progress.verdict.or(self.progress.classified);
-        match (verdict, outcome.is_failure()) {
-            (Some(Verdict::Failure), false) => Outcome::ServerError,
-            (Some(Verdict::NoFailure), true) => Outcome::Success,
-            _ => outcome,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn error_type(
-        &self,
-        outcome: Outcome,
-        trouble: Option<&Trouble>,
-    ) -> Option<ErrorType> {
-        outcome
-            .is_failure()
-            .then(|| self.failure_type(outcome, trouble))
-    }
-
-    #[cold]
-    fn failure_type(&self, outcome: Outcome, trouble: Option<&Trouble>) -> ErrorType {
-        let error = trouble.and_then(|trouble| trouble.error.as_ref());
-        let attached = || {
-            error
-                .and_then(|error| error.type_name)
-                .map(ErrorType::Named)
-        };
-        match self.progress.failure {
-            Some((Outcome::ServerError, error_type)) => {
-                attached().unwrap_or(ErrorType::Named(error_type))
-            }
-            Some((_, error_type)) => ErrorType::Named(error_type),
-            None if outcome == Outcome::TimedOut => ErrorType::Named(TIMEOUT),
-            None => {
-                attached().unwrap_or_else(|| match (self.call_status(), self.progress.status) {
-                    (Some(status), _) if status != GrpcStatus::Ok => {
-                        ErrorType::Named(status.as_str())
-                    }
-                    (None, status @ 400..) => ErrorType::Status(status),
-                    _ => ErrorType::Named(OTHER),
-                })
-            }
-        }
     }
 }

@@ -11,7 +11,7 @@ use tracing::Dispatch;
 
 use crate::{
     clock,
-    errors::{self, ErrorSink, Reporting},
+    errors::{self, ErrorSink, FingerprintRule, Reporting},
     head::Scheme,
     kept_head::KeptFields,
     label::{Label, Labels, MOST_LABELS, MOST_VALUES},
@@ -22,7 +22,7 @@ use crate::{
     reading::Reading,
     request_metrics::{BUCKETS, MetricNames, Preset, RESERVED_LABELS, RequestMetrics},
     route::{MOST_ROUTES, RoutePolicy, Routes},
-    scope::{MakeScope, Scope},
+    scope::{MakeScope, Nested, Scope},
     sink::Sink,
     traces::{TraceConfig, Traces},
 };
@@ -44,6 +44,7 @@ pub struct ObserverBuilder {
     kept_headers: Vec<String>,
     names: Option<Vec<MetricNames>>,
     traces: Option<TraceConfig>,
+    on_worker: Vec<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// By which names the request metrics go if nothing else is said.
@@ -69,9 +70,15 @@ impl ObserverBuilder {
     }
 
     /// Makes something current while a request or job is polled, and while its sinks are told of it: what `make` makes of each when
-    /// it begins. Default: nothing.
+    /// it begins, within what is made current besides. Default: nothing.
     pub fn scopes(mut self, make: impl Fn() -> Arc<dyn Scope> + Send + Sync + 'static) -> Self {
-        self.scopes = Some(Box::new(make));
+        self.scopes = Some(match self.scopes {
+            None => Box::new(make),
+            Some(outer) => Box::new(move || {
+                let (outer, inner) = (outer(), make());
+                Arc::new(Nested { outer, inner })
+            }),
+        });
         self
     }
 
@@ -85,6 +92,13 @@ impl ObserverBuilder {
     /// Default: there is none, and nothing is collected for it.
     pub fn error_sink(mut self, sink: impl ErrorSink) -> Self {
         self.errors.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Adds a rule by what reports of errors are the same, behind those that were added before: at most 100, which are asked once
+    /// something fails. Default: none.
+    pub fn fingerprint_rule(mut self, rule: FingerprintRule) -> Self {
+        Arc::make_mut(&mut self.errors.rules).push(rule);
         self
     }
 
@@ -135,6 +149,13 @@ impl ObserverBuilder {
         self
     }
 
+    /// Calls `call` on each thread of a server's workers, inside of its runtime, once or more, before the worker
+    /// [serves](Observer::serve_worker), after those it was given before. Default: nothing is.
+    pub fn on_worker(mut self, call: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_worker.push(Box::new(call));
+        self
+    }
+
     fn names(&self) -> &[MetricNames] {
         self.names.as_deref().unwrap_or(DEFAULT_NAMES)
     }
@@ -161,7 +182,7 @@ impl ObserverBuilder {
     ///
     /// # Errors
     ///
-    /// [`ObserverError`] if the labels cannot be had.
+    /// [`ObserverError`] if something cannot be had as it is configured.
     pub fn build(self) -> Result<Observer, ObserverError> {
         self.check()?;
         Ok(self.assemble())
@@ -189,6 +210,7 @@ impl ObserverBuilder {
             routes: Routes::new(&self.routes, &labels),
             scheme: self.scheme,
             built_on: thread::current().id(),
+            on_worker: self.on_worker,
             warned_of_twice: AtomicBool::new(false),
             warned_of_sink: AtomicBool::new(false),
             warned_of_redirect: AtomicBool::new(false),
@@ -280,6 +302,7 @@ impl ObserverBuilder {
                 }
             }
         }
+        self.errors.check()?;
         self.check_names()
     }
 

@@ -1,6 +1,7 @@
 //! Why an observer cannot be made.
 
 use crate::{
+    errors::{FingerprintRuleError, MOST_RULES},
     label::{MOST_LABELS, MOST_VALUES},
     method::MOST_METHODS,
     route::MOST_ROUTES,
@@ -73,6 +74,20 @@ pub enum ObserverError {
         route: String,
         /// The label.
         name: String,
+    },
+    /// There are too many rules for fingerprints.
+    #[error("{count} fingerprint rules are given, but {MOST_RULES} is the most; leave some out")]
+    TooManyFingerprintRules {
+        /// How many are given.
+        count: usize,
+    },
+    /// A rule for fingerprints cannot be one.
+    #[error("fingerprint rule {number} cannot be used")]
+    InvalidFingerprintRule {
+        /// Which of them, from 1.
+        number: usize,
+        /// Why.
+        source: FingerprintRuleError,
     },
     /// The request metrics have no names to go by.
     #[error("the request metrics have no names to go by; name some, or leave out `metric_names`")]

@@ -64,6 +64,7 @@ pub(crate) struct Shared {
     /// Whether somebody reads what is kept of the heads of all requests.
     keeps_heads: bool,
     built_on: ThreadId,
+    on_worker: Vec<Box<dyn Fn() + Send + Sync>>,
     warned_of_twice: AtomicBool,
     warned_of_sink: AtomicBool,
     warned_of_redirect: AtomicBool,
@@ -93,10 +94,13 @@ impl Observer {
         }
         let method = shared.methods.classify(head.method);
         let scheme = head.scheme.unwrap_or(shared.scheme);
-        let (route, policy) = shared.routes.resolve(head.route);
-        (state.progress.route, state.progress.policy) = (route, *policy);
+        // Without a template it has the route that every request begins with.
+        if let Some(template) = head.route {
+            let (route, policy) = shared.routes.resolve(template);
+            (state.progress.route, state.progress.policy) = (route, *policy);
+        }
         state.progress.labels = shared.labels.read(head);
-        let active = !policy.ignore;
+        let (route, active) = (state.progress.route, !state.progress.policy.ignore);
         if active {
             shared.started(method, scheme, route);
         }
@@ -122,12 +126,17 @@ impl Observer {
 
     /// Tells that threads whose names begin with `workers` observe alike, for adapters whose servers have such.
     ///
-    /// Workers should share one observer: if this is one of them and built this observer, it warns, once in a process.
+    /// Workers should share one observer: if this is one of them and built this observer, it warns, once in a process. What
+    /// [`ObserverBuilder::on_worker`] says is done.
     pub fn serve_worker(&self, workers: &str) {
         static WARNED: Once = Once::new();
         let current = thread::current();
         let is_worker = current.name().is_some_and(|name| name.starts_with(workers));
-        if is_worker && self.shared.built_on == current.id() {
+        if !is_worker {
+            return;
+        }
+        self.shared.on_worker.iter().for_each(|call| call());
+        if self.shared.built_on == current.id() {
             WARNED.call_once(|| {
                 panic::quietly(|| {
                     tracing::warn!(
@@ -139,9 +148,8 @@ impl Observer {
         }
     }
 
-    /// The names of the header fields that are read of every request of `version` whose body's size is known to be `body_size`:
-    /// for adapters to whose maps look-ups by name are cheaper than a pass.
-    pub fn header_names(
+    /// The names of the header fields that are read of every request of `version` whose body's size is known to be `body_size`.
+    pub(crate) fn header_names(
         &self,
         version: HttpVersion,
         body_size: Option<u64>,
@@ -300,7 +308,8 @@ impl Shared {
         let error = trouble.and_then(|trouble| trouble.error.as_ref());
         let failure = Failure::of_end(outcome, error_type, status, panic, error);
         if let Some(facts) = current::with(|state| Facts::of(state, self, Some(outcome), head)) {
-            self.report(&Arc::new(ErrorReport::new(failure, facts)));
+            let report = ErrorReport::new(failure, facts, &self.errors);
+            self.report(&Arc::new(report));
         }
     }
 

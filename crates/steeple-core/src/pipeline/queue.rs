@@ -161,7 +161,10 @@ impl<T> Queue<T> {
         state.phase = state.phase.max(Phase::Draining);
         self.work.notify_one();
         if wait {
-            state = self.wait_while(state, deadline, |state| state.worker_alive);
+            // Once it is closed, nothing more comes of a worker that does not end.
+            state = self.wait_while(state, deadline, |state| {
+                state.worker_alive && state.phase < Phase::Closed
+            });
         }
         self.close(state, DropReason::Shutdown);
         let state = self.state();

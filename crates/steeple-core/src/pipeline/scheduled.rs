@@ -4,11 +4,10 @@ use std::{
         Arc,
         mpsc::{self, RecvTimeoutError},
     },
-    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use super::{Accounting, Pipeline, Report};
+use super::{Accounting, JoinedThread, Pipeline, Report};
 
 /// The occasion on which a [`Scheduled`] pipeline is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,39 +128,28 @@ impl<T: Send + 'static> Drop for Scheduled<T> {
 
 /// A thread that does something at an interval until this is dropped, which waits for it.
 struct Ticks {
-    /// Dropped, it wakes the thread.
-    stop: Option<mpsc::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// Dropped first, it wakes the thread.
+    _stop: mpsc::Sender<()>,
+    _thread: JoinedThread,
 }
 
 impl Ticks {
     fn start(name: &str, interval: Duration, tick: impl Fn() + Send + 'static) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
-        let thread = thread::Builder::new()
-            .name(format!("steeple-{name}-timer").replace('\0', ""))
-            .spawn(move || {
-                let mut due = Instant::now() + interval;
-                while stopped.recv_timeout(due.saturating_duration_since(Instant::now()))
-                    == Err(RecvTimeoutError::Timeout)
-                {
-                    tick();
-                    // What a busy machine missed is not made up for.
-                    due = (due + interval).max(Instant::now());
-                }
-            })?;
+        let name = format!("steeple-{name}-timer").replace('\0', "");
+        let thread = JoinedThread::start(name, move || {
+            let mut due = Instant::now() + interval;
+            while stopped.recv_timeout(due.saturating_duration_since(Instant::now()))
+                == Err(RecvTimeoutError::Timeout)
+            {
+                tick();
+                // What a busy machine missed is not made up for.
+                due = (due + interval).max(Instant::now());
+            }
+        })?;
         Ok(Self {
-            stop: Some(stop),
-            thread: Some(thread),
+            _stop: stop,
+            _thread: thread,
         })
-    }
-}
-
-impl Drop for Ticks {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            // That it panicked, its own message said.
-            let _ = thread.join();
-        }
     }
 }

@@ -38,6 +38,14 @@ impl Caller {
         }
     }
 
+    /// The digits of the trace's id, if there is a valid one that nobody has read yet.
+    pub(crate) fn trace_digits(&self) -> Option<&[u8; 32]> {
+        match self {
+            Self::Traceparent(traceparent) => traceparent.trace_digits(),
+            Self::Told(_) => None,
+        }
+    }
+
     /// The span, if there is a valid one.
     pub(crate) fn parent(&self) -> Option<Parent> {
         match self {

@@ -65,6 +65,21 @@ impl Traceparent {
         self.is_there() && hex::decode(&self.known[54..]).is_some_and(sampled)
     }
 
+    /// The digits of the trace's id, if all of it is valid, as it is for [`parent`](Self::parent): looked at, it takes a quarter of
+    /// what reading takes.
+    pub(crate) fn trace_digits(&self) -> Option<&[u8; 32]> {
+        let known = &self.known;
+        let (version, flags) = (&known[..2], &known[53..]);
+        let trace: &[u8; 32] = known[3..].first_chunk()?;
+        let span: &[u8; 16] = known[36..].first_chunk()?;
+        let is_valid = self.is_there()
+            && [2, 35, 52].iter().all(|place| known[*place] == b'-')
+            && (hex::are_digits(trace) & hex::are_digits(span))
+            && (*trace != [b'0'; 32] && *span != [b'0'; 16])
+            && (hex::are_digits(version) & hex::are_digits(flags) && version != b"ff");
+        is_valid.then_some(trace)
+    }
+
     /// Parses strictly: fixed widths, lower-case hex, no zero ids. Higher versions are read as 00.
     pub(crate) fn parent(&self) -> Option<Parent> {
         if !self.is_there() {

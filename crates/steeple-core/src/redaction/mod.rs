@@ -17,6 +17,7 @@
 //! ```
 
 mod card;
+mod harmless;
 mod keys;
 mod names;
 mod query;

@@ -28,7 +28,8 @@ const WORDS: [&str; 10] = [
     "auth", "cvc", "cvv", "dsn", "jwt", "otp", "pin", "pwd", "sid", "ssn",
 ];
 
-/// What ends with such a word tells of secrets without being one: `token_count`, `session_started_at`, `max_tokens`.
+/// What holds one of those and ends with such a word tells of secrets without being one: `token_count`, `session_started_at`,
+/// `max_tokens`.
 const DESCRIBING: [&str; 30] = [
     "age", "at", "attempts", "changed", "count", "enabled", "endpoint", "expired", "expires",
     "expiry", "file", "invalid", "kind", "length", "limit", "missing", "name", "path", "required",
@@ -52,7 +53,15 @@ const LETTERS: usize = 26;
 #[derive(Clone, Debug)]
 struct Secret {
     name: Box<[u8]>,
-    is_word: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Part,
+    Word,
+    /// A part that the application named, which counts whatever the last word is.
+    Added,
 }
 
 impl Names {
@@ -61,21 +70,21 @@ impl Names {
             secrets: Default::default(),
             kept: Vec::new(),
         };
-        PARTS.iter().for_each(|part| names.insert(part, false));
-        WORDS.iter().for_each(|word| names.insert(word, true));
+        PARTS.iter().for_each(|part| names.insert(part, Kind::Part));
+        WORDS.iter().for_each(|word| names.insert(word, Kind::Word));
         names
     }
 
     pub(super) fn add(&mut self, name: &str) {
-        self.insert(name, false);
+        self.insert(name, Kind::Added);
     }
 
     /// One without a letter of ASCII at its beginning names nothing.
-    fn insert(&mut self, name: &str, is_word: bool) {
+    fn insert(&mut self, name: &str, kind: Kind) {
         let normal = Normal::of(name);
         let name = Box::from(normal.text());
         if let Some(letter) = normal.text().first().and_then(|first| letter(*first)) {
-            self.secrets[letter].push(Secret { name, is_word });
+            self.secrets[letter].push(Secret { name, kind });
         }
     }
 
@@ -88,7 +97,6 @@ impl Names {
         let text = normal.text();
         let mut places = 0..text.len();
         places.any(|start| self.is_secret_at(&normal, start))
-            && !DESCRIBING.contains(&normal.last_word())
             && !self.kept.iter().any(|kept| **kept == *text)
     }
 
@@ -99,7 +107,13 @@ impl Names {
         };
         self.secrets[letter].iter().any(|secret| {
             rest.starts_with(&secret.name)
-                && (!secret.is_word || name.is_word(start, start + secret.name.len()))
+                && match secret.kind {
+                    Kind::Part => !name.describes(),
+                    Kind::Word => {
+                        name.is_word(start, start + secret.name.len()) && !name.describes()
+                    }
+                    Kind::Added => true,
+                }
         })
     }
 }
@@ -151,6 +165,10 @@ impl Normal {
 
     fn is_word(&self, start: usize, end: usize) -> bool {
         self.starts_at(start) && (end == self.length || self.starts_at(end))
+    }
+
+    fn describes(&self) -> bool {
+        DESCRIBING.contains(&self.last_word())
     }
 
     fn last_word(&self) -> &str {

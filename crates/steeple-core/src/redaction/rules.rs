@@ -1,4 +1,4 @@
-use super::{REDACTED, card, names::Names, query, reader::Reader, scanner};
+use super::{REDACTED, card, harmless, names::Names, query, reader::Reader, scanner};
 
 /// What is kept out of what is told. By default:
 ///
@@ -13,7 +13,8 @@ use super::{REDACTED, card, names::Names, query, reader::Reader, scanner};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Redaction {
-    names: Names,
+    pub(super) names: Names,
+    pub(super) keeps_personal: bool,
     is_on: bool,
 }
 
@@ -22,6 +23,7 @@ impl Redaction {
     pub fn new() -> Self {
         Self {
             names: Names::new(),
+            keeps_personal: false,
             is_on: true,
         }
     }
@@ -47,6 +49,12 @@ impl Redaction {
         self
     }
 
+    /// Tells e-mail addresses and numbers of cards, too, which are personal rather than credentials. Default: they are redacted.
+    pub fn keep_personal(mut self) -> Self {
+        self.keeps_personal = true;
+        self
+    }
+
     /// Whether what goes by this name is a secret.
     #[must_use]
     pub fn names_a_secret(&self, name: &str) -> bool {
@@ -56,7 +64,7 @@ impl Redaction {
     /// Whether this number is a secret by itself: that of a card.
     #[must_use]
     pub fn is_secret_number(&self, number: u64) -> bool {
-        self.is_on && card::is_number(number)
+        self.is_on && !self.keeps_personal && card::is_number(number)
     }
 
     /// The text with [`REDACTED`] in the place of its secrets, which is then written into `room`. It takes time that grows with the
@@ -65,12 +73,22 @@ impl Redaction {
     pub fn text<'t>(&self, text: &'t str, room: &'t mut String) -> &'t str {
         room.clear();
         if self.is_on
-            && !scanner::is_of_short_words(text)
-            && scanner::scan(&self.names, &Reader::new(text), room)
+            && !harmless::is_harmless(text)
+            && scanner::scan(self, &Reader::new(text), room)
         {
             room
         } else {
             text
+        }
+    }
+
+    /// As [`text`](Self::text), for the path of a URL: of most it is seen sooner that they have no secrets.
+    #[must_use]
+    pub fn path<'t>(&self, path: &'t str, room: &'t mut String) -> &'t str {
+        if harmless::is_of_short_words(path) {
+            path
+        } else {
+            self.text(path, room)
         }
     }
 
@@ -90,7 +108,7 @@ impl Redaction {
                         room.push_str(part);
                     }
                 }
-                None if scanner::scan(&self.names, &Reader::new(pair), room) => {}
+                None if scanner::scan(self, &Reader::new(pair), room) => {}
                 None => room.push_str(pair),
             }
         }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::{REDACTED, card, keys, names::Names, query, reader::Reader, value};
+use super::{REDACTED, Redaction, card, keys, query, reader::Reader, value};
 
 /// What a byte may be the beginning of, or what follows it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
+pub(super) enum Class {
     /// Nothing.
     Other,
     /// A letter, digit, dash or underscore: a name, a key, the number of a card.
@@ -21,7 +21,7 @@ enum Class {
     Quote,
 }
 
-const CLASSES: [Class; 256] = {
+pub(super) const CLASSES: [Class; 256] = {
     let mut classes = [Class::Other; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -43,22 +43,12 @@ const CLASSES: [Class; 256] = {
 const LONGEST_LOCAL_PART: usize = 64;
 
 /// How long a word is at least that is a secret by itself: that of a card's number.
-const SHORTEST_SECRET: usize = 13;
-
-/// Whether a text has nothing but words between slashes, which are too short to be secrets and name none: so most paths are told
-/// from what [`scan`] has to look at, in a fifth of its time.
-pub(super) fn is_of_short_words(text: &str) -> bool {
-    let mut length = 0;
-    text.bytes().all(|byte| {
-        length = if byte == b'/' { 0 } else { length + 1 };
-        length < SHORTEST_SECRET && (byte == b'/' || is_of_word(byte))
-    })
-}
+pub(super) const SHORTEST_SECRET: usize = 13;
 
 /// Adds a text without its secrets to `room`, if it has any.
-pub(super) fn scan(names: &Names, reader: &Reader<'_>, room: &mut String) -> bool {
+pub(super) fn scan(redaction: &Redaction, reader: &Reader<'_>, room: &mut String) -> bool {
     let mut scanner = Scanner {
-        names,
+        redaction,
         reader,
         room,
         at: 0,
@@ -72,7 +62,7 @@ pub(super) fn scan(names: &Names, reader: &Reader<'_>, room: &mut String) -> boo
 }
 
 struct Scanner<'a, 't> {
-    names: &'a Names,
+    redaction: &'a Redaction,
     reader: &'a Reader<'t>,
     room: &'a mut String,
     at: usize,
@@ -170,7 +160,7 @@ impl Scanner<'_, '_> {
         let name = self.reader.part(start..end);
         let argument = self
             .argument(end)
-            .filter(|_| self.names.name_a_secret(name));
+            .filter(|_| self.redaction.names.name_a_secret(name));
         argument.inspect(|at| self.value(name, *at)).is_some()
     }
 
@@ -191,6 +181,9 @@ impl Scanner<'_, '_> {
 
     /// The number of a card that begins in a range of a word: at its start or behind a dash.
     fn card(&mut self, starts: Range<usize>) {
+        if self.redaction.keeps_personal {
+            return;
+        }
         for start in starts.clone() {
             if (start == starts.start || self.reader.before(start) == Some(b'-'))
                 && let Some(end) = card::end(self.reader, start)
@@ -244,7 +237,8 @@ impl Scanner<'_, '_> {
         let end = self.reader.end_of(from, is_domain);
         let end = (self.reader).start_of(end, from, |byte| matches!(byte, b'.' | b'-'));
         let top = (self.reader).start_of(end, from, |byte| byte.is_ascii_alphabetic());
-        if start < at && end - top >= 2 && top > from && self.reader.before(top) == Some(b'.') {
+        let has_top = end - top >= 2 && top > from && self.reader.before(top) == Some(b'.');
+        if start < at && has_top && !self.redaction.keeps_personal {
             self.hide(start..end);
         } else {
             self.at = from;
@@ -270,7 +264,7 @@ impl Scanner<'_, '_> {
             return;
         }
         let name = self.reader.part(self.word.clone());
-        if self.names.name_a_secret(name) || byte == b'=' && self.is_key_of_query() {
+        if self.redaction.names.name_a_secret(name) || byte == b'=' && self.is_key_of_query() {
             // Behind all of an arrow.
             let behind = at + 1 + usize::from(self.reader.at(at + 1) == Some(b'>'));
             self.value(name, self.blanks_from(behind));
@@ -376,7 +370,7 @@ impl Scanner<'_, '_> {
         }
         let first = (self.reader).start_of(word.start - 1, self.told, is_blank);
         let name = self.reader.part(word);
-        if self.reader.before(first) == Some(b'(') && self.names.name_a_secret(name) {
+        if self.reader.before(first) == Some(b'(') && self.redaction.names.name_a_secret(name) {
             self.value(name, self.reader.end_of(at + 2, is_blank));
         }
     }
@@ -393,7 +387,7 @@ impl Scanner<'_, '_> {
 }
 
 #[inline(always)]
-fn is_of_word(byte: u8) -> bool {
+pub(super) fn is_of_word(byte: u8) -> bool {
     CLASSES[usize::from(byte)] == Class::Word
 }
 

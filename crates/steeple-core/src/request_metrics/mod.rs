@@ -19,7 +19,6 @@ use self::{
     admission::Admission,
     in_flight::InFlight,
     outgoing::{OutgoingKey, OutgoingSeries},
-    rpc::{CallKey, CallSeries},
     series::{Series, SeriesKey},
 };
 pub(crate) use self::{
@@ -28,7 +27,6 @@ pub(crate) use self::{
     preset::{BUCKETS, Preset},
 };
 use crate::{
-    grpc::Call,
     head::Scheme,
     insert_map::InsertMap,
     method::{Method, Methods},
@@ -55,7 +53,6 @@ pub(crate) struct RequestMetrics {
     error_types: InsertMap<&'static str, ()>,
     admission: Admission,
     connections: OnceLock<LifetimeMetrics>,
-    calls: InsertMap<CallKey, Box<CallSeries>>,
     outgoing: InsertMap<OutgoingKey, OutgoingSeries>,
     sink_panics: Counter,
     lost_reports: Counter,
@@ -87,7 +84,6 @@ impl RequestMetrics {
             error_types: InsertMap::with_limit(MOST_ERROR_TYPES),
             admission: Admission::new(),
             connections: OnceLock::new(),
-            calls: InsertMap::with_limit(MOST_SERIES),
             outgoing: InsertMap::with_limit(MOST_SERIES),
         }
     }
@@ -129,21 +125,9 @@ impl RequestMetrics {
     #[inline]
     pub(crate) fn record(&self, record: &RequestRecord<'_>) {
         let key = SeriesKey::new(record, &self.error_types, true);
-        if let Some(call) = record.keys.call {
-            return self.record_call(record, key, call);
-        }
         match self.series.find(&key) {
             Some((_, series)) => series.record(record),
             None => self.record_rare(record, key),
-        }
-    }
-
-    /// Records a gRPC call, which has its series all in one place.
-    #[cold]
-    fn record_call(&self, record: &RequestRecord<'_>, key: SeriesKey, call: Call) {
-        match self.calls.find(&CallKey::new(key, call)) {
-            Some((_, series)) => series.record(record),
-            None => self.record_rare_call(record, key, call),
         }
     }
 
@@ -153,17 +137,6 @@ impl RequestMetrics {
         let (key, admitted) = self.admit(record, key);
         let register = || Series::register(self, record, admitted);
         match self.series.find_or_insert(&key, || (key, register())) {
-            Some((_, series)) => series.record(record),
-            None => register().record(record),
-        }
-    }
-
-    #[cold]
-    fn record_rare_call(&self, record: &RequestRecord<'_>, key: SeriesKey, call: Call) {
-        let (key, admitted) = self.admit(record, key);
-        let key = CallKey::new(key, call);
-        let register = || Box::new(CallSeries::register(self, record, admitted));
-        match self.calls.find_or_insert(&key, || (key, register())) {
             Some((_, series)) => series.record(record),
             None => register().record(record),
         }

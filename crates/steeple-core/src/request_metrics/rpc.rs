@@ -3,49 +3,21 @@
 use metrics::{Histogram, Key, Label};
 
 use crate::{
-    grpc::{Call, RpcCall},
+    grpc::RpcCall,
     record::RequestRecord,
-    request_metrics::{
-        METADATA, RequestMetrics, names,
-        series::{Series, SeriesKey},
-    },
+    request_metrics::{METADATA, RequestMetrics, names},
 };
 
-/// Everything that the labels of a call and of its request depend on.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct CallKey(SeriesKey, u32);
-
-impl CallKey {
-    #[inline]
-    pub(super) fn new(request: SeriesKey, call: Call) -> Self {
-        Self(request, call.code())
-    }
-}
-
-/// The handles of one combination of labels, those of the request included.
-pub(super) struct CallSeries {
-    request: Series,
-    duration: Histogram,
-}
-
-impl CallSeries {
-    pub(super) fn register(
-        metrics: &RequestMetrics,
-        record: &RequestRecord<'_>,
-        admitted: bool,
-    ) -> Self {
-        let key = Key::from_parts(names::CALL_DURATION, labels(metrics, record));
-        Self {
-            request: Series::register(metrics, record, admitted),
-            duration: metrics.recorder.register_histogram(&key, &METADATA),
-        }
-    }
-
-    #[inline]
-    pub(super) fn record(&self, record: &RequestRecord<'_>) {
-        self.request.record(record);
-        self.duration.record(record.elapsed);
-    }
+/// The handle of the durations of calls, if `record` is of one.
+pub(super) fn register(metrics: &RequestMetrics, record: &RequestRecord<'_>) -> Option<Histogram> {
+    let of_call = labels_of(record.rpc()?).into_iter();
+    let error_type = metrics.error_type(record.error_type);
+    let own = record
+        .labels()
+        .map(|(name, value)| Label::new(name, value.to_owned()));
+    let labels: Vec<_> = of_call.chain(error_type).chain(own).collect();
+    let key = Key::from_parts(names::CALL_DURATION, labels);
+    Some(metrics.recorder.register_histogram(&key, &METADATA))
 }
 
 /// The labels that calls have on both sides.
@@ -55,13 +27,4 @@ pub(super) fn labels_of(call: RpcCall<'_>) -> [Label; 3] {
         Label::new(names::RPC_METHOD, call.method.to_owned()),
         Label::from_static_parts(names::RPC_STATUS, call.status.as_str()),
     ]
-}
-
-fn labels(metrics: &RequestMetrics, record: &RequestRecord<'_>) -> Vec<Label> {
-    let of_call = record.rpc().into_iter().flat_map(labels_of);
-    let error_type = metrics.error_type(record.error_type);
-    let own = record
-        .labels()
-        .map(|(name, value)| Label::new(name, value.to_owned()));
-    of_call.chain(error_type).chain(own).collect()
 }

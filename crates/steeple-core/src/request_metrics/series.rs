@@ -3,16 +3,17 @@
 use metrics::{Counter, Histogram, Key, Label};
 
 use crate::{
+    grpc::Call,
     insert_map::InsertMap,
     label::OTHER,
     outcome::ErrorType,
     record::RequestRecord,
-    request_metrics::{METADATA, RequestMetrics, names, preset::PresetSeries},
+    request_metrics::{METADATA, RequestMetrics, names, preset::PresetSeries, rpc},
 };
 
 /// Everything that the labels of a record depend on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct SeriesKey(u64, u64);
+pub(super) struct SeriesKey(u64, u64, u32);
 
 impl SeriesKey {
     #[inline]
@@ -48,7 +49,8 @@ impl SeriesKey {
         let packed = fields
             .into_iter()
             .fold(0, |packed, (width, field)| packed << width | field);
-        Self(packed, record.keys.labels.to_bits())
+        let call = record.keys.call.map_or(0, Call::code);
+        Self(packed, record.keys.labels.to_bits(), call)
     }
 }
 
@@ -87,6 +89,7 @@ pub(super) struct Series {
     errors: Option<Counter>,
     upgrades: Option<Counter>,
     request_body_errors: Option<Counter>,
+    call_duration: Option<Histogram>,
     presets: Box<[PresetSeries]>,
 }
 
@@ -135,6 +138,7 @@ impl Series {
             request_body_errors: record
                 .request_broken
                 .then(|| counter(names::REQUEST_BODY_ERRORS, labels.route())),
+            call_duration: rpc::register(metrics, record),
             presets: metrics
                 .presets
                 .iter()
@@ -166,6 +170,9 @@ impl Series {
         }
         if let Some(request_body_errors) = &self.request_body_errors {
             request_body_errors.increment(1);
+        }
+        if let Some(call_duration) = &self.call_duration {
+            call_duration.record(record.elapsed);
         }
         for preset in &self.presets {
             preset.record(record);

@@ -141,10 +141,22 @@ impl Lineage {
         }
     }
 
+    /// The digits of the ids of the trace and of the span in it: those of the [`context`](Self::context), of which little is worked
+    /// out where the caller's trace is continued.
+    pub(crate) fn digits(&self) -> ([u8; 32], [u8; 16]) {
+        match self.caller.trace_digits().filter(|_| !self.restarts) {
+            Some(trace) => (*trace, random_span(&mut Rng::with_seed(self.seed)).to_hex()),
+            None => {
+                let context = self.context();
+                (context.trace_id().to_hex(), context.span_id().to_hex())
+            }
+        }
+    }
+
     /// Continues the caller's trace, or starts one.
     pub(crate) fn context(&self) -> TraceContext {
         let mut random = Rng::with_seed(self.seed);
-        let span_id = SpanId(NonZeroU64::new(random.u64(..)).unwrap_or(NonZeroU64::MIN));
+        let span_id = random_span(&mut random);
         let context = self.parent().filter(|_| !self.restarts).map_or_else(
             || {
                 let trace_id = NonZeroU128::new(random.u128(..)).unwrap_or(NonZeroU128::MIN);
@@ -185,6 +197,10 @@ impl Lineage {
     pub(crate) fn parent(&self) -> Option<Parent> {
         self.caller.parent()
     }
+}
+
+fn random_span(random: &mut Rng) -> SpanId {
+    SpanId(NonZeroU64::new(random.u64(..)).unwrap_or(NonZeroU64::MIN))
 }
 
 /// That of no request.
@@ -278,6 +294,40 @@ mod tests {
         }
     }
 
+    fn assert_tells_digits(lineage: &Lineage) {
+        let context = lineage.context();
+        let digits = (context.trace_id().to_hex(), context.span_id().to_hex());
+        assert_eq!(lineage.digits(), digits, "{context:?}");
+    }
+
+    #[test]
+    fn digits_are_those_of_the_context() {
+        let mut restarted = received(&[&format!("00-{TRACE}-{SPAN}-01")]);
+        restarted.restart();
+        let valid =
+            ["00", "01", "fe"].map(|version| received(&[&format!("{version}-{TRACE}-{SPAN}-0a")]));
+        for lineage in valid.iter().chain([&restarted, &received(&[])]) {
+            assert_tells_digits(lineage);
+        }
+        assert!(
+            valid
+                .iter()
+                .all(|lineage| lineage.digits().0 == *TRACE.as_bytes())
+        );
+        let valid = format!("00-{TRACE}-{SPAN}-01");
+        for place in 0..valid.len() {
+            for byte in [
+                b'-', b'0', b'/', b':', b'`', b'a', b'f', b'g', b'A', b' ', 0xff,
+            ] {
+                let mut value = valid.clone().into_bytes();
+                value[place] = byte;
+                let mut lineage = received(&[]);
+                lineage.receive(&value);
+                assert_tells_digits(&lineage);
+            }
+        }
+    }
+
     #[test]
     fn malformed_parents_start_a_new_trace() {
         let zero_trace = "0".repeat(32);
@@ -297,7 +347,9 @@ mod tests {
             format!("00_{TRACE}_{SPAN}_01"),
             format!("01-{TRACE}-{SPAN}-01.what"),
         ] {
-            assert_eq!(received(&[&bad]).context().parent_span_id(), None, "{bad}");
+            let lineage = received(&[&bad]);
+            assert_eq!(lineage.context().parent_span_id(), None, "{bad}");
+            assert_tells_digits(&lineage);
         }
     }
 

@@ -64,9 +64,8 @@ impl Trust {
         match &self.0 {
             Whom::Nobody => false,
             Whom::Everybody => true,
-            Whom::Networks(networks) => head
-                .details
-                .peer()
+            Whom::Networks(networks) => (head.details)()
+                .peer
                 .is_some_and(|peer| contain(networks, peer.ip())),
             Whom::Those(predicate) => {
                 let mut trusted = false;

@@ -1,15 +1,15 @@
 //! Failures, each reported once.
 
 use std::{
-    fmt, io,
+    fmt, io, iter,
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
 use steeple_core::{
-    Observer, Outcome, RoutePolicy, current,
-    errors::{Backtrace, ErrorKind, ErrorReport, Subject},
+    FieldNames, HttpVersion, Observer, Outcome, RoutePolicy, current,
+    errors::{Backtrace, ErrorKind, ErrorReport, FingerprintRule, Subject},
     log_error,
 };
 use tracing::Level;
@@ -28,6 +28,7 @@ fn reporting() -> (Stage, Reports) {
         builder
             .route("/livez", RoutePolicy::new().ignore())
             .kept_headers(["accept"])
+            .fingerprint_rule(FingerprintRule::new(["nobody"]).message("nobody *"))
             .error_sink(move |report: &Arc<ErrorReport>| {
                 sink.lock().unwrap().push(Arc::clone(report));
             })
@@ -274,6 +275,7 @@ fn what_fails_outside_of_any_request_is_told_to_the_observer_of_the_process() {
     };
     assert_eq!(found.subject, Subject::Process);
     assert_eq!(said(&found), ["nobody is observed"]);
+    assert_eq!(found.fingerprint(iter::empty()), ["nobody"]);
     assert!(found.backtrace.is_some());
     assert_eq!(found.request_id, None);
     log_error(&no_order(10), &[]);
@@ -381,14 +383,14 @@ fn who_looks_fields_up_by_name_is_told_each_name_that_is_kept_once() {
         .kept_headers(["accept", "traceparent"])
         .build()
         .unwrap();
-    let names: Vec<_> = observer
-        .header_names(steeple_core::HttpVersion::Http11, Some(0))
-        .collect();
+    let names = |observer: &_| FieldNames::new(observer, |name| Some(name.to_owned()));
+    let kept = names(&observer);
+    let kept = kept.of(HttpVersion::Http11, Some(0));
     for name in ["host", "user-agent", "accept", "traceparent"] {
-        let times = names.iter().filter(|known| **known == name).count();
-        assert_eq!(times, 1, "{name} in {names:?}");
+        let times = kept.iter().filter(|known| **known == name).count();
+        assert_eq!(times, 1, "{name} in {kept:?}");
     }
-    let silent = Observer::default();
-    let mut names = silent.header_names(steeple_core::HttpVersion::Http11, Some(0));
-    assert!(names.all(|name| name != "host"), "nobody wants to know");
+    let silent = names(&Observer::default());
+    let read = silent.of(HttpVersion::Http11, Some(0));
+    assert!(!read.contains(&"host".to_owned()), "nobody wants to know");
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod errors;
+mod fingerprint_rules;
 mod once_routed;
 mod outgoing_rpc;
 mod propagation;
@@ -69,7 +70,7 @@ impl Stage {
             route: Some(route.into()),
             headers,
             body_size: None,
-            details: &(),
+            details: &Default::default,
         })
     }
 

@@ -21,7 +21,7 @@ fn unrouted(stage: &Stage) -> Observation {
         route: None,
         headers: &(),
         body_size: None,
-        details: &(),
+        details: &Default::default,
     })
 }
 

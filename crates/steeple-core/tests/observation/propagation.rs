@@ -8,8 +8,8 @@ use std::{
 };
 
 use steeple_core::{
-    Headers, HttpVersion, Observation, Observer, Propagators, RequestHead, RequestRecord,
-    ResponseTrace, RoutePolicy, Sampler, TraceConfig, TraceContext, Trust, current,
+    FieldNames, Headers, HttpVersion, Observation, Observer, Propagators, RequestHead,
+    RequestRecord, ResponseTrace, RoutePolicy, Sampler, TraceConfig, TraceContext, Trust, current,
 };
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -40,7 +40,7 @@ fn start(observer: &Observer, headers: &dyn Headers) -> Observation {
         route: Some("/".into()),
         headers,
         body_size: Some(0),
-        details: &(),
+        details: &Default::default,
     })
 }
 
@@ -378,13 +378,16 @@ fn a_response_tells_its_client_the_trace_on_request() {
 
 #[test]
 fn an_observer_names_the_fields_that_it_reads() {
-    let names = |observer: Observer| {
-        let names = observer.header_names(HttpVersion::Http11, Some(0));
-        names.map(str::to_owned).collect::<Vec<_>>()
-    };
-    assert_eq!(names(Observer::default()), ["x-request-id", "traceparent"]);
+    let names = |observer: &_| FieldNames::new(observer, |name| Some(name.to_owned()));
+    let always = names(&Observer::default());
+    assert_eq!(always.of(HttpVersion::Http11, Some(0)), ["traceparent"]);
+    let with_body = always.of(HttpVersion::Http10, None);
+    assert_eq!(with_body, ["traceparent", "content-length"]);
+    let of_calls = always.of(HttpVersion::Http2, Some(7));
+    assert_eq!(of_calls[2..], ["content-type", "grpc-timeout"]);
+    let told = names(&observer(propagators("jaeger,baggage")));
     assert_eq!(
-        names(observer(propagators("jaeger,baggage"))),
-        ["x-request-id", "uber-trace-id", "baggage"]
+        told.of(HttpVersion::Http11, Some(0)),
+        ["uber-trace-id", "baggage"]
     );
 }

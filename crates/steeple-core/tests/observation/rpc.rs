@@ -55,7 +55,7 @@ impl Stage {
             route: route.map(Into::into),
             headers,
             body_size: None,
-            details: &(),
+            details: &Default::default,
         });
         observation.called(path);
         observation

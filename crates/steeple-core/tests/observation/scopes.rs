@@ -82,6 +82,19 @@ fn each_request_has_a_scope_of_its_own_wherever_it_is_polled() {
 }
 
 #[test]
+fn scopes_of_several_are_one_in_another() {
+    let number = |number| {
+        move || -> Arc<dyn Scope> {
+            let dropped = Arc::default();
+            Arc::new(Numbered { number, dropped })
+        }
+    };
+    let stage = Stage::with(|builder| builder.scopes(number(1)).scopes(number(2)));
+    assert_eq!(stage.get().run(within).unwrap(), [1, 2]);
+    assert_eq!(within(), [0; 0]);
+}
+
+#[test]
 fn sinks_are_told_of_a_request_in_its_scope() {
     let (stage, told, _) = stage();
     let mut observation = stage.get();

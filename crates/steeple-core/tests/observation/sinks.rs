@@ -308,7 +308,7 @@ fn a_record_tells_what_the_name_of_its_span_is_made_of() {
             route: route.map(Into::into),
             headers: &(),
             body_size: Some(0),
-            details: &(),
+            details: &Default::default,
         }));
     }
     let expected = [

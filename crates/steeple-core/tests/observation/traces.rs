@@ -93,29 +93,6 @@ impl Sink for Records {
     }
 }
 
-struct Details {
-    peer: SocketAddr,
-    authority: Option<&'static str>,
-}
-
-impl RequestDetails for Details {
-    fn path(&self) -> &str {
-        "/users/7"
-    }
-
-    fn query(&self) -> Option<&str> {
-        Some("full=1")
-    }
-
-    fn authority(&self) -> Option<&str> {
-        self.authority
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        Some(self.peer)
-    }
-}
-
 fn observed(config: TraceConfig) -> (Observer, Records) {
     let records = Records::default();
     let observer = Observer::builder()
@@ -147,9 +124,11 @@ fn start_at(
         route: route.map(Into::into),
         headers,
         body_size: Some(0),
-        details: &Details {
-            peer: "10.1.2.3:4567".parse().unwrap(),
+        details: &|| RequestDetails {
+            path: "/users/7",
+            query: Some("full=1"),
             authority,
+            peer: Some(SocketAddr::from(([10, 1, 2, 3], 4_567))),
         },
     })
 }

@@ -34,7 +34,7 @@ fn a_batch_is_exported_when_it_has_its_items() {
             .max_batch_items(2),
     );
     push_each(&pipeline, ["a", "b", "c", "d", "e"]);
-    eventually("two full batches", || received.batches().len() == 2);
+    eventually("two full batches", || pipeline.accounting().exported == 4);
     assert_eq!(received.batches(), [["a", "b"], ["c", "d"]]);
     assert_eq!(pipeline.accounting().queued, 1);
 }

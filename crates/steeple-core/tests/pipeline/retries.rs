@@ -57,12 +57,12 @@ fn exports_resume_soon_after_a_stalled_backend_is_back() {
         attempts.load(SeqCst) > 1
     });
     stalls.store(false, SeqCst);
-    let back = Instant::now();
+    let (back, stalled) = (Instant::now(), attempts.load(SeqCst));
     eventually("an export", || pipeline.accounting().exported == 1);
-    // One attempt timeout, and what a busy machine adds.
+    assert!(attempts.load(SeqCst) <= stalled + 1, "by the next attempt");
     assert!(
-        back.elapsed() < Duration::from_secs(2),
-        "{:?}",
+        back.elapsed() < Duration::from_secs(9),
+        "less than an attempt may take if nothing else is said: {:?}",
         back.elapsed()
     );
 }
