@@ -1,26 +1,14 @@
 use std::rc::Rc;
 
 use actix_web::{
-    Error, HttpResponse, ResponseError,
+    Error,
     body::MessageBody,
     dev::{ResourceMap, ServiceResponse},
-    http::{header::HeaderValue, uri::PathAndQuery},
+    http::header::HeaderValue,
 };
 use steeple_core::{Answer, Observation, Observed, Unanswered, Upgrade, current};
 
-use crate::{body::ObservedBody, head};
-
-/// What was observed panicked before the response's head. It answers with an empty 500.
-#[derive(Debug, thiserror::Error)]
-#[error("the handler panicked")]
-#[non_exhaustive]
-pub struct HandlerPanicked;
-
-impl ResponseError for HandlerPanicked {
-    fn error_response(&self) -> HttpResponse {
-        HttpResponse::InternalServerError().finish()
-    }
-}
+use crate::{body::ObservedBody, handler_panicked::HandlerPanicked, head};
 
 /// What is kept of a request until its answer. No part of the request: actix-web panics if somebody else holds one.
 #[derive(Debug)]
@@ -29,7 +17,6 @@ pub struct UnansweredRequest {
     /// What the connection goes on as, if it does.
     pub(crate) upgrade: Option<Upgrade>,
     pub(crate) routes: Rc<ResourceMap>,
-    pub(crate) path: Option<PathAndQuery>,
 }
 
 impl Unanswered for UnansweredRequest {
@@ -37,8 +24,7 @@ impl Unanswered for UnansweredRequest {
     /// then, whatever its guards say; the search costs 7,000 instructions for 20 routes.
     #[cold]
     fn cancelled(&mut self, observation: &mut Observation) {
-        let path = self.path.as_ref().map(PathAndQuery::path);
-        if let Some(pattern) = path.and_then(|path| self.routes.match_pattern(path)) {
+        if let Some(pattern) = self.routes.match_pattern(observation.path()) {
             observation.matched_route(&pattern);
         }
     }
@@ -52,13 +38,11 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
         if let Some(pattern) = response.request().match_pattern() {
             observation.matched_route(&pattern);
         }
-        let response = response.response_mut();
-        if let Some(error) = response.error() {
+        if let Some(error) = response.response().error() {
             let _ = observation.run(|| current::attach_message(error));
         }
-        let size = response.body().size();
         let id = self.request_id.take();
-        self.upgrade = head::respond(observation, response.head_mut(), size, id);
+        self.upgrade = head::respond(observation, response.response_mut(), id);
     }
 
     #[inline(always)]
@@ -89,24 +73,16 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
             current::attach_message(&error);
             response
         });
-        let response = made.unwrap_or_else(|_| {
+        let mut response = made.unwrap_or_else(|_| {
             error = HandlerPanicked.into();
             error.error_response()
         });
-        let (mut response, body) = response.into_parts();
-        let trace = head::trace_field(observation);
-        let id = self.request_id.take();
-        head::respond(observation, response.head_mut(), body.size(), id);
+        head::respond(observation, &mut response, self.request_id.take());
         observation.finish_unseen();
-        let id = response.headers().get(head::X_REQUEST_ID).cloned();
+        // It is to have the same fields then.
+        let fields = response.headers().clone();
         error.add_response_mapper(move |mut response| {
-            let headers = response.headers_mut();
-            if let Some(id) = &id {
-                headers.insert(head::X_REQUEST_ID, id.clone());
-            }
-            if let Some((name, value)) = &trace {
-                headers.append(name.clone(), value.clone());
-            }
+            response.headers_mut().clone_from(&fields);
             response
         });
         Err(error)

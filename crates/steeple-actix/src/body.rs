@@ -57,21 +57,19 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
 /// Takes the body away from a request of HTTP/2 that has none: actix-web gives each one, and tells only when it is read.
 #[inline]
 pub(crate) fn look_ahead(request: &mut ServiceRequest) {
-    let is_known = matches!(request.parts().1, Payload::None | Payload::Stream { .. });
-    if !is_known && request.version() == Version::HTTP_2 {
-        peek(request);
+    // What a middleware has put there is its own, and may panic.
+    let is_own = matches!(request.parts().1, Payload::None | Payload::Stream { .. });
+    if is_own || request.version() != Version::HTTP_2 {
+        return;
     }
-}
-
-fn peek(request: &mut ServiceRequest) {
     let mut payload = request.take_payload();
     match payload.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(None) => {}
         // Whoever reads it asks again.
         Poll::Pending => request.set_payload(payload),
         Poll::Ready(Some(first)) => {
-            let payload = Box::pin(stream::iter([first]).chain(payload));
-            request.set_payload(Payload::Stream { payload });
+            let payload = stream::iter([first]).chain(payload);
+            request.set_payload(payload.boxed_local().into());
         }
     }
 }
@@ -85,7 +83,6 @@ pub(crate) fn count(request: &mut ServiceRequest, observation: &mut Observation)
             let next = inner.poll_next_unpin(context);
             next.map(|next| counter.take_in(next, Bytes::len))
         });
-        let payload = Box::pin(counted);
-        request.set_payload(Payload::Stream { payload });
+        request.set_payload(counted.boxed_local().into());
     }
 }

@@ -69,16 +69,17 @@ mod answer;
 mod body;
 mod connection;
 mod handler_error;
+mod handler_panicked;
 mod head;
 mod ops;
 mod serve_until;
 mod service;
 
 pub use self::{
-    answer::HandlerPanicked,
     body::ObservedBody,
     connection::on_connect,
     handler_error::HandlerError,
+    handler_panicked::HandlerPanicked,
     ops::{ops, probes},
     serve_until::serve_until,
     service::{Observe, ObserveService},

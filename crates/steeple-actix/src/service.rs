@@ -1,21 +1,14 @@
-use std::{
-    cell::OnceCell,
-    future::{Ready, ready},
-    rc::Rc,
-};
+use std::{cell::OnceCell, future, rc::Rc};
 
 use actix_web::{
     Error,
     body::MessageBody,
     dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    http::header::HeaderName,
 };
-use steeple_core::{ObservedFuture, Observer};
+use steeple_core::{FieldNames, ObservedFuture, Observer};
 
-use crate::{
-    answer::UnansweredRequest,
-    body::{self, ObservedBody},
-    head::{self, FieldNames},
-};
+use crate::{answer::UnansweredRequest, body, head};
 
 /// Observes every request of the application, scope or resource that it wraps.
 ///
@@ -37,18 +30,18 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<ObservedBody<B>>;
+    type Response = ServiceResponse<body::ObservedBody<B>>;
     type Error = Error;
     type Transform = ObserveService<S>;
     type InitError = ();
-    type Future = Ready<Result<Self::Transform, ()>>;
+    type Future = future::Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
         // So begin the names that actix-rt and actix-server give the threads of their workers.
         self.0.serve_worker("actix-");
-        ready(Ok(ObserveService {
+        future::ready(Ok(ObserveService {
             inner,
-            names: FieldNames::new(&self.0),
+            names: FieldNames::new(&self.0, |name| name.parse().ok()),
             observer: self.0.clone(),
             routes: OnceCell::new(),
         }))
@@ -60,7 +53,7 @@ where
 pub struct ObserveService<S> {
     inner: S,
     observer: Observer,
-    names: FieldNames,
+    names: FieldNames<HeaderName>,
     /// The routes of the application, copied at its first request.
     routes: OnceCell<Rc<ResourceMap>>,
 }
@@ -70,7 +63,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<ObservedBody<B>>;
+    type Response = ServiceResponse<body::ObservedBody<B>>;
     type Error = Error;
     type Future = ObservedFuture<S::Future, UnansweredRequest>;
 
@@ -79,7 +72,6 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let copy = || Rc::new(request.resource_map().clone());
         let routes = Rc::clone(self.routes.get_or_init(copy));
-        let path = request.uri().path_and_query().cloned();
         body::look_ahead(&mut request);
         let (mut observation, request_id) = head::start(&self.observer, &self.names, &request);
         body::count(&mut request, &mut observation);
@@ -88,7 +80,6 @@ where
             request_id,
             upgrade: None,
             routes,
-            path,
         };
         ObservedFuture::new(called, observation, unanswered)
     }

@@ -1,11 +1,12 @@
 //! Heads of the `http` crate as the core reads them.
 
-use std::{cell::Cell, net::SocketAddr};
+use std::cell::Cell;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, uri::Authority};
 use http_body::Body;
 use steeple_core::{
-    Fields, Headers, HttpVersion, Observation, RequestDetails, RequestHead, ResponseHead, Template,
+    Fields, Headers, HttpVersion, Observation, Observer, RequestDetails, RequestHead, ResponseHead,
+    Template,
 };
 
 use crate::framework::Framework;
@@ -50,46 +51,29 @@ impl Headers for RequestFields<'_> {
     }
 }
 
-/// A request and what the framework knows of it.
-pub(crate) struct Details<'a, F, B> {
-    pub(crate) framework: &'a F,
-    pub(crate) request: &'a Request<B>,
-}
-
-impl<F: Framework<B>, B> RequestDetails for Details<'_, F, B> {
-    fn path(&self) -> &str {
-        self.request.uri().path()
-    }
-
-    fn query(&self) -> Option<&str> {
-        self.request.uri().query()
-    }
-
-    fn authority(&self) -> Option<&str> {
-        self.request.uri().authority().map(Authority::as_str)
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        self.framework.peer(self.request)
-    }
-}
-
-#[inline]
-pub(crate) fn request<'a, F: Framework<B>, B: Body>(
-    details: &'a Details<'a, F, B>,
-    headers: &'a RequestFields<'a>,
-    route: Option<Template<'a>>,
-) -> RequestHead<'a> {
-    let request = details.request;
-    RequestHead {
+/// Starts the observation of a request, for which a framework may know a route.
+#[inline(always)]
+pub(crate) fn start<F: Framework<B>, B: Body>(
+    observer: &Observer,
+    framework: &F,
+    request: &Request<B>,
+    headers: &RequestFields<'_>,
+    route: Option<Template<'_>>,
+) -> Observation {
+    observer.start(&RequestHead {
         method: request.method().as_str(),
         scheme: None,
         version: version(request.version()),
         route,
         headers,
         body_size: known_size(request.body()),
-        details,
-    }
+        details: &|| RequestDetails {
+            path: request.uri().path(),
+            query: request.uri().query(),
+            authority: request.uri().authority().map(Authority::as_str),
+            peer: framework.peer(request),
+        },
+    })
 }
 
 /// Tells `observation` of `response` and gives the response the request's id, or takes over the one that it has, and what else

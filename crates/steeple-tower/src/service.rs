@@ -9,7 +9,7 @@ use crate::{
     answer::UnansweredRequest,
     body::{BoxError, ObservedBody},
     framework::{Framework, Plain},
-    head::{self, Details, RequestFields},
+    head::{self, RequestFields},
 };
 
 /// A service that is observed, made by [`ObserveLayer`](crate::ObserveLayer).
@@ -46,20 +46,17 @@ where
         self.inner.poll_ready(context)
     }
 
+    // Callers that it is inlined into copy the request once more.
+    #[inline(never)]
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         let route = self.framework.route(&request);
         let headers = RequestFields::new(request.headers());
-        let details = Details {
-            framework: &self.framework,
-            request: &request,
-        };
         // A router that matched nothing has no news for the layer around it, and was not applied twice.
         let no_news = F::ROUTES && route.is_none() && self.observer.observes_current();
         let mut observation = if no_news {
             Observation::of_nothing()
         } else {
-            self.observer
-                .start(&head::request(&details, &headers, route))
+            head::start(&self.observer, &self.framework, &request, &headers, route)
         };
         if observation.is_grpc() {
             observation.called(request.uri().path());

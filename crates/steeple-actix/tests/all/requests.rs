@@ -13,6 +13,7 @@ use actix_web::{
     web,
 };
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use steeple_actix::Observe;
 use steeple_core::{Outcome, current};
 
@@ -164,6 +165,22 @@ async fn a_body_of_http_2_is_handed_on_whole_and_counted() {
     assert_eq!(stage.record().request_size, Some(7));
     stage::answer(&app, post("/ignored")).await;
     assert_eq!(stage.record().request_size, None, "nobody read it");
+}
+
+#[actix_web::test]
+async fn a_body_that_a_middleware_made_is_read_by_the_handler_alone() {
+    let stage = Stage::new();
+    let read = || web::post().to(async |body: Bytes| body.len().to_string());
+    let app = App::new().route("/", read()).wrap(stage.observe());
+    let app = app.wrap_fn(|mut request, service| {
+        let panics = stream::once(async { panic!("the stream is broken") });
+        request.set_payload(panics.boxed_local().into());
+        service.call(request)
+    });
+    let app = Running::new(app).await;
+    let request = TestRequest::post().version(Version::HTTP_2);
+    assert_eq!(stage::answer(&app, request).await.status, 500);
+    assert_eq!(stage.record().outcome, Outcome::Panicked);
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use super::{Tls, files, provider::provider, settings::Identity};
 use crate::{TlsError, connections::Protocol};
@@ -29,13 +29,21 @@ impl Tls {
     pub fn client_configuration(&self) -> Result<ClientConfig, TlsError> {
         configuration(self)
     }
+
+    /// What a configuration of rustls begins with that trusts by rules of its own.
+    ///
+    /// # Errors
+    ///
+    /// If there is no TLS on this machine.
+    pub fn configuration_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TlsError> {
+        ClientConfig::builder_with_provider(provider()?)
+            .with_safe_default_protocol_versions()
+            .map_err(|_| TlsError::Version)
+    }
 }
 
 fn configuration(tls: &Tls) -> Result<ClientConfig, TlsError> {
-    let configuration = ClientConfig::builder_with_provider(provider()?)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| TlsError::Version)?
-        .with_root_certificates(roots(tls)?);
+    let configuration = Tls::configuration_builder()?.with_root_certificates(roots(tls)?);
     let Some(Identity { certificates, key }) = &tls.identity else {
         return Ok(configuration.with_no_client_auth());
     };

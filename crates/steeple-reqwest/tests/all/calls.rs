@@ -94,7 +94,7 @@ async fn hosts_that_are_not_on_the_list_are_told_nothing() {
                 ("baggage", "user=ada"),
             ],
             body_size: None,
-            details: &(),
+            details: &Default::default,
         });
         let calling = async {
             let response = stage.client().get(stage.url("/fields")).send().await;

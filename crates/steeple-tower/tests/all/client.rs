@@ -221,7 +221,7 @@ fn only_hosts_on_the_list_are_told() {
             ("baggage", "user=ada"),
         ],
         body_size: None,
-        details: &(),
+        details: &Default::default,
     });
     let mut told = |layer: ClientLayer, uri: &str| {
         let heard = Arc::new(Mutex::new(HeaderMap::new()));

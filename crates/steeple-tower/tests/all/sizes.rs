@@ -15,7 +15,7 @@ fn whatever_size_a_client_claims_the_sum_of_sizes_never_goes_back() {
             route: None,
             headers: &[("content-length", claimed)],
             body_size: None,
-            details: &(),
+            details: &Default::default,
         };
         let mut observation = stage.observer.start(&head);
         observation.respond(&ResponseHead {
