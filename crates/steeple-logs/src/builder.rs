@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::{
     AccessLog, AccessLogBuilder, Destination, Directives, Format, Levels, Logs, Stdio, bind,
     encode::{Encoder, Identity, field},
+    errors::ErrorPipeline,
     resource,
     shared::{self, Shared},
     throttle::{Throttle, ThrottleConfig},
@@ -28,6 +29,7 @@ pub struct LogsBuilder {
     redaction: Redaction,
     destinations: Vec<(Format, bool, Start)>,
     access: AccessLogBuilder,
+    has_error_log: bool,
     folding: Duration,
     rate_limit: Option<u32>,
 }
@@ -63,6 +65,7 @@ impl LogsBuilder {
             redaction: Redaction::new(),
             destinations: Vec::new(),
             access: AccessLogBuilder::default(),
+            has_error_log: false,
             folding: Duration::from_secs(10),
             rate_limit: None,
         }
@@ -113,6 +116,13 @@ impl LogsBuilder {
         configure: impl FnOnce(AccessLogBuilder) -> AccessLogBuilder,
     ) -> Self {
         self.access = configure(self.access);
+        self
+    }
+
+    /// Also makes a line of each failure that is reported, with its stack trace: a panic, a request or job that failed, and an error that
+    /// was [logged](steeple_core::log_error). See [`Logs::error_log`]. Default: none.
+    pub fn error_log(mut self) -> Self {
+        self.has_error_log = true;
         self
     }
 
@@ -185,7 +195,10 @@ impl LogsBuilder {
             throttle: Throttle::new(ThrottleConfig::new(self.folding, self.rate_limit)),
         });
         let access = AccessLog::start(self.access, &self.identity, Arc::clone(&shared))?;
-        Ok(Logs::new(shared, Levels::new(self.levels), access))
+        let errors = self
+            .has_error_log
+            .then(|| ErrorPipeline::start(Arc::clone(&shared)));
+        Ok(Logs::new(shared, Levels::new(self.levels), access, errors))
     }
 }
 

@@ -21,13 +21,14 @@ mod chunk;
 #[cfg(feature = "elasticsearch")]
 pub mod elasticsearch;
 mod encode;
+mod errors;
 mod event;
-mod failure;
 mod levels;
 mod line_id;
 mod lines;
 mod logs;
 mod outlet;
+mod place;
 mod progress;
 mod redact;
 mod report;
@@ -57,6 +58,7 @@ pub use self::{
     bind::{bind, unbind},
     builder::{LogsBuilder, LogsError},
     encode::{Format, Scalar, UnknownFormat},
+    errors::ErrorLog,
     event::LogLayer,
     levels::{
         Directives, DirectivesError, LevelEndpoint, LevelStatus, Levels, LevelsError, LevelsFilter,

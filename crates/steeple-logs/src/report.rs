@@ -21,14 +21,38 @@ impl LogsReport {
     }
 }
 
+impl LogsReport {
+    /// What became of reports of errors that lines are made of. The lines count where they are written.
+    pub(crate) fn of_errors(report: Report) -> Self {
+        Self {
+            written: 0,
+            lost: report.lost,
+            pending: report.pending,
+        }
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            written: self.written + other.written,
+            lost: self.lost + other.lost,
+            pending: self.pending + other.pending,
+        }
+    }
+}
+
+impl From<Report> for LogsReport {
+    fn from(report: Report) -> Self {
+        Self {
+            written: report.exported,
+            lost: report.lost,
+            pending: report.pending,
+        }
+    }
+}
+
 impl FromIterator<Report> for LogsReport {
     fn from_iter<I: IntoIterator<Item = Report>>(reports: I) -> Self {
-        reports
-            .into_iter()
-            .fold(Self::default(), |sum, report| Self {
-                written: sum.written + report.exported,
-                lost: sum.lost + report.lost,
-                pending: sum.pending + report.pending,
-            })
+        let reports = reports.into_iter().map(Self::from);
+        reports.fold(Self::default(), Self::and)
     }
 }

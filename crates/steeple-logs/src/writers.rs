@@ -1,4 +1,9 @@
-use std::{fmt, sync::Arc, thread, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use steeple_core::{Timestamp, pipeline::DropReason};
@@ -94,6 +99,15 @@ impl Writers {
     pub(crate) fn skip(&self, reason: DropReason) {
         for outlet in self.outlets() {
             outlet.skip(reason, 1);
+        }
+    }
+
+    /// Writes what waits, for code that is not async.
+    pub(crate) fn flush_blocking(&self, deadline: Duration) {
+        let started = Instant::now();
+        for outlet in self.outlets() {
+            // There is nobody to tell.
+            let _ = outlet.flush_blocking(deadline.saturating_sub(started.elapsed()));
         }
     }
 

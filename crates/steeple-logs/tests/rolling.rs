@@ -163,12 +163,23 @@ fn a_line_larger_than_a_file_has_a_file_of_its_own() {
 
 #[test]
 fn files_that_are_old_are_packed_also_those_of_an_earlier_process() {
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    is_packed_after(SystemTime::now() - year);
+}
+
+#[test]
+fn a_file_that_was_begun_while_the_clock_was_ahead_is_old() {
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    is_packed_after(SystemTime::now() + year);
+}
+
+/// A file that was last written at that time is followed by others.
+fn is_packed_after(last_written: SystemTime) {
     let directory = Directory::new();
     let path = directory.path("shop.log");
     fs::write(&path, "long ago\n").unwrap();
-    let year = Duration::from_secs(365 * 24 * 60 * 60);
     let file = OpenOptions::new().write(true).open(&path).unwrap();
-    file.set_modified(SystemTime::now() - year).unwrap();
+    file.set_modified(last_written).unwrap();
 
     let mut lines = 0;
     let outlet = start(directory.log().every(Duration::from_millis(20)));

@@ -1,15 +1,15 @@
 //! What a line has in common with others of its thread.
 
-use std::cell::RefCell;
+use std::ptr;
 
 use super::{lines::Told, template::Template};
 
 /// How many sorts of lines a thread knows.
-const SORTS: usize = 16;
+const SORTS: usize = 32;
 
-thread_local! {
-    static KNOWN: RefCell<[Sort; SORTS]> = RefCell::default();
-}
+/// The sorts of lines that a thread wrote last. Whatever clients send, as much is kept as so many of them sent last.
+#[derive(Default)]
+pub(super) struct Common([Sort; SORTS]);
 
 /// Lines with these in common.
 #[derive(Default)]
@@ -17,50 +17,50 @@ struct Sort {
     /// Of which template.
     template: u64,
     status: Option<u64>,
-    texts: [String; 7],
+    asked_by: u64,
+    version: &'static str,
+    scheme: &'static str,
+    route: String,
+    method: String,
     /// The template with these filled in.
     filled: Template,
 }
 
-/// Lends `f` the template with what lines have in common filled in, as `fill` does where it is not known; nothing if the thread
-/// ends. `template` tells it from all others.
-///
-/// Whatever clients send, as much is kept as so many of them sent last.
-pub(super) fn with_filled<R>(
-    template: u64,
-    told: &Told<'_>,
-    fill: impl FnOnce(&mut Template),
-    f: impl FnOnce(&Template) -> R,
-) -> Option<R> {
-    let texts = [
-        told.route,
-        told.method,
-        told.version,
-        told.scheme,
-        told.domain.unwrap_or_default(),
-        told.client.unwrap_or_default(),
-        told.agent.unwrap_or_default(),
-    ];
-    let lengths: usize = texts.iter().map(|text| text.len()).sum();
-    let with = |known: &RefCell<[Sort; SORTS]>| {
-        let mut known = known.try_borrow_mut().ok()?;
-        let sort = &mut known[(lengths ^ template as usize) % SORTS];
+impl Common {
+    /// The template with what such lines have in common filled in, as `fill` does where it is not known. `template` tells it from
+    /// all others.
+    #[inline]
+    pub(super) fn filled(
+        &mut self,
+        template: u64,
+        told: &Told<'_>,
+        fill: impl FnOnce(&mut Template),
+    ) -> &mut Template {
+        // Routes stay where they are.
+        let route = told.route.as_ptr().addr() / align_of::<u128>();
+        let numbers = template ^ told.asked_by ^ told.status.unwrap_or_default();
+        let sort = &mut self.0[(route ^ numbers as usize) % SORTS];
         let is_same = sort.template == template
             && sort.status == told.status
-            && sort
-                .texts
-                .iter()
-                .zip(texts)
-                .all(|(known, text)| known == text);
+            && sort.asked_by == told.asked_by
+            // They stay where they are, too.
+            && ptr::eq(sort.version, told.version)
+            && ptr::eq(sort.scheme, told.scheme)
+            && sort.route == told.route
+            && sort.method == told.method;
         if !is_same {
             (sort.template, sort.status) = (template, told.status);
-            for (known, text) in sort.texts.iter_mut().zip(texts) {
+            sort.asked_by = told.asked_by;
+            (sort.version, sort.scheme) = (told.version, told.scheme);
+            for (known, text) in [
+                (&mut sort.route, told.route),
+                (&mut sort.method, told.method),
+            ] {
                 known.clear();
                 known.push_str(text);
             }
             fill(&mut sort.filled);
         }
-        Some(f(&sort.filled))
-    };
-    KNOWN.try_with(with).ok().flatten()
+        &mut sort.filled
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use steeple_core::{ErrorType, JobRecord, Outcome, RequestRecord, Timestamp, TraceContext};
+use steeple_core::{ErrorType, JobRecord, Outcome, RequestId, RequestRecord, Timestamp};
 use tracing_core::Level;
 
 use super::{address::AddressText, facts::Facts};
@@ -18,14 +18,14 @@ pub(super) struct Told<'a> {
     pub(super) outcome: Outcome,
     /// In nanoseconds, as that to the head.
     pub(super) duration: u64,
-    pub(super) request_id: &'a str,
+    pub(super) request_id: &'a RequestId,
     pub(super) method: &'a str,
     pub(super) referrer: Option<&'a str>,
     pub(super) request_size: Option<u64>,
     pub(super) status: Option<u64>,
     pub(super) response_size: u64,
-    pub(super) version: &'a str,
-    pub(super) scheme: &'a str,
+    pub(super) version: &'static str,
+    pub(super) scheme: &'static str,
     pub(super) domain: Option<&'a str>,
     pub(super) path: &'a str,
     pub(super) query: Option<&'a str>,
@@ -35,16 +35,19 @@ pub(super) struct Told<'a> {
     pub(super) error: Option<&'a str>,
     pub(super) route: &'a str,
     pub(super) head_duration: Option<u64>,
+    /// Tells domain and agent together from all others of the thread.
+    pub(super) asked_by: u64,
 }
 
 impl<'a> Told<'a> {
+    #[inline]
     pub(super) fn of(record: &'a RequestRecord<'_>, facts: &'a Facts<'_>, ids: &'a Ids) -> Self {
         let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
         Self {
             ids,
             outcome: record.outcome,
             duration: nanos(record.duration()),
-            request_id: record.request_id.as_str(),
+            request_id: record.request_id,
             method: facts.method,
             referrer: facts.referrer,
             request_size: record.request_size,
@@ -61,6 +64,7 @@ impl<'a> Told<'a> {
             error: facts.error,
             route: record.route(),
             head_duration: record.head_duration().map(nanos),
+            asked_by: facts.asked_by,
         }
     }
 
@@ -86,7 +90,13 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    pub(super) fn of(trace: &TraceContext) -> Self {
+    pub(super) fn of(record: &RequestRecord<'_>) -> Self {
+        let (trace, span) = record.trace_digits();
+        Self { trace, span }
+    }
+
+    fn of_job(record: &JobRecord<'_>) -> Self {
+        let trace = record.trace();
         Self {
             trace: trace.trace_id().to_hex(),
             span: trace.span_id().to_hex(),
@@ -107,7 +117,7 @@ pub(super) fn request(
     line.text(field::MESSAGE, told.message(room));
     trace(&mut line, told.ids);
     event(&mut line, "web", "access", told.outcome, told.duration);
-    line.ascii(field::HTTP_REQUEST_ID, told.request_id);
+    line.ascii(field::HTTP_REQUEST_ID, told.request_id.as_str());
     line.text(field::HTTP_REQUEST_METHOD, told.method);
     optional(&mut line, field::HTTP_REQUEST_REFERRER, told.referrer);
     if let Some(size) = told.request_size {
@@ -146,8 +156,7 @@ pub(super) fn job(line: &mut Line<'_>, record: &JobRecord<'_>, said: Option<&str
         message.push_str(part);
     }
     line.text(field::MESSAGE, &message);
-    let ids = Ids::of(&record.trace());
-    trace(line, &ids);
+    trace(line, &Ids::of_job(record));
     event(
         line,
         "process",

@@ -2,13 +2,16 @@
 
 mod address;
 mod builder;
+mod clients;
 mod combined;
 mod common;
 mod facts;
 mod lines;
+mod rooms;
 mod sampling;
 mod sink;
 mod template;
+mod value;
 
 pub use self::{
     address::ClientAddress,

@@ -5,8 +5,9 @@ use tracing_core::Level;
 
 use super::{
     AccessFormat, AccessLogBuilder, ClientAddress, combined,
-    facts::{Facts, Rooms},
+    facts::Facts,
     lines::{self, Ids, LOGGER, Told},
+    rooms::Rooms,
     sampling::Sampling,
     template::Templates,
 };
@@ -82,26 +83,32 @@ impl Access {
         }
     }
 
-    fn write(
-        &self,
-        at: Timestamp,
-        record: &RequestRecord<'_>,
-        facts: &Facts<'_>,
-        message: &mut String,
-    ) {
+    fn write(&self, at: Timestamp, record: &RequestRecord<'_>, rooms: &mut Rooms) {
+        let Rooms {
+            texts,
+            clients,
+            common,
+            message,
+        } = rooms;
+        let facts = Facts::of(record, &self.shared, self.client, texts, clients);
         let level = level(record.outcome);
         self.shared.volume.line(level);
         if let Some(writers) = self.lines() {
-            let ids = Ids::of(&record.trace());
-            let told = Told::of(record, facts, &ids);
+            let ids = Ids::of(record);
+            let told = Told::of(record, &facts, &ids);
             writers.write_whole(level, |encoder, out| {
-                (self.templates).write(encoder, out, at, level, &told, message);
+                match self.templates.fitting(encoder, at, &told) {
+                    Some(template) => template.with_common(common, &told).fill(out, at, &told),
+                    None => lines::request(encoder, out, at, level, &told, message),
+                }
             });
         }
         if let Some(writers) = &self.combined {
             let ended = Duration::from_nanos(at.unix_nanos());
             let began = ended.saturating_sub(record.duration()).as_secs();
-            writers.write_as_is(level, |buffer| combined::push(buffer, began, record, facts));
+            writers.write_as_is(level, |buffer| {
+                combined::push(buffer, began, record, &facts)
+            });
         }
     }
 }
@@ -114,12 +121,7 @@ impl Sink for AccessLog {
             return access.leave_out(DropReason::Sampled);
         }
         let at = Timestamp::now();
-        Rooms::lend(|rooms| {
-            let mut message = std::mem::take(&mut rooms.message);
-            let facts = Facts::of(record, &access.shared, access.client, rooms);
-            access.write(at, record, &facts, &mut message);
-            rooms.message = message;
-        });
+        Rooms::lend(|rooms| access.write(at, record, rooms));
     }
 
     fn job(&self, record: &JobRecord<'_>) {

@@ -2,20 +2,25 @@
 
 use std::sync::OnceLock;
 
-use steeple_core::{Outcome, Timestamp};
+use steeple_core::{Outcome, RequestId, Timestamp};
 use tracing_core::Level;
 
 use super::{
-    common,
+    common::Common,
     lines::{self, Ids, Told},
+    value::Value,
 };
 use crate::{
-    encode::{Encoder, Format, push_escaped, timestamp},
+    encode::{Encoder, Format, timestamp},
     shared::next_number,
 };
 
 /// How many ways there are in which lines differ by more than values.
-const SHAPES: usize = 128;
+const SHAPES: usize = 256;
+
+/// What stands for values that are none of a request's.
+const VERSION: &str = "f0c91d7e5ab34862";
+const SCHEME: &str = "b6e30f9d1c7245a8";
 
 /// How long a route may be, so that no line is too long: what clients say is bounded.
 const LONGEST_ROUTE: usize = 256;
@@ -35,32 +40,21 @@ impl Templates {
         }
     }
 
-    /// Writes the line of a request, with `room` for its message where there is no template.
-    pub(super) fn write(
+    /// That of lines as `encoder` writes them of requests like this one; none where there is none.
+    #[inline]
+    pub(super) fn fitting(
         &self,
         encoder: &Encoder,
-        out: &mut Vec<u8>,
         at: Timestamp,
-        level: Level,
         told: &Told<'_>,
-        room: &mut String,
-    ) {
+    ) -> Option<&Template> {
         let templates = match encoder.format() {
-            Format::Ecs => Some(&self.ecs),
-            Format::Json => Some(&self.json),
-            _ => None,
+            Format::Ecs => &self.ecs,
+            Format::Json => &self.json,
+            _ => return None,
         };
-        match templates.zip(shape(told)) {
-            Some((templates, shape)) => {
-                let template = templates[shape].get_or_init(|| Template::of(encoder, at, told));
-                let fill = |common: &mut Template| template.fill_common(common, at, told);
-                let known = common::with_filled(template.number, told, fill, |common| {
-                    common.fill(out, at, told);
-                });
-                known.unwrap_or_else(|| template.fill(out, at, told));
-            }
-            None => lines::request(encoder, out, at, level, told, room),
-        }
+        let template = &templates[shape(told)?];
+        Some(template.get_or_init(|| Template::of(encoder, at, told)))
     }
 }
 
@@ -79,6 +73,8 @@ fn shape(told: &Told<'_>) -> Option<usize> {
     };
     let parts = [
         told.request_size.is_some(),
+        // That of most.
+        told.request_size == Some(0),
         told.domain.is_some(),
         told.query.is_some(),
         told.client.is_some(),
@@ -99,45 +95,30 @@ pub(super) struct Template {
 
 #[derive(Clone, Copy)]
 enum Gap {
+    /// In the text there is what another line had there, which is as long.
     Time,
     TraceId,
     SpanId,
-    Duration,
-    RequestId,
-    Method,
-    RequestSize,
-    Status,
-    ResponseSize,
-    Version,
-    Scheme,
-    Domain,
-    Path,
-    Query,
-    Client,
-    Agent,
-    Route,
-    HeadDuration,
+    /// In the text there is nothing.
+    Of(Value),
 }
 
-const TEXTS: [Gap; 10] = [
-    Gap::RequestId,
-    Gap::Method,
-    Gap::Version,
-    Gap::Scheme,
-    Gap::Domain,
-    Gap::Path,
-    Gap::Query,
-    Gap::Client,
-    Gap::Agent,
-    Gap::Route,
+const TEXTS: [Value; 7] = [
+    Value::Method,
+    Value::Domain,
+    Value::Path,
+    Value::Query,
+    Value::Client,
+    Value::Agent,
+    Value::Route,
 ];
 
-const NUMBERS: [Gap; 5] = [
-    Gap::Duration,
-    Gap::RequestSize,
-    Gap::Status,
-    Gap::ResponseSize,
-    Gap::HeadDuration,
+const NUMBERS: [Value; 5] = [
+    Value::Duration,
+    Value::RequestSize,
+    Value::Status,
+    Value::ResponseSize,
+    Value::HeadDuration,
 ];
 
 impl Template {
@@ -148,33 +129,24 @@ impl Template {
             trace: random_digits(),
             span: random_digits(),
         };
+        let request_id = RequestId::random();
         let texts = TEXTS.map(|_| format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..)));
         let numbers = NUMBERS.map(|_| fastrand::u64(1 << 61..1 << 62));
-        let [
-            request_id,
-            method,
-            version,
-            scheme,
-            domain,
-            path,
-            query,
-            client,
-            agent,
-            route,
-        ] = texts.each_ref().map(String::as_str);
+        let [method, domain, path, query, client, agent, route] =
+            texts.each_ref().map(String::as_str);
         let [duration, request_size, status, response_size, head_duration] = numbers;
         let values = Told {
             ids: &ids,
             outcome: told.outcome,
             duration,
-            request_id,
+            request_id: &request_id,
             method,
             referrer: None,
-            request_size: told.request_size.map(|_| request_size),
+            request_size: (told.request_size).map(|size| if size == 0 { 0 } else { request_size }),
             status: Some(status),
             response_size,
-            version,
-            scheme,
+            version: VERSION,
+            scheme: SCHEME,
             domain: told.domain.map(|_| domain),
             path,
             query: told.query.map(|_| query),
@@ -184,31 +156,40 @@ impl Template {
             error: None,
             route,
             head_duration: Some(head_duration),
+            asked_by: 0,
         };
         let mut line = Vec::new();
         let room = &mut String::new();
         lines::request(encoder, &mut line, at, Level::INFO, &values, room);
-        let mut time = Vec::new();
-        timestamp::push::<6>(&mut time, at);
         let texts = texts.map(String::into_bytes).into_iter().zip(TEXTS);
         let numbers = numbers.map(|number| number.to_string().into_bytes());
-        let numbers = numbers.into_iter().zip(NUMBERS);
+        let plain = [
+            (request_id.as_bytes().to_vec(), Value::RequestId),
+            (VERSION.into(), Value::Version),
+            (SCHEME.into(), Value::Scheme),
+        ];
+        let values = texts.chain(numbers.into_iter().zip(NUMBERS));
+        let values = values.chain(plain);
         let others = [
-            (time, Gap::Time),
+            (timestamp::micros(at).to_vec(), Gap::Time),
             (ids.trace.to_vec(), Gap::TraceId),
             (ids.span.to_vec(), Gap::SpanId),
         ];
-        let known: Vec<_> = texts.chain(numbers).chain(others).collect();
+        let gaps = values.map(|(text, value)| (text, Gap::Of(value)));
+        let known: Vec<_> = gaps.chain(others).collect();
         let mut template = Self {
             number: next_number(),
             ..Self::default()
         };
         let mut rest = &line[..];
         while let Some(first) = rest.first() {
-            match known.iter().find(|(value, _)| rest.starts_with(value)) {
-                Some((value, gap)) => {
+            match known.iter().find(|(text, _)| rest.starts_with(text)) {
+                Some((text, gap)) => {
                     template.gaps.push((template.text.len(), *gap));
-                    rest = &rest[value.len()..];
+                    if !matches!(gap, Gap::Of(_)) {
+                        template.text.extend_from_slice(text);
+                    }
+                    rest = &rest[text.len()..];
                 }
                 None => {
                     template.text.push(*first);
@@ -219,82 +200,69 @@ impl Template {
         template
     }
 
-    /// Makes of `filled` the template in which what lines have in common is filled in.
-    fn fill_common(&self, filled: &mut Self, at: Timestamp, told: &Told<'_>) {
-        filled.text.clear();
-        filled.gaps.clear();
-        let mut done = 0;
-        for (place, gap) in &self.gaps {
-            filled.text.extend_from_slice(&self.text[done..*place]);
-            done = *place;
-            if gap.is_common() {
-                gap.fill(&mut filled.text, at, told);
-            } else {
-                filled.gaps.push((filled.text.len(), *gap));
-            }
-        }
-        filled.text.extend_from_slice(&self.text[done..]);
+    /// The same with what the line has in common with others filled in.
+    #[inline]
+    pub(super) fn with_common<'c>(&self, common: &'c mut Common, told: &Told<'_>) -> &'c mut Self {
+        common.filled(self.number, told, |filled| self.fill_common(filled, told))
     }
 
-    fn fill(&self, out: &mut Vec<u8>, at: Timestamp, told: &Told<'_>) {
-        let mut filled = 0;
+    #[cold]
+    fn fill_common(&self, filled: &mut Self, told: &Told<'_>) {
+        filled.text.clear();
+        filled.gaps.clear();
+        let mut copied = 0;
         for (place, gap) in &self.gaps {
-            out.extend_from_slice(&self.text[filled..*place]);
-            filled = *place;
-            gap.fill(out, at, told);
+            filled.text.extend_from_slice(&self.text[copied..*place]);
+            copied = *place;
+            match gap {
+                Gap::Of(value) if value.is_common() => value.push(&mut filled.text, told),
+                _ => filled.gaps.push((filled.text.len(), *gap)),
+            }
         }
-        out.extend_from_slice(&self.text[filled..]);
+        filled.text.extend_from_slice(&self.text[copied..]);
+    }
+
+    /// Writes the line of a request.
+    pub(super) fn fill(&mut self, out: &mut Vec<u8>, at: Timestamp, told: &Told<'_>) {
+        let mut copied = 0;
+        let mut path = 0..0;
+        for (place, gap) in &self.gaps {
+            let rest = &mut self.text[*place..];
+            match gap {
+                // There they are copied together with what is around them.
+                Gap::Time => put(rest, &timestamp::micros(at)),
+                Gap::TraceId => put(rest, &told.ids.trace),
+                Gap::SpanId => put(rest, &told.ids.span),
+                Gap::Of(value) => {
+                    out.extend_from_slice(&self.text[copied..*place]);
+                    copied = *place;
+                    match value {
+                        // The message has it, too: looking at it again takes longer than copying it.
+                        Value::Path if !path.is_empty() => out.extend_from_within(path.clone()),
+                        Value::Path => {
+                            let start = out.len();
+                            value.push(out, told);
+                            path = start..out.len();
+                        }
+                        _ => value.push(out, told),
+                    }
+                }
+            }
+        }
+        out.extend_from_slice(&self.text[copied..]);
     }
 }
 
-impl Gap {
-    /// Whether [`common`] looks at what is in it.
-    fn is_common(self) -> bool {
-        matches!(
-            self,
-            Self::Status
-                | Self::Route
-                | Self::Method
-                | Self::Version
-                | Self::Scheme
-                | Self::Domain
-                | Self::Client
-                | Self::Agent
-        )
-    }
-
-    #[inline(always)]
-    fn fill(self, out: &mut Vec<u8>, at: Timestamp, told: &Told<'_>) {
-        let plain = match self {
-            Self::Time => return timestamp::push::<6>(out, at),
-            Self::TraceId => return out.extend_from_slice(&told.ids.trace),
-            Self::SpanId => return out.extend_from_slice(&told.ids.span),
-            Self::Duration => return push_number(out, told.duration),
-            Self::RequestSize => return push_number(out, told.request_size.unwrap_or(0)),
-            Self::Status => return push_number(out, told.status.unwrap_or(0)),
-            Self::ResponseSize => return push_number(out, told.response_size),
-            Self::HeadDuration => return push_number(out, told.head_duration.unwrap_or(0)),
-            Self::Method => return push_escaped(out, told.method),
-            Self::Domain => return push_escaped(out, told.domain.unwrap_or_default()),
-            Self::Path => return push_escaped(out, told.path),
-            Self::Query => return push_escaped(out, told.query.unwrap_or_default()),
-            Self::Agent => return push_escaped(out, told.agent.unwrap_or_default()),
-            Self::Route => return push_escaped(out, told.route),
-            Self::RequestId => told.request_id,
-            Self::Version => told.version,
-            Self::Scheme => told.scheme,
-            Self::Client => told.client.unwrap_or_default(),
-        };
-        out.extend_from_slice(plain.as_bytes());
+/// Writes over the beginning of `text`.
+#[inline]
+fn put<const LENGTH: usize>(text: &mut [u8], value: &[u8; LENGTH]) {
+    if let Some(beginning) = text.first_chunk_mut() {
+        *beginning = *value;
     }
 }
 
 fn random_digits<const N: usize>() -> [u8; N] {
     std::array::from_fn(|_| b"0123456789abcdef"[fastrand::usize(..16)])
-}
-
-fn push_number(out: &mut Vec<u8>, number: u64) {
-    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 #[cfg(test)]
@@ -308,7 +276,7 @@ mod tests {
         #[test]
         fn what_a_template_makes_is_what_is_written_without(
             texts in prop::collection::vec(any::<String>(), 4),
-            numbers in prop::collection::vec(any::<u64>(), 3),
+            numbers in prop::collection::vec(prop_oneof![Just(0), any::<u64>()], 3),
             has in prop::collection::vec(any::<bool>(), 7),
         ) {
             let some = |place: usize, text| has[place].then_some(text);
@@ -319,7 +287,7 @@ mod tests {
                 },
                 outcome: if has[5] { Outcome::Success } else { Outcome::ClientError },
                 duration: numbers[0],
-                request_id: "7b0c0b5e",
+                request_id: &RequestId::random(),
                 method: &texts[0],
                 referrer: None,
                 request_size: has[6].then_some(numbers[1]),
@@ -336,6 +304,7 @@ mod tests {
                 error: None,
                 route: &texts[1],
                 head_duration: Some(numbers[1]),
+                asked_by: 0,
             };
             let at = Timestamp::now();
             for format in [Format::Ecs, Format::Json] {
@@ -344,12 +313,20 @@ mod tests {
                 let room = &mut String::new();
                 lines::request(&encoder, &mut line, at, Level::INFO, &told, room);
                 // The template is one of other requests, which have little or much in common.
-                let before = Told { path: "/", duration: 1, ..told };
+                let before = Told {
+                    path: "/",
+                    duration: 1,
+                    request_size: told.request_size.map(|_| 7),
+                    response_size: 2,
+                    client: told.client.map(|_| "::1"),
+                    ..told
+                };
                 let other = Told { route: "/", ..before };
-                let templates = Templates::new();
+                let (templates, mut common) = (Templates::new(), Common::default());
                 for told in [&before, &other, &before, &told] {
                     filled.clear();
-                    templates.write(&encoder, &mut filled, at, Level::INFO, told, room);
+                    let template = templates.fitting(&encoder, at, told).unwrap();
+                    template.with_common(&mut common, told).fill(&mut filled, at, told);
                 }
                 prop_assert_eq!(String::from_utf8(filled).unwrap(), String::from_utf8(line).unwrap());
             }

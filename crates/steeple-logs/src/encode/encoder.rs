@@ -75,7 +75,7 @@ impl Encoder {
         };
         let mut line = Line::new(self, out);
         line.time(at);
-        line.known_head(head.get_or_init(|| Head::of(self, metadata)));
+        line.known_head(head.get_or_init(|| Head::of(self, metadata, heads.function)));
         line
     }
 }
@@ -89,7 +89,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    fn of(encoder: &Encoder, metadata: &Metadata<'_>) -> Self {
+    fn of(encoder: &Encoder, metadata: &Metadata<'_>, function: Option<&str>) -> Self {
         let mut bytes = Vec::new();
         let mut line = Line::behind(field::TIMESTAMP, encoder, &mut bytes);
         line.ascii(field::LOG_LEVEL, level_name(*metadata.level()));
@@ -100,6 +100,9 @@ impl Head {
         if let Some(number) = metadata.line() {
             line.unsigned(field::LOG_ORIGIN_FILE_LINE, number.into());
         }
+        if let Some(function) = function {
+            line.text(field::LOG_ORIGIN_FUNCTION, function);
+        }
         let last = line.last().unwrap_or(field::LOG_LOGGER);
         Self {
             bytes: bytes.into(),
@@ -109,10 +112,22 @@ impl Head {
 }
 
 /// The heads of one call site, each made once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Heads {
+    function: Option<&'static str>,
     ecs: OnceCell<Head>,
     json: OnceCell<Head>,
+}
+
+impl Heads {
+    /// Those of a call site in this function, if that is known.
+    pub(crate) fn new(function: Option<&'static str>) -> Self {
+        Self {
+            function,
+            ecs: OnceCell::new(),
+            json: OnceCell::new(),
+        }
+    }
 }
 
 /// The level as lines have it, in lower case.

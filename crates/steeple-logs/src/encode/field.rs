@@ -5,7 +5,7 @@ use super::kind::Kind;
 /// How many bytes the key of a field has at most, with the objects that it is in.
 const LONGEST_KEY: usize = 48;
 /// In how many objects a field is at most.
-const DEEPEST: usize = 3;
+pub(super) const DEEPEST: usize = 3;
 
 /// A field of [ECS 8.11](https://www.elastic.co/guide/en/ecs/8.11/index.html). Those in one object follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

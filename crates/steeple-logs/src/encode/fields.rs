@@ -149,6 +149,10 @@ impl Fields {
     /// Adds those of `others` that have other names.
     pub(crate) fn add_missing(&mut self, others: &Self) {
         self.is_truncated |= others.is_truncated;
+        let length = self.bytes.len() + others.bytes.len();
+        if length <= LONGEST_LINE && self.has_none_of(others) {
+            return self.append(others);
+        }
         for entry in &others.entries {
             let name = &others.bytes[entry.name()];
             if self.position(entry.hash, name).is_some() {
@@ -194,9 +198,21 @@ impl Fields {
         }
     }
 
-    /// A number for them and a message, which others that say something else have only by a chance that nobody outside knows.
-    pub(crate) fn digest_with(&self, message: &[u8]) -> u64 {
-        digest(&[&self.bytes, message])
+    /// A number for them, a message and what has a number of its own, which others that say something else have only by a chance that
+    /// nobody outside knows.
+    pub(crate) fn digest_with(&self, message: &[u8], others: u64) -> u64 {
+        digest(&[&self.bytes, message, &others.to_ne_bytes()])
+    }
+
+    /// Whether lines can have `others` beside them as they are: no name is in both, and those of ECS are in one of them alone.
+    pub(crate) fn is_apart_from(&self, others: &Self) -> bool {
+        !(self.has_any_of_ecs() && others.has_any_of_ecs()) && self.has_none_of(others)
+    }
+
+    fn has_any_of_ecs(&self) -> bool {
+        self.entries
+            .first()
+            .is_some_and(|first| first.field.is_some())
     }
 
     /// Whether there is this field of ECS.
@@ -236,6 +252,26 @@ impl Fields {
         })
     }
 
+    /// Whether it is certain that there is no name that `others` have, too.
+    fn has_none_of(&self, others: &Self) -> bool {
+        let has = |hash: u32| self.entries.iter().any(|known| known.hash == hash);
+        !others.entries.iter().any(|entry| has(entry.hash))
+    }
+
+    /// Adds those of `others`, which have other names and find room.
+    fn append(&mut self, others: &Self) {
+        let offset = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(&others.bytes);
+        for entry in &others.entries {
+            self.insert(Entry {
+                start: entry.start + offset,
+                middle: entry.middle + offset,
+                end: entry.end + offset,
+                ..*entry
+            });
+        }
+    }
+
     /// Which has this name.
     fn position(&self, hash: u32, name: &[u8]) -> Option<usize> {
         let is_it = |entry: &Entry| entry.hash == hash && is_same(&self.bytes[entry.name()], name);
@@ -261,6 +297,11 @@ impl Fields {
             self.is_truncated = true;
             return;
         }
+        self.insert(entry);
+    }
+
+    /// Puts an entry where it belongs.
+    fn insert(&mut self, entry: Entry) {
         let order = entry.order();
         if self.entries.last().is_none_or(|last| last.order() < order) {
             return self.entries.push(entry);

@@ -39,6 +39,7 @@ mod identity;
 pub(crate) mod kind;
 mod line;
 mod name;
+mod prepared;
 mod pretty;
 mod scalar;
 pub(crate) mod timestamp;
@@ -54,6 +55,7 @@ pub(crate) use self::{
     identity::Identity,
     line::Line,
     name::Name,
+    prepared::Prepared,
     timestamp::civil_time,
 };
 pub use self::{

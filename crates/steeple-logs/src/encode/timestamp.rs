@@ -6,6 +6,8 @@ use steeple_core::Timestamp;
 
 /// `2026-11-23T12:34:56`.
 const LENGTH: usize = 19;
+/// `2026-11-23T12:34:56.123456789Z`.
+const LONGEST: usize = 30;
 const DAY: u64 = 24 * 60 * 60;
 
 /// What a thread wrote last, for the next in the same second.
@@ -26,12 +28,25 @@ pub(crate) fn push<const DIGITS: usize>(out: &mut Vec<u8>, at: Timestamp) {
 
 /// [`push`] of nanoseconds since 1970.
 pub(crate) fn push_nanos<const DIGITS: usize>(out: &mut Vec<u8>, nanos: u64) {
-    let second = nanos / 1_000_000_000;
-    out.extend_from_slice(&of_second(second));
-    out.push(b'.');
+    out.extend_from_slice(&text::<DIGITS>(nanos)[..LENGTH + 1 + DIGITS + 1]);
+}
+
+/// What [`push`] appends with six digits.
+pub(crate) fn micros(at: Timestamp) -> [u8; LENGTH + ".123456Z".len()] {
+    let text = text::<6>(at.unix_nanos());
+    std::array::from_fn(|place| text[place])
+}
+
+/// What is behind the `Z` is none of it.
+#[inline]
+fn text<const DIGITS: usize>(nanos: u64) -> [u8; LONGEST] {
+    let mut text = *b"0000-00-00T00:00:00.000000000Z";
+    text[..LENGTH].copy_from_slice(&of_second(nanos / 1_000_000_000));
     let fraction = nanos % 1_000_000_000 / 10_u64.pow(9 - DIGITS as u32);
-    out.extend_from_slice(&digits::<DIGITS>(fraction));
-    out.push(b'Z');
+    let end = LENGTH + 1 + DIGITS;
+    text[LENGTH + 1..end].copy_from_slice(&digits::<DIGITS>(fraction));
+    text[end] = b'Z';
+    text
 }
 
 fn of_second(second: u64) -> [u8; LENGTH] {
@@ -132,6 +147,13 @@ mod tests {
         );
         // As late as the clock can tell.
         assert_eq!(text(u64::MAX), "2554-07-21T23:34:33.709551Z");
+    }
+
+    #[test]
+    fn what_is_written_elsewhere_is_what_is_appended() {
+        let (at, mut out) = (Timestamp::now(), Vec::new());
+        push::<6>(&mut out, at);
+        assert_eq!(out, micros(at));
     }
 
     #[test]

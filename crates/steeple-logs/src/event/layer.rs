@@ -12,15 +12,15 @@ use tracing_core::{
 };
 use tracing_subscriber::{
     layer::{Context, Layer},
-    registry::LookupSpan,
+    registry::{LookupSpan, SpanRef},
 };
 
 use super::{
-    callsite::Callsite,
-    recorder::{Recorder, Source},
+    callsite::{Callsite, Source},
+    recorder::Recorder,
     scratch::{Scratch, with_scratch},
     span_fields::SpanFields,
-    surroundings::{Surroundings, put_bound, put_subject},
+    surroundings::{Surroundings, put_around, put_subject},
 };
 use crate::{
     encode::{Line, digest, field},
@@ -40,10 +40,9 @@ impl LogLayer {
         &self,
         scratch: &mut Scratch,
         callsite: &Callsite,
-        source: Source,
         record: impl FnOnce(&mut Recorder<'_>),
     ) {
-        let mut recorder = Recorder::new(scratch, callsite, &self.0.redaction, source);
+        let mut recorder = Recorder::new(scratch, callsite, &self.0.redaction);
         let recorded = catch_unwind(AssertUnwindSafe(|| record(&mut recorder)));
         if recorded.is_err() {
             scratch.fields.mark_truncated();
@@ -60,12 +59,10 @@ where
             return;
         }
         with_scratch(|scratch| {
-            let callsite = Callsite::of(attributes.metadata(), &self.0);
-            self.encode(scratch, &callsite, Source::Span, |recorder| {
-                attributes.record(recorder)
-            });
+            let callsite = Callsite::of(attributes.metadata(), None, &self.0);
+            self.encode(scratch, &callsite, |recorder| attributes.record(recorder));
             if let Some(span) = context.span(id) {
-                SpanFields::put(&mut span.extensions_mut(), self.0.number, &scratch.fields);
+                SpanFields::put(&span, self.0.number, &scratch.fields);
             }
         });
     }
@@ -76,11 +73,9 @@ where
         };
         with_scratch(|scratch| {
             // Before anything is locked, since it may log itself.
-            let callsite = Callsite::of(span.metadata(), &self.0);
-            self.encode(scratch, &callsite, Source::Span, |recorder| {
-                values.record(recorder)
-            });
-            SpanFields::put(&mut span.extensions_mut(), self.0.number, &scratch.fields);
+            let callsite = Callsite::of(span.metadata(), None, &self.0);
+            self.encode(scratch, &callsite, |recorder| values.record(recorder));
+            SpanFields::put(&span, self.0.number, &scratch.fields);
         });
     }
 
@@ -90,39 +85,32 @@ where
         let level = *metadata.level();
         let shared = &*self.0;
         with_scratch(|scratch| {
-            let callsite = Callsite::of(metadata, shared);
-            let source = Source::of_event(metadata);
-            self.encode(scratch, &callsite, source, |recorder| {
-                event.record(recorder)
-            });
+            let span = context.event_span(event);
+            let callsite = Callsite::of(metadata, span.as_ref().map(SpanRef::metadata), shared);
+            self.encode(scratch, &callsite, |recorder| event.record(recorder));
             put_subject(
                 &mut scratch.fields,
                 level,
                 &shared.redaction,
                 &mut scratch.room,
             );
-            let mut innermost = None;
-            for span in context.event_scope(event).into_iter().flatten() {
-                innermost = innermost.or(Some(span.metadata()));
-                if let Some(fields) = SpanFields::of(&span.extensions(), shared.number) {
-                    scratch.fields.add_missing(fields);
-                }
-            }
-            put_bound(&mut scratch.fields);
-            let surroundings = Surroundings::of(metadata, innermost);
+            let around = put_around(&mut scratch.fields, span, shared.number);
+            let surroundings = Surroundings::here();
             let scratch = &*scratch;
-            let logger = match source {
+            let logger = match callsite.source {
                 Source::Record => &*scratch.record.logger,
                 _ => metadata.target(),
             };
             let place = (ptr::from_ref(metadata).addr() as u64) ^ digest(&[logger.as_bytes()]);
-            let content = surroundings.tell_apart(scratch.fields.digest_with(&scratch.message));
+            let around_says = around.as_ref().map_or(0, |around| around.digest());
+            let content = scratch.fields.digest_with(&scratch.message, around_says);
+            let content = surroundings.tell_apart(content);
             if !shared.admits(at, metadata, logger, (place, content)) {
                 return;
             }
             shared.volume.line(level);
             shared.writers.write_whole(level, |encoder, out| {
-                let mut line = match source {
+                let mut line = match callsite.source {
                     Source::Record => {
                         let mut line = encoder.begin(out, at, level, &scratch.record.logger);
                         tell_origin(&mut line, scratch);
@@ -130,16 +118,14 @@ where
                     }
                     _ => encoder.begin_known(out, at, metadata, &callsite.heads),
                 };
-                if let Some(function) = surroundings.function
-                    && line.tells_origin()
-                {
-                    line.text(field::LOG_ORIGIN_FUNCTION, function);
-                }
                 if !scratch.message.is_empty() {
                     line.encoded(field::MESSAGE, &scratch.message);
                 }
                 surroundings.tell(&mut line);
-                line.fields(&scratch.fields);
+                match &around {
+                    Some(around) => line.fields_beside(&scratch.fields, around),
+                    None => line.fields(&scratch.fields),
+                }
                 line.end();
             });
         });

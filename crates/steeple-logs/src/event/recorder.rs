@@ -1,15 +1,15 @@
 use std::{error::Error, fmt::Debug, mem};
 
 use steeple_core::{AttachedError, redaction::Redaction, text};
-use tracing_core::{
-    Metadata,
-    field::{Field, Visit},
-};
+use tracing_core::field::{Field, Visit};
 
-use super::{callsite::Callsite, scratch::Scratch};
+use super::{
+    callsite::{Callsite, KnownField, Role, Source},
+    scratch::Scratch,
+};
 use crate::{
     encode::{Fields, Scalar, field},
-    failure,
+    errors::{self, Chain},
     redact::{self, BEYOND},
 };
 
@@ -18,26 +18,6 @@ pub(super) struct Recorder<'a> {
     scratch: &'a mut Scratch,
     callsite: &'a Callsite,
     redaction: &'a Redaction,
-    source: Source,
-}
-
-/// What is encoded.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
-    Span,
-    Event,
-    /// A record of the crate `log`, which `tracing-log` makes an event.
-    Record,
-}
-
-impl Source {
-    pub(super) fn of_event(metadata: &Metadata<'_>) -> Self {
-        if metadata.target() == "log" && metadata.name() == "log event" {
-            Self::Record
-        } else {
-            Self::Event
-        }
-    }
 }
 
 impl<'a> Recorder<'a> {
@@ -45,40 +25,41 @@ impl<'a> Recorder<'a> {
         scratch: &'a mut Scratch,
         callsite: &'a Callsite,
         redaction: &'a Redaction,
-        source: Source,
     ) -> Self {
         Self {
             scratch,
             callsite,
             redaction,
-            source,
         }
     }
 
     fn put(&mut self, field: &Field, value: Scalar<'_>) {
+        if let Some(known) = self.callsite.field(field.index()) {
+            self.put_known(known, value);
+        }
+    }
+
+    fn put_known(&mut self, known: &KnownField, value: Scalar<'_>) {
         let Scratch { fields, room, .. } = &mut *self.scratch;
-        let Some(known) = self.callsite.field(field.index()) else {
-            return;
-        };
         let value = redact::scalar(self.redaction, known.is_secret, value, room);
         fields.put_as(&known.name, value);
     }
 
     fn text(&mut self, field: &Field, value: &str) {
-        if self.source == Source::Span {
-            return self.put(field, Scalar::Text(value));
-        }
-        match (field.name(), self.source) {
-            ("message", _) => self.message(value),
-            ("error", Source::Event) => {
+        let Some(known) = self.callsite.field(field.index()) else {
+            return;
+        };
+        match known.role {
+            Role::Message => self.message(value),
+            Role::Error => {
                 let Scratch { fields, room, .. } = &mut *self.scratch;
                 let message = redact::text(self.redaction, value, room);
                 fields.put_ours(field::ERROR_MESSAGE, Scalar::Text(message));
             }
-            ("log.target", Source::Record) => value.clone_into(&mut self.scratch.record.logger),
-            ("log.file", Source::Record) => value.clone_into(&mut self.scratch.record.file),
-            ("log.module_path", Source::Record) => {}
-            _ => self.put(field, Scalar::Text(value)),
+            Role::Logger => value.clone_into(&mut self.scratch.record.logger),
+            Role::File => value.clone_into(&mut self.scratch.record.file),
+            Role::ModulePath => {}
+            Role::Line | Role::Other => self.put_known(known, Scalar::Text(value)),
         }
     }
 
@@ -90,7 +71,16 @@ impl<'a> Recorder<'a> {
             ..
         } = &mut *self.scratch;
         message.clear();
+        if self.callsite.says(value) {
+            for part in [b"\"", value.as_bytes(), b"\""] {
+                message.extend_from_slice(part);
+            }
+            return;
+        }
         fields.encode(message, redact::text(self.redaction, value, room));
+        if message[1..message.len() - 1] == *value.as_bytes() {
+            self.callsite.remember(value);
+        }
     }
 }
 
@@ -108,10 +98,9 @@ impl Visit for Recorder<'_> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        if self.source == Source::Record && field.name() == "log.line" {
-            self.scratch.record.line = Some(value);
-        } else {
-            self.put(field, Scalar::Unsigned(value));
+        match self.callsite.field(field.index()) {
+            Some(known) if known.role == Role::Line => self.scratch.record.line = Some(value),
+            _ => self.put(field, Scalar::Unsigned(value)),
         }
     }
 
@@ -122,10 +111,10 @@ impl Visit for Recorder<'_> {
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let error = AttachedError::told_by(value);
         let Scratch { fields, room, .. } = &mut *self.scratch;
-        if self.source == Source::Event && !tells_error(fields) {
-            failure::put_error(fields, &error, self.redaction, room);
+        if self.callsite.source == Source::Event && !tells_error(fields) {
+            errors::put_error(fields, Chain::of(&error), "", self.redaction, room);
         } else {
-            let message = failure::whole_message(&error);
+            let message = errors::whole_message(Chain::of(&error));
             self.put(field, Scalar::Text(&message));
         }
     }

@@ -1,12 +1,14 @@
-use std::thread;
+use std::{sync::Arc, thread};
 
 use steeple_core::{TraceContext, current, redaction::Redaction};
-use tracing_core::{Level, Metadata};
+use tracing_core::Level;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::recorder::tells_error;
+use super::{recorder::tells_error, span_fields::SpanFields};
 use crate::{
-    encode::{Fields, Line, Scalar, digest, field, hex},
-    failure,
+    encode::{Fields, Line, Prepared, Scalar, digest, field},
+    errors::{self, Chain},
+    place,
 };
 
 thread_local! {
@@ -20,22 +22,12 @@ thread_local! {
 
 /// What the running code belongs to.
 pub(super) struct Surroundings {
-    /// The function, as far as it is known.
-    pub(super) function: Option<&'static str>,
     trace: Option<TraceContext>,
 }
 
 impl Surroundings {
-    /// Those of an event in `span`, which has the name of a function if it was opened in the same file and module, as the attribute
-    /// `#[instrument]` does it.
-    pub(super) fn of(event: &Metadata<'_>, span: Option<&'static Metadata<'static>>) -> Self {
-        let function = span.filter(|span| {
-            span.file().is_some()
-                && span.file() == event.file()
-                && span.module_path() == event.module_path()
-        });
+    pub(super) fn here() -> Self {
         Self {
-            function: function.map(Metadata::name),
             trace: current::trace(),
         }
     }
@@ -62,17 +54,9 @@ impl Surroundings {
                 }
             });
         }
-        let Some(trace) = self.trace else {
-            return;
-        };
-        line.ascii(
-            field::TRACE_ID,
-            hex(&trace.trace_id().to_bytes(), &mut [0; 32]),
-        );
-        let root = trace.local_root().to_bytes();
-        line.ascii(field::TRANSACTION_ID, hex(&root, &mut [0; 16]));
-        let span = trace.span_id().to_bytes();
-        line.ascii(field::SPAN_ID, hex(&span, &mut [0; 16]));
+        if let Some(trace) = &self.trace {
+            place::tell(line, trace);
+        }
     }
 }
 
@@ -86,23 +70,28 @@ pub(super) fn put_subject(
     if let Some(id) = current::request_id() {
         match current::job() {
             None => fields.put_ours(field::HTTP_REQUEST_ID, Scalar::Text(id.as_str())),
-            Some((kind, name)) => {
-                fields.put("job.id", Scalar::Text(id.as_str()));
-                fields.put("job.kind", Scalar::Text(kind));
-                fields.put("job.name", Scalar::Text(name));
-            }
+            Some((kind, name)) => place::put_job(fields, id.as_str(), kind, name),
         }
     }
     if level == Level::ERROR && !tells_error(fields) {
-        current::attached(|error| failure::put_error(fields, error, redaction, room));
+        current::attached(|error| {
+            errors::put_error(fields, Chain::of(error), "", redaction, room);
+        });
     }
 }
 
-/// Tells what is [bound](crate::bind()) here.
-pub(super) fn put_bound(fields: &mut Fields) {
+/// Tells what is told in `span` and what is [bound](crate::bind()) here, unless there is something by the same name. What is told in the
+/// span is handed back instead if lines can have it beside the fields as it is.
+pub(super) fn put_around<'a, S: LookupSpan<'a>>(
+    fields: &mut Fields,
+    span: Option<SpanRef<'a, S>>,
+    number: u64,
+) -> Option<Arc<Prepared>> {
     let bound = current::bound();
     let bound = bound.as_ref().and_then(|bound| bound.downcast_ref());
+    let around = span.and_then(|span| SpanFields::tell(span, number, fields, bound));
     if let Some(bound) = bound {
         fields.add_missing(bound);
     }
+    around
 }

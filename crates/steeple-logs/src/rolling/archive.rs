@@ -10,6 +10,10 @@ use crate::encode::timestamp;
 pub(super) const PACKED: &str = ".gz";
 /// What is being packed.
 pub(super) const UNFINISHED: &str = ".gz.part";
+/// What is further ahead of the clock was told by one that was wrong.
+const AHEAD: Duration = Duration::from_secs(1);
+/// What names tell apart.
+const STEP: Duration = Duration::from_millis(1);
 
 /// The files that are full.
 #[derive(Debug)]
@@ -59,16 +63,21 @@ impl Archives {
         })
     }
 
-    /// A path for another one, at which there is nothing.
-    pub(super) fn unused(&self) -> io::Result<PathBuf> {
-        let mut time = SystemTime::now();
+    /// A path for another one, at which there is nothing, and the time that it tells: later than `last`, so that the newest is known
+    /// as such, however soon it was full and whatever became of those before it; unless the clock was set back since.
+    pub(super) fn unused(&self, last: SystemTime) -> io::Result<(PathBuf, SystemTime)> {
+        let now = SystemTime::now();
+        let mut time = match last < now + AHEAD {
+            true => now.max(last + STEP),
+            false => now,
+        };
         loop {
             let path = self.directory.join(self.prefix.clone() + &stamp(time));
             let packed = with_end(&path, PACKED);
             if !is_there(&path)? && !is_there(&packed)? {
-                return Ok(path);
+                return Ok((path, time));
             }
-            time += Duration::from_millis(1);
+            time += STEP;
         }
     }
 
@@ -236,6 +245,24 @@ mod tests {
         assert_eq!(kept(file.clone().keep_bytes(40)), 4);
         assert_eq!(kept(file.clone().keep_for(Duration::from_secs(4))), 4);
         assert_eq!(kept(file.keep_for(Duration::MAX)), 5);
+    }
+
+    #[test]
+    fn the_name_of_the_newest_is_the_last_however_many_there_are_at_once() {
+        let archives = archives(&RollingFile::new("/nowhere/shop.log"));
+        let mut last = (PathBuf::new(), SystemTime::now() + AHEAD / 2);
+        for _ in 0..10 {
+            let next = archives.unused(last.1).unwrap();
+            assert!(next > last, "{next:?} {last:?}");
+            last = next;
+        }
+    }
+
+    #[test]
+    fn names_follow_a_clock_that_is_set_back() {
+        let archives = archives(&RollingFile::new("/nowhere/shop.log"));
+        let ahead = SystemTime::now() + Duration::from_secs(60 * 60);
+        assert!(archives.unused(ahead).unwrap().1 < ahead);
     }
 
     #[test]

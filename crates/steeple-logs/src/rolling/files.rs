@@ -18,6 +18,8 @@ pub(super) struct Files {
     every: Option<Duration>,
     archives: Arc<Archives>,
     current: Option<Current>,
+    /// The time that the name of the last archive tells.
+    archived: SystemTime,
     housekeeping: Housekeeping,
 }
 
@@ -31,6 +33,7 @@ impl Files {
             housekeeping: Housekeeping::start(archives.clone()),
             archives,
             current: None,
+            archived: SystemTime::UNIX_EPOCH,
         }
     }
 
@@ -82,7 +85,8 @@ impl Files {
             let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH);
             every.map(|every| since_1970.unwrap_or_default().as_nanos() / every.as_nanos())
         };
-        if period(current.since) < period(SystemTime::now()) {
+        // An earlier one if the clock was set back.
+        if period(current.since) != period(SystemTime::now()) {
             return Ok(0);
         }
         Ok(max_bytes.saturating_sub(current.bytes))
@@ -93,7 +97,9 @@ impl Files {
         let is_empty = self.current()?.bytes == 0;
         self.close();
         if !is_empty {
-            fs::rename(&self.path, self.archives.unused()?)?;
+            let (archive, time) = self.archives.unused(self.archived)?;
+            fs::rename(&self.path, archive)?;
+            self.archived = time;
             self.housekeeping.added();
         }
         Ok(())

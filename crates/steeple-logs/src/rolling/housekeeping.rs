@@ -4,11 +4,11 @@ use std::{
     io,
     path::Path,
     sync::{Arc, mpsc},
-    thread::{self, JoinHandle},
     time::SystemTime,
 };
 
 use flate2::{Compression, write::GzEncoder};
+use steeple_core::pipeline::JoinedThread;
 
 use super::{
     archive::{Archives, PACKED, UNFINISHED, with_end},
@@ -19,9 +19,9 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Housekeeping {
     archives: Arc<Archives>,
-    /// Dropped, it ends the thread.
-    added: Option<mpsc::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// Dropped first, it ends the thread.
+    added: mpsc::Sender<()>,
+    _thread: Option<JoinedThread>,
 }
 
 impl Housekeeping {
@@ -29,39 +29,26 @@ impl Housekeeping {
     pub(super) fn start(archives: Arc<Archives>) -> Self {
         let (added, news) = mpsc::channel();
         let there = archives.clone();
-        let thread = thread::Builder::new()
-            .name("steeple-logs-archives".to_owned())
-            .spawn(move || {
+        let thread = JoinedThread::start("steeple-logs-archives".to_owned(), move || {
+            there.tidy();
+            while news.recv().is_ok() {
+                // One time is enough for all that were added.
+                while news.try_recv().is_ok() {}
                 there.tidy();
-                while news.recv().is_ok() {
-                    // One time is enough for all that were added.
-                    while news.try_recv().is_ok() {}
-                    there.tidy();
-                }
-            });
+            }
+        });
         Self {
             archives,
-            added: Some(added),
-            thread: thread.ok(),
+            added,
+            _thread: thread.ok(),
         }
     }
 
     /// There is another archive.
     pub(super) fn added(&self) {
-        let told = self.added.as_ref().filter(|_| self.thread.is_some());
         // Where no thread can be had, lines wait meanwhile.
-        if told.is_none_or(|added| added.send(()).is_err()) {
+        if self.added.send(()).is_err() {
             self.archives.tidy();
-        }
-    }
-}
-
-impl Drop for Housekeeping {
-    fn drop(&mut self) {
-        self.added = None;
-        if let Some(thread) = self.thread.take() {
-            // That it panicked, its own message said.
-            let _ = thread.join();
         }
     }
 }

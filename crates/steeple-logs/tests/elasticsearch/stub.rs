@@ -2,14 +2,13 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    io::{self, BufRead, BufReader, Read as _, Write as _},
+    io::{self, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard},
     thread,
     time::{Duration, Instant},
 };
 
-use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use socket2::SockRef;
 
@@ -39,6 +38,15 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    fn of(request: steeple_stub::Request) -> io::Result<Self> {
+        Ok(Self {
+            line: request.line,
+            headers: request.headers,
+            body: String::from_utf8(request.body).map_err(io::Error::other)?,
+            came: request.came,
+        })
+    }
+
     /// The lines in it, each with its id.
     pub(crate) fn lines(&self) -> Vec<(String, String)> {
         let mut lines = self.body.lines();
@@ -131,7 +139,8 @@ impl Stub {
 
     fn serve(&self, mut stream: &TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(stream);
-        while let Some(request) = read(&mut reader)? {
+        while let Some(request) = steeple_stub::Request::read(&mut reader)? {
+            let request = Request::of(request)?;
             let (fault, answer) = {
                 let mut state = self.state();
                 if state.is_away {
@@ -228,36 +237,4 @@ impl State {
 
 fn reset(stream: &TcpStream) -> io::Result<()> {
     SockRef::from(stream).set_linger(Some(Duration::ZERO))
-}
-
-/// The next request, unless the client is done.
-fn read(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
-    let mut line = String::new();
-    if reader.read_line(&mut line)? == 0 {
-        return Ok(None);
-    }
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header)?;
-        let Some((name, value)) = header.trim_end().split_once(": ") else {
-            break;
-        };
-        headers.insert(name.to_owned(), value.to_owned());
-    }
-    let length = headers.get("content-length").map_or("0", String::as_str);
-    let mut sent = vec![0; length.parse().map_err(io::Error::other)?];
-    reader.read_exact(&mut sent)?;
-    let mut body = String::new();
-    if headers.contains_key("content-encoding") {
-        GzDecoder::new(&*sent).read_to_string(&mut body)?;
-    } else {
-        body = String::from_utf8(sent).map_err(io::Error::other)?;
-    }
-    Ok(Some(Request {
-        line: line.trim_end().to_owned(),
-        headers,
-        body,
-        came: Instant::now(),
-    }))
 }

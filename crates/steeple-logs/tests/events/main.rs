@@ -5,6 +5,7 @@
 mod captured;
 mod ecs;
 mod ending;
+mod errors;
 mod forging;
 mod levels;
 mod requests;

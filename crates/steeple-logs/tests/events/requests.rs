@@ -20,12 +20,13 @@ pub(crate) fn in_request(observer: &Observer, headers: &[(&str, &str)], run: imp
         route: Some("/".into()),
         headers: &Fields(fields),
         body_size: Some(0),
-        details: &(),
+        details: &Default::default,
     });
     observation.run(run).unwrap();
 }
 
-struct Fields<'a>(Vec<(&'a str, &'a [u8])>);
+/// Of a head.
+pub(crate) struct Fields<'a>(pub(crate) Vec<(&'a str, &'a [u8])>);
 
 impl steeple_core::Headers for Fields<'_> {
     fn visit(&self, f: &mut dyn FnMut(&str, &[u8])) {

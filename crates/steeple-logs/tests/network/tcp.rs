@@ -56,8 +56,11 @@ fn push_until_stalled(outlet: &Outlet, line: &str) {
     eventually("the system takes no more", || {
         (0..(1 << 20) / line.len()).for_each(|_| push(outlet, line));
         let before = outlet.accounting().exported;
-        thread::sleep(Duration::from_millis(200));
-        outlet.accounting().exported == before
+        // A worker that only pauses goes on within this time.
+        (0..10).all(|_| {
+            thread::sleep(Duration::from_millis(100));
+            outlet.accounting().exported == before
+        })
     });
 }
 
