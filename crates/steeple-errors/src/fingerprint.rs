@@ -1,24 +1,22 @@
 use std::{borrow::Cow, hash::Hasher};
 
 use siphasher::sip::SipHasher24;
-use steeple_core::errors::{ErrorReport, Subject};
+use steeple_core::errors::{ErrorReport, FingerprintRule, Subject};
 
 use crate::{Frame, GroupId, normal::normalised};
 
 /// How many calls of the application's own tell failures apart.
 const CALLS: usize = 3;
-/// The part of a fingerprint that stands for what it would be without it, as in Sentry.
-const DEFAULT: &str = "{{ default }}";
 
 /// What `report` is the same by as others.
 pub(crate) fn of(report: &ErrorReport, frames: &[Frame]) -> GroupId {
     let mut fingerprint = Fingerprint(SipHasher24::new());
-    match report.scene.fingerprint() {
+    match own(report, frames) {
         [] => fingerprint.default(report, frames),
         own => {
             fingerprint.part("own");
             for part in own {
-                if part == DEFAULT {
+                if part == FingerprintRule::DEFAULT {
                     fingerprint.default(report, frames);
                 } else {
                     fingerprint.part(part);
@@ -27,6 +25,13 @@ pub(crate) fn of(report: &ErrorReport, frames: &[Frame]) -> GroupId {
         }
     }
     GroupId(fingerprint.0.finish())
+}
+
+/// What the application says that it is the same by.
+pub(crate) fn own<'a>(report: &'a ErrorReport, frames: &[Frame]) -> &'a [String] {
+    let calls = frames.iter().filter(|frame| frame.in_app);
+    let calls = calls.flat_map(|frame| frame.function.iter().chain(&frame.file));
+    report.fingerprint(calls.map(String::as_str))
 }
 
 /// Where it happened, for people.
@@ -115,7 +120,9 @@ mod tests {
     use steeple_core::current;
 
     use super::*;
-    use crate::testing::report;
+    use crate::testing::{report, report_by};
+
+    const DEFAULT: &str = FingerprintRule::DEFAULT;
 
     fn call(function: &str, in_app: bool) -> Frame {
         let function =
@@ -172,6 +179,32 @@ mod tests {
             of("a", "x2", &[DEFAULT, "db"])
         );
         assert_ne!(of("a", "x", &[DEFAULT, "db"]), of("a", "x", &[DEFAULT]));
+    }
+
+    #[test]
+    fn rules_say_what_is_the_same_as_what_is_told_on_the_spot() {
+        let rules = || {
+            [
+                FingerprintRule::new(["db"]).message("* away"),
+                FingerprintRule::new(["payment", DEFAULT]).place("shop::pay*"),
+            ]
+        };
+        let of = |name, message, calls: &[Frame]| {
+            super::of(&report_by(rules(), name, message, || ()), calls)
+        };
+        let told = report("x", "x", || current::fingerprint(["db"]));
+        assert_eq!(of("a", "mysql is away", &[]), super::of(&told, &[]));
+        assert_eq!(of("a", "mysql is away", &[]), of("b", "redis is away", &[]));
+        let pay = [call("shop::pay::card", true)];
+        let default = super::of(&report("a", "x", || ()), &pay);
+        assert_eq!(of("a", "x", &pay), of("a", "y", &pay));
+        assert_ne!(of("a", "x", &pay), of("b", "x", &pay));
+        assert_ne!(of("a", "x", &pay), default);
+        let foreign = [call("shop::pay::card", false)];
+        assert_eq!(
+            of("a", "x", &foreign),
+            super::of(&report("a", "x", || ()), &foreign)
+        );
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::{
     counts::Counts,
     fingerprint,
     minutes::Minutes,
-    sample::route,
     users::{UserKey, Users},
 };
 
@@ -30,7 +29,7 @@ pub struct Group {
     pub message: String,
     /// Where it happened: the location of the panic, or the application's own call on top.
     pub place: Option<String>,
-    /// The application's own fingerprint; empty if it gave none.
+    /// The application's own fingerprint, told on the spot or by a rule; empty if there is none.
     pub fingerprint: Vec<String>,
     /// How many there were.
     pub count: u64,
@@ -56,7 +55,7 @@ impl Group {
             type_name: report.error().type_name.as_deref().map(str::to_owned),
             message: String::new(),
             place: fingerprint::place(report, frames),
-            fingerprint: report.scene.fingerprint().to_vec(),
+            fingerprint: fingerprint::own(report, frames).to_vec(),
             count: 0,
             first_seen: report.at,
             last_seen: report.at,
@@ -72,7 +71,7 @@ impl Group {
         self.first_seen = self.first_seen.min(report.at);
         self.last_seen = self.last_seen.max(report.at);
         self.minutes.count(report.at);
-        if let Some(route) = route(&report.subject) {
+        if let Some(route) = report.subject.route() {
             self.routes.add(&route, 1);
         }
         if let Some(user) = report.scene.user() {

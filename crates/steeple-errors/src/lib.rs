@@ -22,10 +22,11 @@
 //!
 //! # What is the same
 //!
-//! Failures are of one group if they have the same fingerprint. The application may [tell](steeple_core::current::fingerprint) it, with the
-//! part `{{ default }}` for what it would be otherwise: the types of the error and of what caused it; the location of the panic,
-//! or the three calls of the application's own on top; the route or the job. Where neither place is known, as where the program has
-//! no symbols, the messages count instead, without their numbers, ids and quoted texts.
+//! Failures are of one group if they have the same fingerprint. The application may [tell](steeple_core::current::fingerprint) it, or
+//! have [rules](steeple_core::errors::FingerprintRule) for it, with the part `{{ default }}` for what it would be otherwise: the types of
+//! the error and of what caused it; the location of the panic, or the three calls of the application's own on top; the route or the
+//! job. Where neither place is known, as where the program has no symbols, the messages count instead, without their numbers, ids and
+//! quoted texts.
 //!
 //! # What is bounded
 //!

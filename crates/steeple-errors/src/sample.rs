@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 use steeple_core::errors::{self, Breadcrumb, ErrorReport, Subject};
@@ -90,7 +90,7 @@ impl Sample {
             dropped_breadcrumbs: scene.dropped_breadcrumbs(),
             tags: scene.tags().map(owned).collect(),
             method: request.map(|request| request.method.clone()),
-            route: route(&report.subject),
+            route: report.subject.route().map(Cow::into_owned),
             status: request.and_then(|request| request.status),
             outcome: request.and_then(|request| Some(request.outcome?.as_str().to_owned())),
             duration_ms: request.map(|request| milliseconds(request.duration)),
@@ -118,15 +118,6 @@ impl Sample {
                 .chain(tags)
                 .chain(frames)
                 .sum::<usize>()
-    }
-}
-
-/// What of the application failed.
-pub(crate) fn route(subject: &Subject) -> Option<String> {
-    match subject {
-        Subject::Request(request) => Some(request.route.clone()),
-        Subject::Job { kind, name, .. } => Some(format!("{kind} {name}")),
-        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
 };
 
 use steeple_core::{
-    errors::{Breadcrumb, Cause, ErrorReport, ErrorSink},
+    errors::{ErrorReport, ErrorSink},
     pipeline::{Pipeline, Producer, Weigh},
 };
 
@@ -43,14 +43,7 @@ pub(crate) struct Queued(pub(crate) Arc<ErrorReport>);
 
 impl Weigh for Queued {
     fn heap_bytes(&self) -> usize {
-        /// What a backtrace and the small texts take at most.
-        const REST: usize = 2_048;
-        let report = &self.0;
-        let causes = report.causes.iter();
-        let causes = causes.map(|cause| size_of::<Cause>() + cause.message.capacity());
-        let crumbs = report.scene.breadcrumbs();
-        let crumbs = crumbs.map(|crumb| size_of::<Breadcrumb>() + crumb.message.capacity());
-        size_of::<ErrorReport>() + REST + causes.chain(crumbs).sum::<usize>()
+        self.0.heap_bytes()
     }
 }
 

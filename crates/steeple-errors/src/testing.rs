@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, mpsc};
 
-use steeple_core::{Observer, current, errors::ErrorReport};
+use steeple_core::{
+    Observer, ObserverBuilder, current,
+    errors::{ErrorReport, FingerprintRule},
+};
 
 use crate::{Group, fingerprint, users::UserKey};
 
@@ -12,9 +15,23 @@ pub(crate) struct Failure(pub(crate) String);
 
 /// That of a job called `name` that fails by an error that says `message`, told by `tell` more of.
 pub(crate) fn report(name: &'static str, message: &str, tell: impl FnOnce()) -> Arc<ErrorReport> {
+    report_by([], name, message, tell)
+}
+
+/// The same, of an observer with these rules.
+pub(crate) fn report_by(
+    rules: impl IntoIterator<Item = FingerprintRule>,
+    name: &'static str,
+    message: &str,
+    tell: impl FnOnce(),
+) -> Arc<ErrorReport> {
     let (reports, reported) = mpsc::channel();
     let sink = move |report: &Arc<ErrorReport>| drop(reports.send(report.clone()));
-    let observer = Observer::builder().error_sink(sink).build().unwrap();
+    let builder = Observer::builder().error_sink(sink);
+    let builder = rules
+        .into_iter()
+        .fold(builder, ObserverBuilder::fingerprint_rule);
+    let observer = builder.build().unwrap();
     observer.observe("job", name).run(|| {
         tell();
         current::attach(&Failure(message.to_owned()));

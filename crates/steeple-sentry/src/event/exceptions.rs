@@ -1,33 +1,27 @@
 use sentry_core::protocol::{Exception, Frame, Map, Mechanism, Stacktrace, Value, Values};
-use steeple_core::errors::{self, Backtrace, Cause, ErrorKind, ErrorReport};
+use steeple_core::errors::{self, Cause, ErrorKind, ErrorReport};
 
 /// What went wrong, [the oldest first](https://develop.sentry.dev/sdk/data-model/event-payloads/exception/): the root of it. The
 /// last, which is what failed, has the mechanism and the stack.
-pub(super) fn of(report: &ErrorReport) -> Values<Exception> {
+pub(super) fn of(report: &ErrorReport, frames: Vec<errors::Frame>) -> Values<Exception> {
     let mut exceptions: Vec<_> = report.causes.iter().rev().map(exception).collect();
     if let Some(last) = exceptions.last_mut() {
         last.mechanism = Some(mechanism(report));
-        last.stacktrace = report.backtrace.as_ref().and_then(stack);
+        let frames = frames.into_iter().map(frame).collect();
+        last.stacktrace = Stacktrace::from_frames_reversed(frames);
     }
     exceptions.into()
 }
 
 fn exception(cause: &Cause) -> Exception {
-    let (module, name) = split(cause.type_name.as_deref().unwrap_or("Error"));
+    let name = cause.name().unwrap_or("Error");
+    let path = cause.type_name.as_deref().unwrap_or_default();
+    let module = path.strip_suffix(name).unwrap_or_default();
     Exception {
         ty: name.to_owned(),
-        module: module.map(str::to_owned),
+        module: module.strip_suffix("::").map(str::to_owned),
         value: Some(cause.message.clone()),
         ..Exception::default()
-    }
-}
-
-/// The path in front of the name of a type, and the name. What it is generic over stays in the name.
-fn split(type_name: &str) -> (Option<&str>, &str) {
-    let end = type_name.find('<').unwrap_or(type_name.len());
-    match type_name[..end].rfind("::") {
-        Some(at) => (Some(&type_name[..at]), &type_name[at + 2..]),
-        None => (None, type_name),
     }
 }
 
@@ -44,11 +38,6 @@ fn mechanism(report: &ErrorReport) -> Mechanism {
         data: place.into_iter().collect::<Map<_, _>>(),
         ..Mechanism::default()
     }
-}
-
-fn stack(backtrace: &Backtrace) -> Option<Stacktrace> {
-    let frames = backtrace.frames().into_iter().map(frame).collect();
-    Stacktrace::from_frames_reversed(frames)
 }
 
 fn frame(frame: errors::Frame) -> Frame {
@@ -82,16 +71,6 @@ fn short(file: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn types_have_a_module_and_a_name() {
-        assert_eq!(split("panic"), (None, "panic"));
-        assert_eq!(split("shop::db::Away"), (Some("shop::db"), "Away"));
-        assert_eq!(
-            split("shop::Failed<std::io::Error>"),
-            (Some("shop"), "Failed<std::io::Error>")
-        );
-    }
 
     #[test]
     fn files_of_libraries_are_told_without_the_machine() {

@@ -7,31 +7,11 @@ use std::{
 use sentry_core::protocol::{Context, IpAddress};
 use steeple_core::{
     HttpVersion, Observation, Observer, RequestDetails, RequestHead, ResponseHead, current,
-    errors::{Backtrace, ErrorReport},
+    errors::{Backtrace, ErrorKind, ErrorReport},
     log_error,
 };
 
 use super::*;
-
-struct Target;
-
-impl RequestDetails for Target {
-    fn path(&self) -> &str {
-        "/orders/7"
-    }
-
-    fn query(&self) -> Option<&str> {
-        Some("coupon=s3cret")
-    }
-
-    fn authority(&self) -> Option<&str> {
-        Some("shop.example")
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        Some(SocketAddr::from(([192, 0, 2, 7], 4_000)))
-    }
-}
 
 struct Fields;
 
@@ -68,6 +48,14 @@ fn reported(status: u16, handle: impl FnOnce(&mut Observation)) -> Arc<ErrorRepo
     let sink = Arc::clone(&reports);
     let observer = Observer::builder()
         .kept_headers(["accept", "authorization", "cookie"])
+        .fingerprint_rule(
+            FingerprintRule::new(["database"])
+                .error_type("Away")
+                .route("/orders/*"),
+        )
+        .fingerprint_rule(
+            FingerprintRule::new(["tests", FingerprintRule::DEFAULT]).kind(ErrorKind::TimedOut),
+        )
         .error_sink(move |report: &Arc<ErrorReport>| sink.lock().unwrap().push(Arc::clone(report)))
         .build()
         .unwrap();
@@ -78,7 +66,12 @@ fn reported(status: u16, handle: impl FnOnce(&mut Observation)) -> Arc<ErrorRepo
         route: Some("/orders/{id}".into()),
         headers: &Fields,
         body_size: Some(0),
-        details: &Target,
+        details: &|| RequestDetails {
+            path: "/orders/7",
+            query: Some("coupon=s3cret"),
+            authority: Some("shop.example"),
+            peer: Some(SocketAddr::from(([192, 0, 2, 7], 4_000))),
+        },
     });
     handle(&mut observation);
     observation.respond(&ResponseHead {
@@ -296,4 +289,22 @@ fn the_application_says_what_events_are_the_same_by() {
     assert_eq!(event.tags["order"], "7");
     assert_eq!(event.tags["kind"], "logged");
     assert!(!event.tags.contains_key("status"));
+}
+
+#[test]
+fn rules_say_what_events_are_the_same_by() {
+    let parts = |report: &ErrorReport| -> Vec<String> {
+        let event = of_report(report);
+        event.fingerprint.iter().map(ToString::to_string).collect()
+    };
+    let away = reported(500, |observation| {
+        observation.run(|| current::attach(&no_order())).unwrap();
+    });
+    assert_eq!(parts(&away), ["database"]);
+    let late = reported(504, |observation| {
+        observation.run(current::timed_out).unwrap();
+    });
+    // There is no code that Sentry could tell it apart by.
+    let default = ["timed_out", "timeout", "POST /orders/{id}"];
+    assert_eq!(parts(&late), [&["tests"], &default[..]].concat());
 }

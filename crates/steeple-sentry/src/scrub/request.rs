@@ -2,7 +2,7 @@
 
 use sentry_core::protocol::{Map, Request, ResponseContext, Url};
 
-use super::{FILTERED, Scrubber};
+use super::{REDACTED, Scrubber};
 
 /// Header fields and variables of servers that tell the address of a client.
 const CLIENT_ADDRESSES: [&str; 9] = [
@@ -68,13 +68,13 @@ impl Scrubber {
         let mut is_secret = false;
         let mut scrub = |part: &str| {
             let scrubbed = if is_secret && !part.is_empty() {
-                FILTERED.to_owned()
+                REDACTED.to_owned()
             } else {
                 let mut part = part.to_owned();
                 self.text(&mut part);
                 part
             };
-            is_secret = self.rules.names_a_secret(part);
+            is_secret = self.redaction.names_a_secret(part);
             scrubbed
         };
         path.split('/')
@@ -88,10 +88,8 @@ impl Scrubber {
         if !self.send_pii {
             return without_values(query);
         }
-        // Rules know a query by what it begins with.
-        let mut text = format!("?{}", query.trim_start_matches('?'));
-        self.text(&mut text);
-        text.split_off(1)
+        let mut room = String::new();
+        self.redaction.query(query, &mut room).to_owned()
     }
 
     /// Whatever they are called, they are credentials most often.
@@ -99,7 +97,7 @@ impl Scrubber {
         *cookies = cookies
             .take()
             .filter(|_| self.send_pii)
-            .map(|_| FILTERED.to_owned());
+            .map(|_| REDACTED.to_owned());
     }
 
     fn fields(&self, fields: &mut Map<String, String>) {
@@ -115,10 +113,10 @@ impl Scrubber {
 
 fn without_values(query: &str) -> String {
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) => format!("{name}={FILTERED}"),
+        Some((name, _)) => format!("{name}={REDACTED}"),
         // It has no name, and is a value therefore.
         None if pair.is_empty() => String::new(),
-        None => FILTERED.to_owned(),
+        None => REDACTED.to_owned(),
     });
     pairs.collect::<Vec<_>>().join("&")
 }

@@ -77,6 +77,8 @@ const PERSONAL: &[(&str, &str)] = &[
     ),
 ];
 
+const CARD: u64 = 4_111_111_111_111_111;
+
 fn scrubber(send_pii: bool) -> Scrubber {
     Scrubber::new(UserIds::keyed_by("key"), send_pii)
 }
@@ -93,7 +95,7 @@ fn secrets_are_taken_out_in_any_case() {
         for send_pii in [false, true] {
             let left = scrubbed(text, send_pii);
             assert!(!left.contains(secret), "{text} -> {left}");
-            assert!(left.contains(FILTERED), "{text} -> {left}");
+            assert!(left.contains(REDACTED), "{text} -> {left}");
         }
     }
 }
@@ -137,10 +139,21 @@ fn values_are_taken_out_by_their_names() {
     scrubber(true).event(&mut event);
     assert_eq!(
         event.extra["login"],
-        serde_json::json!({"password": FILTERED, "list": [{"api_key": FILTERED, "n": 8}]})
+        serde_json::json!({"password": REDACTED, "list": [{"api_key": REDACTED, "n": 8}]})
     );
-    assert_eq!(event.tags["session_id"], FILTERED);
+    assert_eq!(event.tags["session_id"], REDACTED);
     assert_eq!(event.tags["route"], "/a");
+}
+
+#[test]
+fn the_number_of_a_card_is_taken_out_wherever_it_stands_unless_it_may_be_sent() {
+    for (send_pii, told) in [(false, Value::from(REDACTED)), (true, CARD.into())] {
+        let mut event = Event::default();
+        let paid = serde_json::json!([CARD, 4_711]);
+        event.extra.insert("paid".to_owned(), paid);
+        scrubber(send_pii).event(&mut event);
+        assert_eq!(event.extra["paid"], serde_json::json!([told, 4_711]));
+    }
 }
 
 fn event_of(url: &str, query: &str) -> Event<'static> {
@@ -176,7 +189,7 @@ fn of_a_target_the_route_and_the_names_in_the_query_stay() {
     );
     assert_eq!(
         request.query_string.as_deref(),
-        Some("page=[Filtered]&[Filtered]&x=[Filtered]")
+        Some("page=[redacted]&[redacted]&x=[redacted]")
     );
     assert_eq!(request.cookies, None);
     let names: Vec<_> = request.headers.keys().collect();
@@ -191,13 +204,13 @@ fn of_a_target_that_may_be_told_the_secrets_are_taken_out() {
     let request = event.request.unwrap();
     assert_eq!(
         request.url.unwrap().as_str(),
-        "http://shop.example/orders/7/token/[Filtered]?key=[Filtered]&page=2"
+        "http://shop.example/orders/7/token/[redacted]?key=[redacted]&page=2"
     );
     assert_eq!(
         request.query_string.as_deref(),
-        Some("key=[Filtered]&page=2")
+        Some("key=[redacted]&page=2")
     );
-    assert_eq!(request.cookies.as_deref(), Some(FILTERED));
+    assert_eq!(request.cookies.as_deref(), Some(REDACTED));
     assert_eq!(request.headers["X-Forwarded-For"], "192.0.2.7");
 }
 
@@ -252,7 +265,7 @@ fn what_is_told_of_a_response_is_scrubbed() {
     let Context::Response(response) = &event.contexts["response"] else {
         panic!("{event:#?}");
     };
-    assert_eq!(response.headers["set-cookie"], FILTERED);
+    assert_eq!(response.headers["set-cookie"], REDACTED);
     assert_eq!(response.headers["etag"], "7");
     assert_eq!(response.data, None);
 }

@@ -10,24 +10,36 @@ use crate::{
     stub::{Answer, Stub},
 };
 
+const ROUNDS: usize = 3;
+/// How long is waited at most.
+const SHORT: Duration = Duration::from_millis(300);
+/// For a busy machine to take notice: with the deadline less than the 2 s that the clients of Sentry's own wait.
+const SLACK: Duration = Duration::from_secs(1);
+
 fn black_hole() -> Stub {
     Stub::answering(iter::repeat_n(Answer::Stall, 1_000))
 }
 
+/// Fails where nobody answers, and says whether `end` comes in time in one round of a few: the machine has other things to do, too.
+fn ends_in_time<T>(failures: usize, end: impl Fn(Stage) -> T) -> bool {
+    let took = iter::repeat_with(|| {
+        let stub = black_hole();
+        let stage = Stage::new(&stub);
+        stage.fail(failures);
+        stub.wait_for(1);
+        let start = Instant::now();
+        let _left = end(stage);
+        start.elapsed()
+    });
+    took.take(ROUNDS).any(|took| took < SHORT + SLACK)
+}
+
 #[test]
 fn a_shutdown_ends_in_time_where_nobody_answers() {
-    let stub = black_hole();
-    let stage = Stage::new(&stub);
-    stage.fail(3);
-    stub.wait_for(1);
-    let start = Instant::now();
-    let report = stage.sentry.shutdown_blocking(Duration::from_millis(300));
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        start.elapsed()
-    );
-    assert_eq!((report.exported, report.lost, report.pending), (0, 3, 0));
+    assert!(ends_in_time(3, |stage| {
+        let report = stage.sentry.shutdown_blocking(SHORT);
+        assert_eq!((report.exported, report.lost, report.pending), (0, 3, 0));
+    }));
 }
 
 #[test]
@@ -38,15 +50,10 @@ fn a_dying_process_waits_for_as_long_as_it_may() {
     stage.rescue(DEADLINE);
     assert_eq!(stub.events().len(), 1);
 
-    let stage = Stage::new(&black_hole());
-    stage.fail(1);
-    let start = Instant::now();
-    stage.rescue(Duration::from_millis(200));
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(ends_in_time(1, |stage| {
+        stage.rescue(SHORT);
+        stage
+    }));
 }
 
 #[test]

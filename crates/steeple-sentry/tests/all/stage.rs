@@ -45,7 +45,7 @@ impl Stage {
             route: route.map(Into::into),
             headers: &(),
             body_size: Some(0),
-            details: &(),
+            details: &Default::default,
         })
     }
 
