@@ -39,6 +39,11 @@ impl HealthBuilder {
     /// Has the process count as dead while a heartbeat is not beaten. Default: it is live as long as it answers.
     ///
     /// There is no liveness by anything else: a dependency that is down is not mended by starting all that depend on it anew.
+    ///
+    /// ```compile_fail
+    /// # async fn ask_database() -> std::io::Result<()> { Ok(()) }
+    /// let health = steeple_health::Health::builder().liveness("database", &ask_database); // it is for `check`
+    /// ```
     pub fn liveness(mut self, name: impl Into<String>, heartbeat: &Heartbeat) -> Self {
         self.heartbeats.push((name.into(), heartbeat.clone()));
         self
@@ -47,6 +52,12 @@ impl HealthBuilder {
     /// Has the metrics go to `recorder`. Default: to the global recorder, which is to be installed before.
     pub fn recorder(mut self, recorder: Arc<dyn Recorder + Send + Sync>) -> Self {
         self.metrics = Destination(Some(recorder));
+        self
+    }
+
+    /// Has the metrics go to `recorder`, unless [another](Self::recorder) is given before or later.
+    pub fn default_recorder(mut self, recorder: Arc<dyn Recorder + Send + Sync>) -> Self {
+        self.metrics.0.get_or_insert(recorder);
         self
     }
 

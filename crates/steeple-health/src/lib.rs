@@ -67,6 +67,7 @@
 //! | `grpc` | [`checks::grpc`] |
 //! | `http` | [`checks::http`] |
 //! | `redis` | [`checks::redis`] |
+//! | `served-certificate` | [`checks::served_certificate`], on x86-64 and AArch64; with `certificate` |
 //! | `sqlx` | [`checks::sqlx`]; needs Rust 1.94, as sqlx does, and brings no driver |
 //! | `tls` | with `grpc` or `http`: URLs of https, on x86-64 and AArch64 |
 //! | `tonic` | [`Health::grpc`]: `grpc.health.v1` for servers of tonic |

@@ -10,20 +10,18 @@ use crate::{
     source::Source,
 };
 
-const METRICS: &[Description] = &[
-    (
-        "steeple.allocator.allocated",
-        Gauge,
-        Some(Bytes),
-        "Memory that the application has from its allocator.",
-    ),
-    (
-        "steeple.allocator.resident",
-        Gauge,
-        Some(Bytes),
-        "Physical memory that the allocator has from the system.",
-    ),
-];
+pub(crate) const ALLOCATED: Description = (
+    "steeple.allocator.allocated",
+    Gauge,
+    Some(Bytes),
+    "Memory that the application has from its allocator.",
+);
+pub(crate) const RESIDENT: Description = (
+    "steeple.allocator.resident",
+    Gauge,
+    Some(Bytes),
+    "Physical memory that the allocator has from the system.",
+);
 
 /// What an allocator tells of itself, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +37,7 @@ pub(crate) struct Allocator(pub(crate) Box<dyn FnMut() -> Option<AllocatorFigure
 
 impl Source for Allocator {
     fn metrics(&self) -> &'static [Description] {
-        METRICS
+        &[ALLOCATED, RESIDENT]
     }
 
     fn sample(&mut self, _: Option<Duration>, board: &Board) {

@@ -3,6 +3,8 @@ use std::time::Duration;
 use steeple_metrics::Registry;
 use tokio::runtime::Handle;
 
+#[cfg(feature = "jemalloc")]
+use crate::jemalloc::Jemalloc;
 use crate::{
     AllocatorFigures, StartError, allocator::Allocator, resources::Resources, source::Source,
 };
@@ -59,9 +61,6 @@ impl ResourcesBuilder {
     /// Asks the allocator for its figures at each reading; `None` leaves them out. Default: the allocator is not told of, since the
     /// standard one tells nothing.
     ///
-    /// With [jemalloc](https://docs.rs/tikv-jemalloc-ctl) they are `stats::allocated` and `stats::resident`, after an
-    /// `epoch::advance`.
-    ///
     /// ```
     /// use steeple_resources::{AllocatorFigures, Resources};
     ///
@@ -78,6 +77,14 @@ impl ResourcesBuilder {
         self
     }
 
+    /// Tells what jemalloc holds, where that is the global allocator of the application, by `tikv-jemallocator` 0.7. Where it is not,
+    /// what is told is of one that nobody uses. Default: it is not told of.
+    #[cfg(feature = "jemalloc")]
+    pub fn jemalloc(mut self) -> Self {
+        self.sources.push(Box::new(Jemalloc));
+        self
+    }
+
     /// Reads the figures on a thread of its own until what this returns is dropped, and waits for the first reading, for 5 s at most.
     ///
     /// # Errors
@@ -85,5 +92,15 @@ impl ResourcesBuilder {
     /// [`StartError`] if an interval is too short, or if the thread cannot be started.
     pub fn start(self, registry: &Registry) -> Result<Resources, StartError> {
         Resources::start(self, registry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_logged_unless_it_is_asked_for() {
+        assert_eq!(ResourcesBuilder::default().log_interval, None);
     }
 }

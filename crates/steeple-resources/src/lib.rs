@@ -20,11 +20,19 @@
 //! | the process | `process_*` by the [semantic conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/system/process-metrics.md) and by the names of [Prometheus' clients](https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics) |
 //! | its control group, v1 or v2 | `container_*` by the [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/system/container-metrics.md), and by the names of [cAdvisor](https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md) what those lack: limits, throttling, kills for want of memory, pressure |
 //! | the machine | `system_*` by the [conventions](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/system/system-metrics.md): CPU, memory, disks, file systems, network; `node_load*` and `node_pressure_*` as node_exporter has them |
-//! | tokio | `tokio_*` by the names of [tokio-metrics](https://docs.rs/tokio-metrics), times in seconds; with `--cfg tokio_unstable` more |
+//! | tokio | `tokio_*` by the names of [tokio-metrics](https://docs.rs/tokio-metrics), times in seconds; with `--cfg tokio_unstable` more; those of [workers](Resources::workers) by the label `worker` |
 //! | the wait for a worker | `steeple_runtime_scheduling_delay_seconds`, a histogram of the time from a task's spawn to its first poll, and `steeple_runtime_scheduling_waiting_seconds`, which grows while all workers are blocked |
-//! | the allocator | `steeple_allocator_*`, if the application [tells of it](ResourcesBuilder::allocator) |
+//! | the allocator | `steeple_allocator_*`, of jemalloc with the feature `jemalloc`, of others if the application [tells of them](ResourcesBuilder::allocator) |
 //!
 //! All but those of tokio and the allocator are Linux's; elsewhere they are left out.
+//!
+//! # Features
+//!
+//! A feature alone changes no behaviour.
+//!
+//! | feature | what |
+//! |---|---|
+//! | `jemalloc` | `ResourcesBuilder::jemalloc`; builds jemalloc 5.3, by a compiler of C and make |
 //!
 //! # What it costs
 //!
@@ -38,6 +46,8 @@ mod builder;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 mod error;
+#[cfg(feature = "jemalloc")]
+mod jemalloc;
 #[cfg(target_os = "linux")]
 mod linux;
 mod readings;
@@ -51,5 +61,6 @@ use self::elsewhere as system;
 #[cfg(target_os = "linux")]
 use self::linux as system;
 pub use self::{
-    allocator::AllocatorFigures, builder::ResourcesBuilder, error::StartError, resources::Resources,
+    allocator::AllocatorFigures, builder::ResourcesBuilder, error::StartError,
+    resources::Resources, runtime::Workers,
 };

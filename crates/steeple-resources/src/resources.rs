@@ -10,11 +10,9 @@ use tokio::runtime::Handle;
 
 use crate::{
     ResourcesBuilder, StartError,
-    board::Board,
     readings::{Readings, Turn},
-    runtime::{Probe, Tokio},
+    runtime::{Runtime, Workers},
     sampler::Sampler,
-    source::Source,
     system::{self, Line},
 };
 
@@ -30,6 +28,7 @@ const LONG_PATIENCE: Duration = Duration::from_secs(5);
 #[must_use = "figures are read until this is dropped"]
 pub struct Resources {
     readings: Arc<Readings>,
+    workers: Workers,
 }
 
 impl Resources {
@@ -41,6 +40,12 @@ impl Resources {
     /// Has the figures read now, and waits for that: for 5 s at most, and not at all while a reading hangs.
     pub fn refresh(&self) {
         self.readings.wait_for(Instant::now(), LONG_PATIENCE);
+    }
+
+    /// What takes note of workers that have a runtime each, besides the [one](ResourcesBuilder::runtime) that is told of anyway.
+    #[must_use]
+    pub fn workers(&self) -> Workers {
+        self.workers.clone()
     }
 
     pub(crate) fn start(
@@ -64,14 +69,14 @@ impl Resources {
         }
         let mut sources = system::sources(host);
         if let Some(runtime) = runtime.or_else(|| Handle::try_current().ok()) {
-            sources.push(Box::new(Tokio::new(&runtime)) as Box<dyn Source>);
-            sources.push(Box::new(Probe::new(runtime, registry)));
+            sources.push(Box::new(Runtime::new(runtime, registry)));
         }
         sources.append(&mut given);
-        let sampler = Sampler::new(sources, Board::new(registry));
+        let sampler = Sampler::new(sources, registry);
 
         let resources = Self {
             readings: Arc::default(),
+            workers: sampler.workers(),
         };
         let ending = Ending(Arc::clone(&resources.readings));
         thread::Builder::new()

@@ -3,11 +3,15 @@
 use std::{
     collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     time::Instant,
 };
 
+use steeple_metrics::Registry;
+
 use crate::{
     board::{Board, Gauge},
+    runtime::{Crew, Workers},
     source::Source,
 };
 
@@ -15,22 +19,30 @@ use crate::{
 pub(crate) struct Sampler {
     /// Each with the gauges that it set last.
     sources: Vec<(Box<dyn Source>, BTreeSet<Gauge>)>,
+    /// Workers, which come and go.
+    crew: Arc<Crew>,
     board: Board,
     /// When the sources were read last.
     read: Option<Instant>,
 }
 
 impl Sampler {
-    pub(crate) fn new(sources: Vec<Box<dyn Source>>, board: Board) -> Self {
+    pub(crate) fn new(sources: Vec<Box<dyn Source>>, registry: &Registry) -> Self {
+        let board = Board::new(registry);
         for source in &sources {
             board.describe(source.metrics());
         }
         let sources = sources.into_iter();
         Self {
             sources: sources.map(|source| (source, BTreeSet::new())).collect(),
+            crew: Crew::new(registry),
             board,
             read: None,
         }
+    }
+
+    pub(crate) fn workers(&self) -> Workers {
+        Workers::of(&self.crew)
     }
 
     /// Reads the figures, however long that takes.
@@ -38,11 +50,23 @@ impl Sampler {
         let now = Instant::now();
         let since = self.read.map(|read| now.saturating_duration_since(read));
         self.read = Some(now);
-        let Self { sources, board, .. } = self;
+        let Self {
+            sources,
+            crew,
+            board,
+            ..
+        } = self;
+        for runtime in crew.take_new() {
+            sources.push((Box::new(runtime), BTreeSet::new()));
+        }
         // One that fails takes nothing from the others, and is asked no more.
         sources.retain_mut(|(source, before)| {
             let sampled = catch_unwind(AssertUnwindSafe(|| source.sample(since, board)));
             let gauges = board.take_gauges();
+            if source.is_over() {
+                before.union(&gauges).for_each(|gone| board.remove(gone));
+                return false;
+            }
             // Without any, the source could not be read, and nothing is known to be gone.
             if !gauges.is_empty() {
                 before
@@ -59,7 +83,7 @@ impl Sampler {
 mod tests {
     use std::time::Duration;
 
-    use steeple_metrics::{Registry, Value};
+    use steeple_metrics::Value;
 
     use super::*;
     use crate::board::Description;
@@ -98,7 +122,7 @@ mod tests {
     fn gauges_of_what_is_gone_go_with_it() {
         let registry = Registry::new();
         let sources: Vec<Box<dyn Source>> = vec![Box::new(Counting::default())];
-        let mut sampler = Sampler::new(sources, Board::new(&registry));
+        let mut sampler = Sampler::new(sources, &registry);
         let mut told = || {
             sampler.read();
             let seen = registry.snapshot();
@@ -112,7 +136,7 @@ mod tests {
     fn a_source_that_fails_takes_nothing_from_the_others() {
         let registry = Registry::new();
         let sources: Vec<Box<dyn Source>> = vec![Box::new(Failing), Box::new(Counting::default())];
-        let mut sampler = Sampler::new(sources, Board::new(&registry));
+        let mut sampler = Sampler::new(sources, &registry);
         sampler.read();
         sampler.read();
         let seen = registry.snapshot();
@@ -127,10 +151,10 @@ mod cost {
     use std::time::Duration;
 
     use rustix::time::{ClockId, clock_gettime};
-    use steeple_metrics::Registry;
+    use tokio::runtime::Builder;
 
     use super::*;
-    use crate::system;
+    use crate::{runtime::Runtime, system};
 
     /// The time between two readings, by default.
     const INTERVAL: Duration = Duration::from_secs(5);
@@ -144,9 +168,16 @@ mod cost {
     #[test]
     fn readings_take_less_than_a_500th_of_a_core() {
         let registry = Registry::new();
-        let mut sampler = Sampler::new(system::sources(true), Board::new(&registry));
+        let runtime = Builder::new_multi_thread().build().unwrap();
+        let mut sources = system::sources(true);
+        let handle = runtime.handle().clone();
+        sources.push(Box::new(Runtime::new(handle, &registry)));
+        let mut sampler = Sampler::new(sources, &registry);
         sampler.read();
-        assert!(registry.render().contains("system_filesystem_limit_bytes"));
+        let text = registry.render();
+        for metric in ["system_filesystem_limit_bytes", "tokio_workers_count"] {
+            assert!(text.contains(metric), "{metric}");
+        }
         let before = cpu_time();
         (0..READINGS).for_each(|_| sampler.read());
         let each = (cpu_time() - before) / READINGS;

@@ -11,4 +11,9 @@ pub(crate) trait Source: Send {
 
     /// Reads the figures and writes them down; the time since they were read before, if they were.
     fn sample(&mut self, since: Option<Duration>, board: &Board);
+
+    /// Whether what it tells of is gone for good, and its gauges with it.
+    fn is_over(&self) -> bool {
+        false
+    }
 }

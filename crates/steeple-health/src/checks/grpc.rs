@@ -6,7 +6,10 @@ use steeple_client::{
     protobuf::{Content, Fields},
 };
 
-use super::target::{TargetError, cause, client};
+use super::{
+    asked::{cause, client},
+    target::TargetError,
+};
 use crate::Check;
 
 const PATH: &str = "/grpc.health.v1.Health/Check";

@@ -3,7 +3,10 @@ use std::{error::Error, iter::empty};
 use bytes::Bytes;
 use steeple_client::{Client, http::Method};
 
-use super::target::{TargetError, cause, client};
+use super::{
+    asked::{cause, client},
+    target::TargetError,
+};
 use crate::Check;
 
 /// That a GET of `url` is answered with a 2xx. Redirects are not followed, and nothing observes the request.

@@ -3,6 +3,8 @@
 //! Each has connections of its own: none is taken from a pool of the application's, so that a pool that is used to its limit is no
 //! database that is down, and a check that is given up leaves nothing behind there.
 
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod asked;
 #[cfg(feature = "certificate")]
 mod certificate;
 #[cfg(feature = "deadpool")]
@@ -19,12 +21,14 @@ mod kept;
 mod redis;
 #[cfg(feature = "sqlx")]
 mod sqlx;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "grpc", feature = "http", feature = "served-certificate"))]
 mod target;
 mod tcp;
 
 #[cfg(feature = "certificate")]
 pub use self::certificate::certificate;
+#[cfg(feature = "served-certificate")]
+pub use self::certificate::served_certificate;
 #[cfg(feature = "deadpool")]
 pub use self::deadpool::deadpool;
 #[cfg(all(feature = "disk", unix))]
@@ -37,7 +41,7 @@ pub use self::http::http;
 pub use self::redis::redis;
 #[cfg(feature = "sqlx")]
 pub use self::sqlx::sqlx;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "grpc", feature = "http", feature = "served-certificate"))]
 pub use self::target::TargetError;
 pub use self::tcp::tcp;
 

@@ -4,7 +4,7 @@ use futures_executor::block_on;
 use steeple_core::ops::{OpsRequest, OpsResponse, OpsService};
 use steeple_health::{Check, Health, Probes};
 
-use crate::{body, down, get, up};
+use crate::{PATIENCE, body, down, get, well};
 
 fn header<'a>(response: &'a OpsResponse, name: &str) -> Option<&'a str> {
     let mut headers = response.headers();
@@ -15,7 +15,7 @@ fn header<'a>(response: &'a OpsResponse, name: &str) -> Option<&'a str> {
 fn probes_say_no_more_than_they_have_to() {
     let ok = (200, "ok\n".to_owned());
     let unavailable = (503, "unavailable\n".to_owned());
-    let well = Health::builder().check("database", up).start().unwrap();
+    let well = Health::builder().check("database", well()).start().unwrap();
     let probes = well.probes();
     for path in ["/livez", "/startupz", "/readyz"] {
         assert_eq!(get(&probes, path), ok, "{path}");
@@ -40,7 +40,7 @@ fn probes_say_no_more_than_they_have_to() {
 
 #[test]
 fn no_answer_is_a_redirect_or_may_be_kept() {
-    for check in [Check::new(up), Check::new(down)] {
+    for check in [well(), Check::new(down)] {
         let health = Health::builder().check("database", check).start().unwrap();
         for method in ["GET", "HEAD", "POST", "OPTIONS"] {
             for path in ["/livez", "/startupz", "/readyz", "/readyz/", "/"] {
@@ -57,10 +57,20 @@ fn no_answer_is_a_redirect_or_may_be_kept() {
 }
 
 #[test]
+fn details_of_a_service_that_is_well_say_healthy() {
+    let health = Health::builder().check("database", well()).start().unwrap();
+    assert_eq!(get(&health.probes(), "/readyz").0, 200);
+    let (status, text) = get(&health.details(), "/health");
+    assert_eq!(status, 200);
+    let shape = r#"{"status":"healthy","live":true,"started":true,"ready":true,"draining":false,"checks":{"database":{"status":"up","#;
+    assert!(text.starts_with(shape), "{text}");
+}
+
+#[test]
 fn details_tell_what_checks_say_only_to_those_with_the_token() {
     let health = Health::builder()
-        .check("database", up)
-        .check("redis", down)
+        .check("database", well())
+        .check("redis", Check::new(down).timeout(PATIENCE))
         .start()
         .unwrap();
     let ask = |request| {

@@ -10,7 +10,7 @@ use steeple_health::{Check, Health, checks};
 use crate::PATIENCE;
 
 /// Whether it is up, and why not.
-fn told_of(check: Check) -> (bool, String) {
+pub(crate) fn told_of(check: Check) -> (bool, String) {
     let check = check.timeout(PATIENCE).cache(Duration::ZERO);
     let health = Health::builder().check("it", check).start().unwrap();
     let is_up = block_on(health.is_ready());

@@ -3,10 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+#[cfg(feature = "served-certificate")]
+mod certificates;
 mod checks;
 mod failures;
 #[cfg(feature = "tonic")]
 mod grpc;
+#[cfg(all(feature = "http", feature = "tls"))]
+mod https;
 mod metrics;
 mod readiness;
 mod runtimes;
@@ -19,12 +23,18 @@ use std::{
 
 use futures_executor::block_on;
 use steeple_core::ops::{OpsBody, OpsRequest, OpsResponse, OpsService};
+use steeple_health::Check;
 
 /// What guards against hanging for ever.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn up() -> Result<(), &'static str> {
     Ok(())
+}
+
+/// A check that is always up, however long the machine takes to find out.
+fn well() -> Check {
+    Check::new(up).timeout(PATIENCE)
 }
 
 async fn down() -> Result<(), &'static str> {

@@ -12,7 +12,7 @@ use futures_executor::block_on;
 use steeple_health::{Check, Health, Heartbeat};
 use steeple_metrics::{Registry, Value};
 
-use crate::{down, eventually};
+use crate::{PATIENCE, down, eventually};
 
 fn value(registry: &Registry, name: &str, labels: &[(&str, &str)]) -> Option<Value> {
     registry.snapshot().value(name, labels).cloned()
@@ -28,7 +28,7 @@ fn runs_are_counted_timed_and_told_by_state() {
         async move { up.then_some(()).ok_or("down") }
     });
     let health = Health::builder()
-        .check("database", check.cache(Duration::ZERO))
+        .check("database", check.timeout(PATIENCE).cache(Duration::ZERO))
         .recorder(Arc::new(registry.clone()))
         .start()
         .unwrap();

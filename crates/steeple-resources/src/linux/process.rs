@@ -3,6 +3,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use metrics::Unit::{Bytes, Count, Seconds};
+use nix::sys::resource::{UsageWho, getrusage};
 use procfs::{
     CurrentSI, KernelStats,
     process::{LimitValue, Process as Proc},
@@ -150,18 +151,15 @@ impl Source for Process {
                 board.total("process.disk.io", &labels, bytes as f64);
             }
         }
-        if let Ok(status) = process.status() {
+        // What `/proc/self/status` tells is of the main thread alone.
+        if let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) {
             let switches = [
-                ("voluntary", status.voluntary_ctxt_switches),
-                ("involuntary", status.nonvoluntary_ctxt_switches),
+                ("voluntary", usage.voluntary_context_switches()),
+                ("involuntary", usage.involuntary_context_switches()),
             ];
             for (kind, count) in switches {
                 let labels = [("process.context_switch.type", kind)];
-                board.total(
-                    "process.context_switches",
-                    &labels,
-                    count.unwrap_or_default() as f64,
-                );
+                board.total("process.context_switches", &labels, count as f64);
             }
         }
         if let Ok(open) = process.fd_count() {

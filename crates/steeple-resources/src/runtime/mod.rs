@@ -1,6 +1,10 @@
-//! What the async runtime does.
+//! What async runtimes do.
 
+mod crew;
+mod metrics;
 mod probe;
 mod tokio;
+mod watched;
 
-pub(crate) use self::{probe::Probe, tokio::Tokio};
+pub use self::crew::Workers;
+pub(crate) use self::{crew::Crew, watched::Runtime};

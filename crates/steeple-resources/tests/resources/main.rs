@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod lifetime;
+mod line;
 mod process;
 mod runtime;
 

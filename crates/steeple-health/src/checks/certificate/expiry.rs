@@ -1,62 +1,24 @@
+//! Until when a certificate is valid.
+
 use std::{
     error::Error,
-    fs,
-    future::ready,
-    path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-
-use crate::{
-    Check,
-    time::{days_to, rfc_3339},
-};
-
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
+use crate::time::{days_to, rfc_3339};
 
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// That the first certificate in a file of PEM is valid for at least `least` from now on. It is read anew in each run, as files
-/// that are renewed have to be; a day is soon enough to look again.
-///
-/// ```
-/// use std::time::Duration;
-///
-/// use steeple_health::{Health, checks};
-///
-/// # fn main() -> Result<(), steeple_health::HealthError> {
-/// let fortnight = Duration::from_secs(14 * 24 * 60 * 60);
-/// let health = Health::builder()
-///     .check("certificate", checks::certificate("/etc/shop/tls.crt", fortnight).degrading())
-///     .start()?;
-/// # Ok(())
-/// # }
-/// ```
-pub fn certificate(path: impl Into<PathBuf>, least: Duration) -> Check {
-    let path = path.into();
-    Check::new(move || ready(lasts(&path, least))).component("system")
-}
-
-fn lasts(path: &Path, least: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let pem = fs::read_to_string(path)?;
-    let der = first(&pem).ok_or("the file has no certificate in PEM")?;
-    let end = not_after(&der).ok_or("the certificate does not say until when it is valid")?;
+/// Whether a certificate in DER is valid for at least `least` from now on, by its own word.
+pub(super) fn lasts(der: &[u8], least: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let end = not_after(der).ok_or("the certificate does not say until when it is valid")?;
     if SystemTime::now() + least > end {
         return Err(format!("the certificate is valid until {}", rfc_3339(end)).into());
     }
     Ok(())
-}
-
-fn first(pem: &str) -> Option<Vec<u8>> {
-    let (_, rest) = pem.split_once(BEGIN)?;
-    let (encoded, _) = rest.split_once(END)?;
-    let encoded: String = encoded.split_whitespace().collect();
-    BASE64_STANDARD.decode(encoded).ok()
 }
 
 /// The end of the [validity](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5) of a certificate in DER.
@@ -129,16 +91,12 @@ impl<'a> Iterator for Der<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    /// Made by `openssl req -x509 -newkey ed25519 -nodes -subj /CN=t -days 36500`.
-    const PEM: &str = include_str!("../../tests/certificate.pem");
+    use super::{super::file::tests::lasting, *};
 
     #[test]
     fn the_end_is_that_which_openssl_tells() {
-        let der = first(PEM).unwrap();
-        let end = not_after(&der).map(rfc_3339);
-        assert_eq!(end.as_deref(), Some("2126-10-30T01:10:38.000Z"));
+        let end = not_after(&lasting()).map(rfc_3339);
+        assert_eq!(end.as_deref(), Some("2126-10-30T03:50:57.000Z"));
     }
 
     #[test]
@@ -163,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_or_flipped_is_no_panic() {
-        let der = first(PEM).unwrap();
+        let der = lasting();
         for cut in 0..der.len() {
             let _ = not_after(&der[..cut]);
             for bit in 0..8 {
@@ -172,24 +130,5 @@ mod tests {
                 let _ = not_after(&flipped);
             }
         }
-    }
-
-    #[test]
-    fn a_certificate_that_ends_too_soon_is_down() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("tls.crt");
-        assert!(lasts(&path, Duration::ZERO).is_err());
-        fs::write(&path, "nothing").unwrap();
-        assert!(lasts(&path, Duration::ZERO).is_err());
-        fs::write(&path, PEM).unwrap();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let left = Duration::from_secs(4_948_996_238).saturating_sub(now);
-        let hour = Duration::from_secs(3_600);
-        assert!(lasts(&path, left.saturating_sub(hour)).is_ok());
-        let soon = lasts(&path, left + hour).unwrap_err().to_string();
-        assert_eq!(
-            soon,
-            "the certificate is valid until 2126-10-30T01:10:38.000Z"
-        );
     }
 }
