@@ -29,7 +29,8 @@
 //!
 //! `Accept` decides between the [formats](steeple_metrics::Format), the text format 0.0.4 where nothing else is asked
 //! for, and `Accept-Encoding` whether the answer is compressed with gzip, or with zstd if that was switched
-//! on. Either way it is made chunk by chunk while the client takes it.
+//! on. Either way it is made chunk by chunk while the client takes it. What is [called before](steeple_metrics::Registry::before_look) has a
+//! thread of its own, so that it holds up nobody who polls.
 //!
 //! At most 4 answers are under way at a time; a further scrape gets a 503. A scrape in the form of
 //! one that began at most a second ago, and of which not all is made yet, shares its answer instead, unless

@@ -1,15 +1,18 @@
 use std::{
+    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    thread,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use steeple_core::ops::OpsStream;
-use steeple_metrics::Exposition;
+use steeple_metrics::{Exposition, Format, Registry};
+use tokio::sync::{OnceCell, oneshot};
 
 use crate::{chunks::Chunk, counts::ActiveRender, encoder::Encoder};
 
@@ -38,18 +41,23 @@ impl Size {
 /// One answer under way, made chunk by chunk when a client has room for it, and sent to all that joined.
 pub(crate) struct Render {
     began: Instant,
+    /// Before the first chunk, while others may join; nobody waits for a chunk to join.
+    start: Mutex<Option<Arc<Chunk>>>,
+    size: Size,
+    /// Once the exposition has begun.
+    has_begun: OnceCell<()>,
     production: Mutex<Production>,
     _active: ActiveRender,
 }
 
 /// What of an answer is not made yet.
 struct Production {
-    exposition: Exposition,
+    registry: Registry,
+    format: Format,
+    /// Begun before the first chunk: that calls what is to be called before a look.
+    exposition: Option<Exposition>,
     /// Gone at the end.
     encoder: Option<Encoder>,
-    /// Before the first chunk, while others may join.
-    start: Option<Arc<Chunk>>,
-    size: Size,
     made: usize,
 }
 
@@ -64,7 +72,8 @@ enum Made {
 impl Render {
     /// Begins an answer and hands out its first reader.
     pub(crate) fn begin(
-        exposition: Exposition,
+        registry: Registry,
+        format: Format,
         encoder: Encoder,
         size: Size,
         began: Instant,
@@ -73,21 +82,21 @@ impl Render {
         let start = Arc::<Chunk>::default();
         let kept = size.may_be_kept().then(|| Arc::clone(&start));
         let production = Production {
-            exposition,
+            registry,
+            format,
+            exposition: None,
             encoder: Some(encoder),
-            start: kept,
-            size,
             made: 0,
         };
         let render = Self {
             began,
+            start: Mutex::new(kept),
+            size,
+            has_begun: OnceCell::new(),
             production: Mutex::new(production),
             _active: active,
         };
-        Reader {
-            at: start,
-            render: Arc::new(render),
-        }
+        Reader::new(start, Arc::new(render))
     }
 
     /// A further reader from the start on, if it would not get anything that was true too long ago.
@@ -98,34 +107,46 @@ impl Render {
         if now.saturating_duration_since(self.began) > JOINABLE_FOR {
             return None;
         }
-        let start = self.production().start.clone()?;
-        Some(Reader {
-            at: start,
-            render: Arc::clone(self),
-        })
+        let start = locked(&self.start).clone()?;
+        Some(Reader::new(start, Arc::clone(self)))
     }
 
-    fn production(&self) -> MutexGuard<'_, Production> {
-        self.production
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Waits until the exposition has begun, and begins it for all readers if none did.
+    async fn begun(self: Arc<Self>) {
+        let begin = || Arc::clone(&self).begin_exposition();
+        self.has_begun.get_or_init(begin).await;
     }
-}
 
-impl Production {
-    fn after(&mut self, last: &Chunk) -> Made {
+    /// What is called before a look may wait, and whoever polls must not: it has a thread of its own, since those that a runtime has for
+    /// blocking calls may all be taken by the application. Without one, the exposition begins with the first chunk.
+    async fn begin_exposition(self: Arc<Self>) {
+        let (done, begun) = oneshot::channel();
+        let begin = move || {
+            locked(&self.production).exposition();
+            // Before the reader goes on, so that with the reader the render ends.
+            drop(self);
+            let _ = done.send(());
+        };
+        let thread = thread::Builder::new().name("steeple-scrape".to_owned());
+        if thread.spawn(begin).is_ok() {
+            let _ = begun.await;
+        }
+    }
+
+    fn after(&self, last: &Chunk) -> Made {
+        let mut production = locked(&self.production);
         // Another reader may have made it while this one waited for the lock.
         if let Some(chunk) = last.next() {
             return Made::Chunk(Arc::clone(chunk));
         }
-        let Some(bytes) = self.encoded() else {
+        let Some(bytes) = production.encoded() else {
             return Made::End;
         };
-        self.made += bytes.len();
-        let ended = self.encoder.is_none();
-        if ended || self.made > KEPT_BYTES {
-            self.size.0.store(self.made, Relaxed);
-            self.start = None;
+        production.made += bytes.len();
+        let ended = production.encoder.is_none();
+        if ended || production.made > KEPT_BYTES {
+            self.size.0.store(production.made, Relaxed);
+            *locked(&self.start) = None;
         }
         match (bytes.is_empty(), ended) {
             (false, _) => Made::Chunk(Arc::clone(last.append(bytes))),
@@ -133,12 +154,23 @@ impl Production {
             (true, true) => Made::End,
         }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Production {
+    fn exposition(&mut self) -> &mut Exposition {
+        let begin = || self.registry.exposition(self.format);
+        self.exposition.get_or_insert_with(begin)
+    }
 
     /// The encoding of the next chunk of the exposition or of its end, once.
     fn encoded(&mut self) -> Option<Bytes> {
-        let encoder = self.encoder.as_mut()?;
-        let encoded = match self.exposition.next() {
-            Some(text) => encoder.encode(text),
+        self.encoder.as_ref()?;
+        let encoded = match self.exposition().next() {
+            Some(text) => self.encoder.as_mut()?.encode(text),
             None => self.encoder.take()?.finish(),
         };
         Some(encoded.unwrap_or_else(|_| {
@@ -153,9 +185,21 @@ impl Production {
 pub(crate) struct Reader {
     at: Arc<Chunk>,
     render: Arc<Render>,
+    /// Until the exposition has begun.
+    beginning: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Reader {
+    fn new(at: Arc<Chunk>, render: Arc<Render>) -> Self {
+        let has_begun = render.has_begun.initialized();
+        let begun = Arc::clone(&render).begun();
+        Self {
+            at,
+            render,
+            beginning: (!has_begun).then(|| Box::pin(begun) as _),
+        }
+    }
+
     /// The answer, while anybody reads it.
     pub(crate) fn render(&self) -> Weak<Render> {
         Arc::downgrade(&self.render)
@@ -164,13 +208,17 @@ impl Reader {
     fn made(&self) -> Made {
         match self.at.next() {
             Some(chunk) => Made::Chunk(Arc::clone(chunk)),
-            None => self.render.production().after(&self.at),
+            None => self.render.after(&self.at),
         }
     }
 }
 
 impl OpsStream for Reader {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Some(beginning) = &mut self.beginning {
+            ready!(beginning.as_mut().poll(cx));
+            self.beginning = None;
+        }
         match self.made() {
             Made::Chunk(chunk) => {
                 self.at = chunk;
@@ -188,7 +236,6 @@ impl OpsStream for Reader {
 
 #[cfg(test)]
 mod tests {
-    use steeple_metrics::{Format, Registry};
     use tokio::sync::Semaphore;
 
     use super::*;
@@ -199,7 +246,8 @@ mod tests {
         let registry = Registry::new();
         let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         let reader = Render::begin(
-            registry.exposition(Format::Text),
+            registry.clone(),
+            Format::Text,
             Encoder::new(Encoding::Identity).unwrap(),
             Size::unknown(),
             Instant::now(),
@@ -207,7 +255,7 @@ mod tests {
         );
 
         // As each does when it sees no next chunk.
-        let made = [(); 2].map(|()| reader.render.production().after(&reader.at));
+        let made = [(); 2].map(|()| reader.render.after(&reader.at));
 
         let [Made::Chunk(first), Made::Chunk(second)] = made else {
             panic!("there is a chunk");

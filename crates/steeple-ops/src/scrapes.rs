@@ -88,7 +88,8 @@ impl Scrapes {
         });
         let latest = &mut latest[known];
         let reader = Render::begin(
-            self.registry.exposition(form.format),
+            self.registry.clone(),
+            form.format,
             Encoder::new(form.encoding).ok()?,
             latest.size.clone(),
             now,
@@ -116,7 +117,10 @@ impl Latest {
 #[cfg(test)]
 mod tests {
     use std::{
+        fs,
+        sync::mpsc,
         task::{Context, Poll, Waker},
+        thread,
         time::Duration,
     };
 
@@ -199,10 +203,12 @@ mod tests {
 
     fn chunk(reader: &mut Reader) -> Option<Bytes> {
         let mut context = Context::from_waker(Waker::noop());
-        for _ in 0..1_000 {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(30) {
             if let Poll::Ready(chunk) = reader.poll_chunk(&mut context) {
                 return chunk;
             }
+            thread::yield_now();
         }
         panic!("nothing comes");
     }
@@ -317,6 +323,56 @@ mod tests {
         std::io::Read::read_to_string(&mut decoder, &mut text).unwrap();
         assert!(text.len() > 100_000);
         assert_eq!(stage.told(), (0.0, 1));
+    }
+
+    #[test]
+    fn what_is_called_before_a_look_may_scrape_too() {
+        let stage = Arc::new(Stage::known(1));
+        let looked = Arc::downgrade(&stage);
+        stage.scrapes.registry.before_look(move || {
+            if let Some(stage) = looked.upgrade() {
+                let _readers = [TEXT, GZIP].map(|form| stage.scrape(form));
+            }
+        });
+
+        let (sender, sent) = mpsc::channel();
+        thread::spawn(move || sender.send(rest(&mut stage.scrape(TEXT))));
+
+        // Who waits for itself waits for ever.
+        let text = sent.recv_timeout(Duration::from_secs(30));
+        assert!(text.is_ok_and(|text| text.len() > 1_000));
+    }
+
+    /// How many threads the process has, where the system tells it.
+    fn threads() -> i64 {
+        fs::read_dir("/proc/self/task").map_or(0, |threads| threads.count() as i64)
+    }
+
+    #[test]
+    fn what_waits_before_a_look_does_not_hold_up_who_polls() {
+        let stage = Stage::known(1);
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        stage.scrapes.registry.before_look(move || {
+            let released = released.lock().unwrap();
+            let _ = released.recv_timeout(Duration::from_secs(30));
+        });
+        let mut readers: Vec<_> = (0..50).map(|_| stage.scrape(TEXT)).collect();
+        readers.push(stage.scrape(GZIP));
+
+        let before = threads();
+        let mut context = Context::from_waker(Waker::noop());
+        for reader in &mut readers {
+            assert!(reader.poll_chunk(&mut context).is_pending());
+        }
+        // One for each answer; other tests may have begun some.
+        let begun = threads() - before;
+        assert!(begun < 20, "{begun} threads for two answers");
+
+        drop(release);
+        for mut reader in readers {
+            assert!(!rest(&mut reader).is_empty());
+        }
     }
 
     #[test]

@@ -11,6 +11,14 @@ pub enum PushError {
     /// The URL is wrong.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    /// The URL of a Pushgateway has the path of a group.
+    #[error(
+        "`{url}` is the URL of a group: give that of the gateway alone, and the group by `job` and `label`"
+    )]
+    Group {
+        /// What was given, without what could be secret.
+        url: String,
+    },
     /// The interval is too short or too long.
     #[error("the interval is {interval:?}: give 1 ms to 24 h, or none to push at the end alone")]
     Interval {

@@ -154,8 +154,7 @@ fn push_sum(message: &mut Vec<u8>, field: u32, sum: f64) {
 }
 
 fn push_exemplars(message: &mut Vec<u8>, field: u32, histogram: &HistogramSnapshot, times: Times) {
-    let buckets = 0..histogram.buckets().len();
-    let exemplars = buckets.filter_map(|bucket| histogram.exemplar(bucket));
+    let exemplars = histogram.exemplars();
     for recorded in exemplars.filter(|recorded| recorded.at >= times.collected) {
         push_nested(message, field, |message| {
             push_fixed64(message, exemplar::TIME, unix_nanos(recorded.at));

@@ -2,14 +2,14 @@
 
 use std::{
     borrow::Cow,
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use opentelemetry::{
     KeyValue,
     trace::{self, SpanBuilder, SpanContext, Status, TraceState},
 };
-use steeple_core::TraceContext;
+use steeple_core::{Timestamp, TraceContext};
 use steeple_metrics::protobuf::{
     push_bytes, push_fixed32, push_nested, push_string, push_unsigned,
 };
@@ -34,6 +34,8 @@ pub(super) struct OpenSpan {
     pub(super) name: Cow<'static, str>,
     kind: SpanKind,
     started: u64,
+    /// When it was begun, unless that was told.
+    begun: Option<Timestamp>,
     status: Status,
     fields: Vec<u8>,
     dropped_attributes: u32,
@@ -44,11 +46,19 @@ pub(super) struct OpenSpan {
 impl OpenSpan {
     /// Begins with these `fields`.
     pub(super) fn new(context: TraceContext, builder: SpanBuilder, fields: &[u8]) -> Self {
+        let (started, begun) = match builder.start_time {
+            Some(told) => (unix_nanos(told), None),
+            None => {
+                let now = Timestamp::now();
+                (now.unix_nanos(), Some(now))
+            }
+        };
         let mut open = Self {
             context,
             name: builder.name,
             kind: builder.span_kind.map_or(SpanKind::Internal, kind),
-            started: unix_nanos(builder.start_time.unwrap_or_else(SystemTime::now)),
+            started,
+            begun,
             status: Status::Unset,
             fields: fields.to_vec(),
             dropped_attributes: 0,
@@ -116,6 +126,15 @@ impl OpenSpan {
     /// Its place in the trace.
     pub(super) fn context(&self) -> &TraceContext {
         &self.context
+    }
+
+    /// This moment, as far from the beginning as it is, whatever became of the system's clock meanwhile.
+    pub(super) fn now(&self) -> SystemTime {
+        let Some(begun) = self.begun else {
+            return SystemTime::now();
+        };
+        let since_1970 = begun.unix_nanos().saturating_add(begun.elapsed_nanos());
+        UNIX_EPOCH + Duration::from_nanos(since_1970)
     }
 
     /// How it ended, if it did then.

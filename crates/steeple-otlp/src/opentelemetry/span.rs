@@ -77,6 +77,13 @@ impl trace::Span for Span {
         self.with_open(|open| open.link(&span_context, &attributes));
     }
 
+    fn end(&mut self) {
+        if let Some((open, _)) = self.recording.as_deref() {
+            let now = open.now();
+            self.end_with_timestamp(now);
+        }
+    }
+
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
         if let Some(recording) = self.recording.take() {
             let (open, spans) = *recording;
@@ -91,6 +98,6 @@ impl trace::Span for Span {
 
 impl Drop for Span {
     fn drop(&mut self) {
-        trace::Span::end_with_timestamp(self, SystemTime::now());
+        trace::Span::end(self);
     }
 }

@@ -140,11 +140,16 @@ fn the_deadline_is_kept_whatever_the_application_runs_on() {
 
 #[test]
 fn signals_do_not_add_up_their_deadlines() {
-    let sink = Sink::answering(vec![Answer::Stall; 100]);
     let deadline = Duration::from_secs(2);
-    let otlp = started(&sink, deadline);
-    let began = Instant::now();
-    drop(otlp);
-    let took = began.elapsed();
-    assert!(took >= deadline && took < 2 * deadline, "{took:?}");
+    // A busy machine may take any time once.
+    let held = (0..3).any(|_| {
+        let sink = Sink::answering(vec![Answer::Stall; 100]);
+        let otlp = started(&sink, deadline);
+        let began = Instant::now();
+        drop(otlp);
+        let took = began.elapsed();
+        assert!(took >= deadline, "{took:?}");
+        took < 2 * deadline
+    });
+    assert!(held);
 }

@@ -17,6 +17,7 @@ use opentelemetry_proto::tonic::collector::{
     },
 };
 use prost::Message;
+use steeple_stub::{Script, Stub};
 use tokio::{net::TcpListener, runtime::Builder};
 use tonic::{
     Code, Request, Response, Status,
@@ -24,10 +25,10 @@ use tonic::{
     transport::{Server, server::TcpIncoming},
 };
 
-use crate::sink::{self, Answer, Shared, Sink};
+use crate::sink::{Answer, Sink};
 
 #[derive(Clone)]
-struct Backend(Arc<Shared>);
+struct Backend(Arc<Script>);
 
 impl Backend {
     /// Notes the request; of its items, so many are rejected.
@@ -45,13 +46,14 @@ impl Backend {
                 tonic::metadata::KeyAndValueRef::Binary(..) => None,
             })
             .collect();
-        self.0.requests.lock().unwrap().push(sink::Request {
+        let answer = self.0.answer(steeple_stub::Request {
+            line: String::new(),
             path: path.to_owned(),
             headers,
             body: request.into_inner().encode_to_vec(),
             came: Instant::now(),
         });
-        match self.0.answers.lock().unwrap().pop_front() {
+        match answer {
             None => Ok(0),
             Some(Answer::Body(rejected)) => Ok(rejected.len() as i64),
             Some(Answer::Status(code, _)) => Err(Status::new(Code::from(i32::from(code)), "why")),
@@ -111,11 +113,8 @@ impl LogsService for Backend {
 /// Answers with these, one after the other, then with success: `Status` has the code of gRPC, and of `Body` each byte is an
 /// item that is rejected.
 pub(crate) fn answering(answers: impl IntoIterator<Item = Answer>) -> Sink {
-    let shared = Arc::new(Shared {
-        answers: std::sync::Mutex::new(answers.into_iter().collect()),
-        ..Shared::default()
-    });
-    let backend = Backend(shared.clone());
+    let script = Arc::new(Script::new(answers));
+    let backend = Backend(script.clone());
     let (sender, address) = std::sync::mpsc::channel::<SocketAddr>();
     thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -131,8 +130,5 @@ pub(crate) fn answering(answers: impl IntoIterator<Item = Answer>) -> Sink {
                 .unwrap();
         });
     });
-    Sink {
-        address: address.recv().unwrap(),
-        shared,
-    }
+    Sink(Stub::served(address.recv().unwrap(), script))
 }

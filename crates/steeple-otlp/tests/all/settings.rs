@@ -51,7 +51,7 @@ fn paths(sink: &Sink) -> Vec<String> {
     let mut paths: Vec<_> = sink
         .requests()
         .into_iter()
-        .map(|request| request.path)
+        .map(|request| request.path.clone())
         .collect();
     paths.sort_unstable();
     paths
@@ -324,7 +324,7 @@ fn an_attempt_ends_after_the_timeout_and_a_batch_after_its_own() {
 #[test]
 fn an_endpoint_of_grpc_may_be_without_its_scheme() {
     let sink = crate::grpc::answering([]);
-    let address = sink.address.to_string();
+    let address = sink.address().to_string();
     let set = [
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &address),

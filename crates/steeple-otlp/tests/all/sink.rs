@@ -1,15 +1,12 @@
 //! A backend that answers as it is told to, and decodes what it gets.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
-    io::{self, BufRead, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    net::SocketAddr,
+    ops::Deref,
     thread,
     time::{Duration, Instant},
 };
 
-use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::{
     collector::{
         logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
@@ -21,34 +18,21 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 use serde::de::DeserializeOwned;
-use socket2::SockRef;
+pub(crate) use steeple_stub::Answer;
+use steeple_stub::Stub;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What becomes of a request.
-#[derive(Clone, Debug)]
-pub(crate) enum Answer {
-    /// This status, with further lines of the head.
-    Status(u16, &'static str),
-    /// Success, with this body.
-    Body(Vec<u8>),
-    /// Success, with a body of a byte every 100 ms.
-    Drip,
-    /// Success, with a body of 1 GiB.
-    Huge,
-    /// None, for as long as the client waits.
-    Stall,
-    /// The connection is reset.
-    Reset,
-}
-
 /// A request as it came, its body decompressed.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
-    pub(crate) path: String,
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) body: Vec<u8>,
-    pub(crate) came: Instant,
+pub(crate) struct Request(steeple_stub::Request);
+
+impl Deref for Request {
+    type Target = steeple_stub::Request;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Request {
@@ -72,18 +56,8 @@ impl Request {
     }
 }
 
-/// What came.
-#[derive(Default)]
-pub(crate) struct Shared {
-    pub(crate) answers: Mutex<VecDeque<Answer>>,
-    pub(crate) requests: Mutex<Vec<Request>>,
-}
-
 /// A backend on a port of its own, until the process ends.
-pub(crate) struct Sink {
-    pub(crate) address: SocketAddr,
-    pub(crate) shared: Arc<Shared>,
-}
+pub(crate) struct Sink(pub(crate) Stub);
 
 impl Sink {
     pub(crate) fn new() -> Self {
@@ -92,35 +66,25 @@ impl Sink {
 
     /// Answers with these, one after the other, then with 200.
     pub(crate) fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self::at(([127, 0, 0, 1], 0).into(), answers)
+        Self(Stub::answering(answers))
     }
 
     /// [`answering`](Self::answering) at an address.
     pub(crate) fn at(address: SocketAddr, answers: impl IntoIterator<Item = Answer>) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared {
-            answers: Mutex::new(answers.into_iter().collect()),
-            requests: Mutex::default(),
-        });
-        let served = shared.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let shared = served.clone();
-                // A client that goes away ends its connection, not the backend.
-                thread::spawn(move || shared.serve(stream));
-            }
-        });
-        Self { address, shared }
+        Self(Stub::at(address, answers))
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.address()
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.0.url("")
     }
 
     /// What came so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
-        self.shared.requests.lock().unwrap().clone()
+        self.0.requests().into_iter().map(Request).collect()
     }
 
     /// The metrics of all requests.
@@ -161,85 +125,4 @@ impl Sink {
             thread::sleep(Duration::from_millis(5));
         }
     }
-}
-
-impl Shared {
-    fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
-        let mut reader = BufReader::new(stream.try_clone()?);
-        while let Some(request) = read(&mut reader)? {
-            self.requests.lock().unwrap().push(request);
-            let answer = self.answers.lock().unwrap().pop_front();
-            match answer.unwrap_or(Answer::Body(Vec::new())) {
-                Answer::Status(status, head) => write!(
-                    stream,
-                    "HTTP/1.1 {status} x\r\ncontent-length: 4\r\n{head}\r\nwhy\n"
-                )?,
-                Answer::Body(body) => {
-                    let length = body.len();
-                    write!(stream, "HTTP/1.1 200 x\r\ncontent-length: {length}\r\n\r\n")?;
-                    stream.write_all(&body)?;
-                }
-                Answer::Drip => {
-                    write!(stream, "HTTP/1.1 200 x\r\ncontent-length: 9999\r\n\r\n")?;
-                    loop {
-                        stream.write_all(&[0])?;
-                        thread::sleep(Duration::from_millis(100));
-                    }
-                }
-                Answer::Huge => {
-                    write!(
-                        stream,
-                        "HTTP/1.1 200 x\r\ncontent-length: {}\r\n\r\n",
-                        1 << 30
-                    )?;
-                    for _ in 0..1 << 14 {
-                        stream.write_all(&[0; 1 << 16])?;
-                    }
-                }
-                Answer::Stall => {
-                    // Until the client gives up.
-                    reader.read_to_end(&mut Vec::new())?;
-                }
-                Answer::Reset => {
-                    SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The next request, unless the client is done.
-fn read(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
-    let mut line = String::new();
-    if reader.read_line(&mut line)? == 0 {
-        return Ok(None);
-    }
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header)?;
-        let Some((name, value)) = header.trim_end().split_once(": ") else {
-            break;
-        };
-        headers.insert(name.to_owned(), value.to_owned());
-    }
-    let length = headers.get("content-length").map_or("0", String::as_str);
-    let mut body = vec![0; length.parse().map_err(io::Error::other)?];
-    reader.read_exact(&mut body)?;
-    if headers
-        .get("content-encoding")
-        .is_some_and(|name| name == "gzip")
-    {
-        let mut plain = Vec::new();
-        GzDecoder::new(&*body).read_to_end(&mut plain)?;
-        body = plain;
-    }
-    Ok(Some(Request {
-        path: line.split(' ').nth(1).unwrap_or_default().to_owned(),
-        headers,
-        body,
-        came: Instant::now(),
-    }))
 }

@@ -157,6 +157,11 @@ impl PushGatewayBuilder {
     /// The endpoint of the group.
     fn group(&self) -> Result<Endpoint, PushError> {
         let endpoint = self.delivery.checked(&["job"])?;
+        let url = endpoint.to_string();
+        // As other clients want it.
+        if url.contains("/metrics/job/") {
+            return Err(PushError::Group { url });
+        }
         let job = self.delivery.job.as_deref().filter(|job| !job.is_empty());
         let path = path::group(job.ok_or(PushError::NoJob)?, &self.delivery.labels);
         // It is of characters that a path can hold, and may only be too long.

@@ -13,7 +13,8 @@ use crate::handle::handle;
 pub struct PushGateway(Scheduled<Order>);
 
 impl PushGateway {
-    /// Begins to configure pushes to the gateway at `url`, such as `http://127.0.0.1:9091`.
+    /// Begins to configure pushes to the gateway at `url`, such as `http://127.0.0.1:9091`: without the path of a group, which is
+    /// made of [`job`](PushGatewayBuilder::job) and [`label`](PushGatewayBuilder::label).
     pub fn builder(url: &str) -> PushGatewayBuilder {
         PushGatewayBuilder::new(url.parse())
     }

@@ -43,17 +43,18 @@ impl Weigh for Sample {
 }
 
 fn histogram_bytes(histogram: &HistogramSnapshot) -> usize {
-    let buckets = histogram.buckets().len();
-    let has_exemplars = (0..buckets).any(|bucket| histogram.exemplar(bucket).is_some());
-    let exemplar = if has_exemplars {
-        size_of::<Option<RecordedExemplar>>()
-    } else {
-        0
+    // Where there is one, there is room for one of each bucket.
+    let exemplars = match histogram.exemplars().count() {
+        0 => 0,
+        kept => kept.max(histogram.buckets().len()),
     };
     let native = histogram.native().map_or(0, |native| {
         (native.positive.len() + native.negative.len()) * size_of::<(i32, u64)>()
     });
-    size_of::<HistogramSnapshot>() + buckets * (size_of::<u64>() + exemplar) + native
+    size_of::<HistogramSnapshot>()
+        + size_of_val(histogram.buckets())
+        + exemplars * size_of::<Option<RecordedExemplar>>()
+        + native
 }
 
 #[cfg(test)]

@@ -7,6 +7,5 @@ mod gateway;
 mod message;
 mod remote_write;
 mod settings;
-mod stub;
 #[cfg(feature = "tls")]
 mod tls;

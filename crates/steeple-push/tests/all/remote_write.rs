@@ -9,11 +9,9 @@ use std::{
 use metrics::Unit;
 use steeple_metrics::{Kind, Matcher, NativeConfig, Registry};
 use steeple_push::{RemoteWrite, RemoteWriteBuilder};
+use steeple_stub::{Answer, Request, Stub};
 
-use crate::{
-    message::{TimeSeries, WriteRequest},
-    stub::{Answer, Request, Stub},
-};
+use crate::message::{TimeSeries, WriteRequest};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -241,7 +239,7 @@ fn an_interval_writes_again_and_again() {
         .interval(Duration::from_millis(20))
         .start(registry())
         .unwrap();
-    stub.wait_for(3);
+    drop(stub.wait_for(3));
     let report = remote.shutdown_blocking(DEADLINE);
     assert!(report.is_complete(), "{report:?}");
 }

@@ -32,6 +32,13 @@ fn says(error: &str, parts: &[&str]) {
 #[test]
 fn what_is_wrong_is_named_with_the_fix() {
     says(&gateway(|_| "ftp://x".into()), &["ftp://x", "use `http`"]);
+    says(
+        &gateway(|_| "http://gateway/a/metrics/job/nightly/shard/7".into()),
+        &[
+            "`http://gateway/a/metrics/job/nightly/shard/7`",
+            "`job` and `label`",
+        ],
+    );
     says(&gateway(|push| push.job("")), &["set one with `job`"]);
     says(&gateway(|_| URL.into()), &["set one with `job`"]);
     for name in ["", "a.b", "1a", "__a", "\u{e4}", "job"] {

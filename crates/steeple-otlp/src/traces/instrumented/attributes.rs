@@ -48,7 +48,7 @@ impl<const FIELD: u32> Attributes<FIELD> {
     pub(super) fn printed(&mut self, key: &str, value: impl Display) {
         self.push(1, |bytes| {
             push_written_attribute(bytes, FIELD, key, |text| {
-                text::print(text, value, LONGEST_VALUE);
+                text::print(text, format_args!("{value}"), LONGEST_VALUE);
             });
         });
     }

@@ -73,7 +73,7 @@ impl Stage {
             route: Some("/".into()),
             headers: &(),
             body_size: None,
-            details: &(),
+            details: &Default::default,
         })
     }
 

@@ -85,7 +85,12 @@ impl Service {
             route: details.route.map(Into::into),
             headers,
             body_size: Some(0),
-            details,
+            details: &|| RequestDetails {
+                path: details.path,
+                query: details.query,
+                authority: None,
+                peer: details.peer,
+            },
         })
     }
 
@@ -122,24 +127,6 @@ impl Default for Details {
             query: None,
             peer: None,
         }
-    }
-}
-
-impl RequestDetails for Details {
-    fn path(&self) -> &str {
-        self.path
-    }
-
-    fn query(&self) -> Option<&str> {
-        self.query
-    }
-
-    fn authority(&self) -> Option<&str> {
-        None
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        self.peer
     }
 }
 
