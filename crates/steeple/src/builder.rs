@@ -2,21 +2,16 @@
 
 #[cfg(feature = "otlp")]
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-#[cfg(feature = "health")]
-use std::sync::Arc;
 
-use steeple_core::{Observer, ObserverBuilder, TraceConfig, current};
+use steeple_core::{ObserverBuilder, TraceConfig};
 #[cfg(feature = "errors")]
-use steeple_errors::{ErrorTracker, ErrorTrackerBuilder};
+use steeple_errors::ErrorTrackerBuilder;
 #[cfg(feature = "health")]
-use steeple_health::{Health, HealthBuilder, HealthError};
-#[cfg(all(feature = "logs", feature = "otlp"))]
-use steeple_logs::Format;
+use steeple_health::HealthBuilder;
 #[cfg(feature = "logs")]
 use steeple_logs::LogsBuilder;
-use steeple_metrics::{Builder as RegistryBuilder, Exemplar, Matcher, Registry};
-use steeple_ops::{BindError, Ops, OpsBuilder};
+use steeple_metrics::Builder as RegistryBuilder;
+use steeple_ops::OpsBuilder;
 #[cfg(feature = "otlp")]
 use steeple_otlp::{OtlpBuilder, Value};
 #[cfg(feature = "push")]
@@ -29,62 +24,45 @@ use steeple_sentry::SentryBuilder;
 use tracing::level_filters::LevelFilter;
 
 #[cfg(feature = "otlp")]
-use crate::export::{Export, ExportSettings};
-#[cfg(all(feature = "logs", feature = "otlp"))]
-use crate::log_records::LogRecords;
+use crate::export::ExportSettings;
 #[cfg(feature = "logs")]
 use crate::logging::LogSettings;
 #[cfg(feature = "push")]
 use crate::pushes::PushSettings;
+use crate::recorder::GlobalRecorder;
 #[cfg(feature = "sentry")]
 use crate::reporting::SentrySettings;
-use crate::{
-    answers::Answers,
-    build_error::BuildError,
-    doctor::{Doctor, Patient},
-    environment::Environment,
-    info,
-    instance::Steeple,
-    lint::{self, OwnMetrics},
-    outlets::Outlets,
-    recorder::{self, GlobalRecorder},
-    service_name::ServiceName,
-    traces::Traces,
-};
-
-/// The port of the [Prometheus exporter](https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/prometheus/).
-const OPS_PORT: u16 = 9464;
 
 pub(crate) type Configure<B> = Box<dyn FnOnce(B) -> B>;
 
-/// Configures a [`Steeple`]. Environment variables win over what is set here: see the [crate](crate).
+/// Configures a [`Steeple`](crate::Steeple). Environment variables win over what is set here: see the [crate](crate).
 #[must_use = "nothing is observed before `build`"]
 pub struct SteepleBuilder {
-    service_name: String,
-    global: GlobalRecorder,
-    ops: bool,
-    lint: bool,
-    environment: bool,
-    registry: Configure<RegistryBuilder>,
-    observer: Configure<ObserverBuilder>,
-    listener: Configure<OpsBuilder>,
-    traces: Option<TraceConfig>,
+    pub(crate) service_name: String,
+    pub(crate) global: GlobalRecorder,
+    pub(crate) ops: bool,
+    pub(crate) lint: bool,
+    pub(crate) environment: bool,
+    pub(crate) registry: Configure<RegistryBuilder>,
+    pub(crate) observer: Configure<ObserverBuilder>,
+    pub(crate) listener: Configure<OpsBuilder>,
+    pub(crate) traces: Option<TraceConfig>,
     #[cfg(feature = "errors")]
-    errors: Option<ErrorTrackerBuilder>,
+    pub(crate) errors: Option<ErrorTrackerBuilder>,
     #[cfg(feature = "health")]
-    health: Option<HealthBuilder>,
+    pub(crate) health: Option<HealthBuilder>,
     #[cfg(feature = "logs")]
-    logs: LogSettings,
+    pub(crate) logs: LogSettings,
     #[cfg(feature = "otlp")]
-    export: ExportSettings,
+    pub(crate) export: ExportSettings,
     #[cfg(feature = "otlp")]
-    span_level: LevelFilter,
+    pub(crate) span_level: LevelFilter,
     #[cfg(feature = "push")]
-    pushes: PushSettings,
+    pub(crate) pushes: PushSettings,
     #[cfg(feature = "resources")]
-    resources: Option<ResourcesBuilder>,
+    pub(crate) resources: Option<ResourcesBuilder>,
     #[cfg(feature = "sentry")]
-    sentry: SentrySettings,
+    pub(crate) sentry: SentrySettings,
 }
 
 impl SteepleBuilder {
@@ -155,15 +133,15 @@ impl SteepleBuilder {
     }
 
     /// Warns through `tracing`, with the target `steeple::lint`, of metrics of the application's own that offend against the
-    /// [rules](steeple_metrics::Rule), when metrics are scraped: the first time, and again after a minute at the earliest.
-    /// Each finding is told once. [`Steeple::lint`] asks for them at any time. Default: on in builds with debug
+    /// [rules](steeple_metrics::Rule), when metrics are scraped or the service ends: the first time, and again after a minute at the earliest.
+    /// Each finding is told once. [`Steeple::lint`](crate::Steeple::lint) asks for them at any time. Default: on in builds with debug
     /// assertions, off otherwise.
     pub fn lint(mut self, lint: bool) -> Self {
         self.lint = lint;
         self
     }
 
-    /// Groups errors in the service itself, configured by more settings: [`Steeple::errors`] tells the groups, and so do
+    /// Groups errors in the service itself, configured by more settings: [`Steeple::errors`](crate::Steeple::errors) tells the groups, and so do
     /// `GET /api/errors` and `GET /api/errors/{id}` at the ops listener. Default: errors are not reported to it.
     ///
     /// ```
@@ -182,7 +160,7 @@ impl SteepleBuilder {
     }
 
     /// Tells how the service is, configured by more checks: `/livez`, `/readyz`, `/startupz` and `/health` at the ops listener, and
-    /// [`Steeple::probes`] for the application's own router. It does so where nothing is observed as well: whoever asks
+    /// [`Steeple::probes`](crate::Steeple::probes) for the application's own router. It does so where nothing is observed as well: whoever asks
     /// decides by it whether the service gets requests. Default: nothing is checked.
     ///
     /// ```
@@ -199,8 +177,8 @@ impl SteepleBuilder {
     }
 
     /// Logs what `tracing` tells, and each request and job, configured by more settings: to standard output if no other destination is given, as ECS, or for
-    /// people if that is a terminal. Add [`Steeple::log_layer`] to the application's subscriber, or
-    /// [install](Steeple::install_subscriber) one. `RUST_LOG` wins over the levels, and `OTEL_RESOURCE_ATTRIBUTES` over what is said of
+    /// people if that is a terminal. Add [`Steeple::log_layer`](crate::Steeple::log_layer) to the application's subscriber, or
+    /// [install](crate::Steeple::install_subscriber) one. `RUST_LOG` wins over the levels, and `OTEL_RESOURCE_ATTRIBUTES` over what is said of
     /// the service. Where logs are exported over OTLP, each line is a record there, too. Default: nothing is logged by it.
     ///
     /// ```
@@ -380,253 +358,4 @@ impl SteepleBuilder {
         self.environment = false;
         self
     }
-
-    /// Makes the instance.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`] if something is configured wrongly, or if the ops listener cannot listen.
-    pub fn build(self) -> Result<Steeple, BuildError> {
-        let environment = if self.environment {
-            Environment::of_process()?
-        } else {
-            Environment::default()
-        };
-        let traces = Traces::resolve(self.traces, &environment);
-        if environment.disabled {
-            tracing::info!("OTEL_SDK_DISABLED is true: steeple observes nothing");
-            return Ok(Steeple::disabled(
-                traces.passing_on(),
-                Answers {
-                    #[cfg(feature = "health")]
-                    health: self.health.map(start_unobserved).transpose()?,
-                    ..Answers::of_disabled()
-                },
-                environment.ops_token,
-            ));
-        }
-        // What can fail for what it says comes before what changes the process.
-        let name = match &environment.service_name {
-            Some(name) => name.clone(),
-            None => ServiceName::parse(self.service_name)?,
-        };
-        let mut observer = (self.observer)(Observer::builder());
-        if let Some(methods) = &environment.known_methods {
-            observer = observer.known_methods(methods);
-        }
-        if let Some(names) = environment.metric_names.clone() {
-            observer = observer.metric_names(names);
-        }
-        observer.check()?;
-        #[cfg(feature = "otlp")]
-        let export = self.export.resolve(&environment.export, &name)?;
-        #[cfg(feature = "logs")]
-        let logs = self.logs.resolve(&environment.logs, &name);
-        #[cfg(feature = "push")]
-        let pushes = self.pushes.resolve(&environment, &name)?;
-        #[cfg(feature = "sentry")]
-        let sentry = {
-            let is_private = self.global == GlobalRecorder::Leave;
-            self.sentry.resolve(&environment.sentry, is_private)?
-        };
-        // Rules of the application's own come first, and the first that matches wins.
-        let registry = Registry::builder()
-            .on_overflow(warn_of_overflow)
-            .exemplar_source(current_exemplar);
-        let own = OwnMetrics::default();
-        let registry = if environment.lint.unwrap_or(self.lint) {
-            registry.on_finding(lint::warn_of_all_but(&own))
-        } else {
-            registry
-        };
-        let registry = (self.registry)(registry);
-        #[cfg(feature = "otlp")]
-        let registry = match &export {
-            Some(export) => export.fit(registry),
-            None => registry,
-        };
-        let registry = observer
-            .buckets()
-            .fold(registry, |registry, (histogram, bounds)| {
-                registry.buckets(Matcher::full(histogram), bounds)
-            })
-            .build()?;
-        info::describe(&registry, &name)?;
-        #[cfg(feature = "errors")]
-        let errors = self
-            .errors
-            .map(|errors| ::metrics::with_local_recorder(&registry, || errors.start()))
-            .transpose()?;
-        #[cfg(feature = "health")]
-        let health = self
-            .health
-            .map(|health| health.recorder(Arc::new(registry.clone())).start())
-            .transpose()?;
-        #[cfg(all(feature = "logs", feature = "otlp"))]
-        let (log_records, logs) = {
-            let records = LogRecords::default();
-            let is_exported = export.as_ref().is_some_and(Export::has_logs);
-            let logs = logs.map(|logs| match is_exported {
-                true => logs.also_to(records.clone(), Format::Json),
-                false => logs,
-            });
-            (records, logs)
-        };
-        #[cfg(feature = "logs")]
-        let logs = logs
-            .map(|logs| ::metrics::with_local_recorder(&registry, || logs.start()))
-            .transpose()?;
-        let answers = Answers {
-            doctor: Doctor::default(),
-            #[cfg(feature = "errors")]
-            errors: errors.as_ref().map(ErrorTracker::reader),
-            #[cfg(feature = "health")]
-            health,
-            #[cfg(feature = "logs")]
-            levels: logs.as_ref().map(|logs| logs.levels().clone()),
-        };
-        let ops = self
-            .ops
-            .then(|| listen(self.listener, answers.builder(&registry), &environment))
-            .transpose()?;
-        let observer = recorder::connect(observer, &registry, self.global)?;
-        #[cfg(feature = "otlp")]
-        let exporter = export.as_ref().map(Export::for_doctor);
-        #[cfg(feature = "otlp")]
-        let (otlp, observer) = match export {
-            Some(export) => export.start(observer, &registry, traces)?,
-            None => (None, traces.pass_on(observer)),
-        };
-        #[cfg(not(feature = "otlp"))]
-        let observer = traces.pass_on(observer);
-        #[cfg(all(feature = "logs", feature = "otlp"))]
-        if let Some(logs) = otlp.as_ref().and_then(|otlp| otlp.logs()) {
-            log_records.go_to(logs);
-        }
-        #[cfg(feature = "errors")]
-        let observer = match &errors {
-            Some(errors) => observer.error_sink(errors.sink()),
-            None => observer,
-        };
-        #[cfg(feature = "sentry")]
-        let sentry = sentry
-            .map(|sentry| ::metrics::with_local_recorder(&registry, || sentry.start()))
-            .transpose()?;
-        #[cfg(feature = "sentry")]
-        let observer = match &sentry {
-            Some(sentry) => sentry.connect(observer),
-            None => observer,
-        };
-        #[cfg(feature = "logs")]
-        let observer = match &logs {
-            Some(logs) => observer.sink(logs.access_log()),
-            None => observer,
-        };
-        #[cfg(feature = "resources")]
-        let resources = self
-            .resources
-            .map(|resources| resources.start(&registry))
-            .transpose()?;
-        let outlets = Outlets {
-            #[cfg(feature = "errors")]
-            errors,
-            #[cfg(feature = "logs")]
-            logs,
-            #[cfg(feature = "otlp")]
-            otlp,
-            #[cfg(feature = "push")]
-            pushes: pushes.start(&registry)?,
-            #[cfg(feature = "sentry")]
-            sentry,
-        };
-        let observer = observer.build()?;
-        own.are_those_of(&registry);
-        answers.doctor.is_to_examine(Patient {
-            observer: observer.clone(),
-            registry: registry.clone(),
-            own_metrics: own.clone(),
-            has_foreign_recorder: recorder::is_foreign(self.global),
-            #[cfg(feature = "otlp")]
-            exporter,
-        });
-        let is_global = self.global != GlobalRecorder::Leave;
-        let ops_token = environment.ops_token;
-        let steeple = Steeple::new(observer, registry, own, answers, ops, ops_token, is_global);
-        #[cfg(feature = "otlp")]
-        let steeple = steeple.with_spans_up_to(self.span_level);
-        #[cfg(feature = "resources")]
-        let steeple = steeple.telling_of(resources);
-        Ok(steeple.sending(outlets))
-    }
-
-    /// As [`build`](Self::build), but serves in any case: where the instance cannot be had, the error is logged and the one
-    /// returned observes nothing. It passes on what callers tell of traces, in the [formats](Self::traces) that are configured, and
-    /// tells how the service is, if that can be had.
-    pub fn build_or_disabled(self) -> Steeple {
-        let (reads, traces) = (self.environment, self.traces.clone());
-        #[cfg(feature = "health")]
-        let health = self.health.clone();
-        self.build().unwrap_or_else(|error| {
-            let error: &dyn std::error::Error = &error;
-            tracing::error!(
-                error,
-                "steeple could not be started; the service goes on unobserved"
-            );
-            let environment = if reads {
-                Environment::of_disabled()
-            } else {
-                Environment::default()
-            };
-            let traces = Traces::resolve(traces, &environment);
-            let answers = Answers {
-                // An error of its own is the one that was logged.
-                #[cfg(feature = "health")]
-                health: health.and_then(|health| start_unobserved(health).ok()),
-                ..Answers::of_disabled()
-            };
-            Steeple::disabled(traces.passing_on(), answers, environment.ops_token)
-        })
-    }
-}
-
-fn listen(
-    configure: Configure<OpsBuilder>,
-    ops: OpsBuilder,
-    environment: &Environment,
-) -> Result<Ops, BindError> {
-    let mut ops = configure(ops);
-    if environment.ops_host.is_some() || environment.ops_port.is_some() {
-        let host = environment
-            .ops_host
-            .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        ops = ops.address(SocketAddr::new(
-            host,
-            environment.ops_port.unwrap_or(OPS_PORT),
-        ));
-    }
-    if let Some(token) = &environment.ops_token {
-        ops = ops.token(token);
-    }
-    ops.bind()
-}
-
-#[cfg(feature = "health")]
-fn start_unobserved(health: HealthBuilder) -> Result<Health, HealthError> {
-    health.recorder(Arc::new(::metrics::NoopRecorder)).start()
-}
-
-fn warn_of_overflow(metric: &str) {
-    tracing::warn!(
-        metric,
-        "the metric has reached its limit of series; what is new goes to its overflow series, its total stays exact"
-    );
-}
-
-/// Where the current request or job is found again.
-fn current_exemplar() -> Option<Exemplar> {
-    let trace = current::sampled_trace()?;
-    Some(Exemplar::new(
-        trace.trace_id().to_bytes(),
-        trace.span_id().to_bytes(),
-    ))
 }

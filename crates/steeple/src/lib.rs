@@ -87,6 +87,7 @@
 //! | `health-grpc` | with `health`: `health::checks::grpc` |
 //! | `health-http` | with `health`: `health::checks::http` |
 //! | `health-redis` | with `health`: `health::checks::redis` |
+//! | `health-served-certificate` | with `health`: `health::checks::served_certificate`, on x86-64 and AArch64 |
 //! | `health-sqlx` | with `health`: `health::checks::sqlx`; needs Rust 1.94 |
 //! | `health-tonic` | with `health`: `Health::grpc`, for servers of tonic |
 //! | `logs` | `SteepleBuilder::logs`, `Steeple::log_layer`, `Steeple::install_subscriber`, [`log`], and where they are from as `steeple::logs` |
@@ -96,6 +97,7 @@
 //! | `push` | `SteepleBuilder::push_gateway` and `remote_write`, and where they are from as `steeple::push` |
 //! | `reqwest` | `Steeple::reqwest` and the middleware for clients of reqwest as `steeple::reqwest` |
 //! | `resources` | `SteepleBuilder::resources`, and where it is from as `steeple::resources` |
+//! | `resources-jemalloc` | with `resources`: `ResourcesBuilder::jemalloc`; builds jemalloc, by a compiler of C and make |
 //! | `sentry` | `SteepleBuilder::sentry`, and where it is from as `steeple::sentry` |
 //! | `tls` | with `health-grpc`, `health-http`, `logs`, `otlp`, `push` or `sentry`: TLS and URLs of https, on x86-64 and AArch64 |
 //! | `tower` | `Steeple::tower` and the adapter as `steeple::tower` |
@@ -103,6 +105,7 @@
 //! | `zstd` | `OpsBuilder::zstd`: metrics compressed with zstd; building it takes a C compiler |
 
 mod answers;
+mod assembly;
 #[cfg(feature = "errors")]
 mod breadcrumbs;
 mod build_error;

@@ -95,9 +95,16 @@ mod tests {
 
     use super::*;
 
-    fn read(dsn: &str) -> Result<SentryEnvironment, EnvironmentError> {
-        let variable = |key: &str| (key == DSN).then(|| OsString::from(dsn));
+    fn read_all(set: &[(&str, &str)]) -> Result<SentryEnvironment, EnvironmentError> {
+        let variable = |key: &str| {
+            let set = set.iter().find(|(known, _)| *known == key);
+            set.map(|(_, value)| OsString::from(value))
+        };
         SentryEnvironment::read(Variables::new(&variable))
+    }
+
+    fn read(dsn: &str) -> Result<SentryEnvironment, EnvironmentError> {
+        read_all(&[("SENTRY_DSN", dsn)])
     }
 
     #[test]
@@ -121,14 +128,17 @@ mod tests {
     fn the_operator_has_the_last_word() {
         let mut settings = SentrySettings::default();
         settings.configure(Box::new(|sentry| sentry.dsn("no DSN").release("1")));
-        settings.configure(Box::new(|sentry| sentry.environment("staging")));
-        let environment = SentryEnvironment {
-            release: Some("2".to_owned()),
-            ..read("http://k3y@127.0.0.1:1/7").unwrap()
-        };
-        let sentry = settings.resolve(&environment, true).unwrap().unwrap();
-        let told = format!("{sentry:?}");
-        for part in ["127.0.0.1:1/7", "\"2\"", "\"staging\""] {
+        settings.configure(Box::new(|sentry| {
+            sentry.environment("laptop").send_pii(true)
+        }));
+        let environment = read_all(&[
+            ("SENTRY_DSN", "http://k3y@127.0.0.1:1/7"),
+            ("SENTRY_ENVIRONMENT", "staging"),
+            ("SENTRY_RELEASE", "2"),
+        ]);
+        let sentry = settings.resolve(&environment.unwrap(), true);
+        let told = format!("{:?}", sentry.unwrap().unwrap());
+        for part in ["127.0.0.1:1/7", "\"2\"", "\"staging\"", "send_pii: true"] {
             assert!(told.contains(part), "{told}");
         }
     }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     thread,
 };
 
@@ -42,11 +42,25 @@ impl Collector {
 
     /// Answers everything with this status.
     pub(crate) fn answering(status: &'static str) -> Self {
+        Self::start(status, || ())
+    }
+
+    /// Answers nothing before the gate is dropped.
+    pub(crate) fn gated() -> (Self, mpsc::Sender<()>) {
+        let (gate, dropped) = mpsc::channel();
+        let collector = Self::start("200 OK", move || {
+            let _ = dropped.recv();
+        });
+        (collector, gate)
+    }
+
+    fn start(status: &'static str, wait: impl FnOnce() + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::<Mutex<Vec<_>>>::default();
         let served = requests.clone();
         thread::spawn(move || {
+            wait();
             for stream in listener.incoming().map_while(Result::ok) {
                 let requests = served.clone();
                 // A client that goes away ends its connection, not the backend.

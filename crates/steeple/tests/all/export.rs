@@ -451,3 +451,39 @@ fn what_is_logged_is_exported_too() {
     assert!(age < DEADLINE.as_nanos(), "{age}");
     block_on(steeple.shutdown(DEADLINE)).unwrap();
 }
+
+#[cfg(feature = "logs")]
+#[test]
+fn what_is_left_out_of_the_log_has_its_spans_exported() {
+    use steeple::logs::{Format, RollingFile};
+
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("shop.log");
+    let (collector, destination) = (Collector::new(), RollingFile::new(&file));
+    let steeple = exporting_to(&collector)
+        .logs(move |logs| {
+            let logs = logs.levels("warn".parse().unwrap());
+            logs.to(destination, Format::Json)
+        })
+        .build()
+        .unwrap();
+    let subscriber = registry()
+        .with(steeple.log_layer())
+        .with(steeple.tracing_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        service::serve(steeple.observer(), || {
+            let _span = tracing::info_span!("pack").entered();
+            tracing::info!("a box is found");
+            tracing::warn!("it is small");
+        });
+    });
+    assert!(block_on(steeple.flush(DEADLINE)).is_complete());
+    let log = std::fs::read_to_string(file).unwrap();
+    assert!(
+        log.contains("it is small") && !log.contains("a box is found"),
+        "{log}"
+    );
+    let spans = collector.spans();
+    let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    assert_eq!(names, ["pack", "GET /orders/{id}"]);
+}

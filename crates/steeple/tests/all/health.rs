@@ -3,7 +3,10 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -12,6 +15,7 @@ use steeple::{
     BuildError, Steeple, SteepleBuilder,
     core::ops::{OpsRequest, OpsService},
     health::{Check, Health},
+    metrics::Registry,
 };
 
 use crate::process;
@@ -129,6 +133,23 @@ fn what_a_check_says_is_for_those_with_the_token() {
 }
 
 #[test]
+fn a_recorder_of_the_application_s_own_gets_the_metrics_of_checks() {
+    let own = Registry::new();
+    let recorder = Arc::new(own.clone());
+    let steeple = shop()
+        .without_ops()
+        .health(|health| health.check("database", up).recorder(recorder))
+        .build()
+        .unwrap();
+    assert_eq!(probe(&steeple, "/readyz"), 200);
+    let metrics = own.render();
+    let up = "steeple_health_check_up{check=\"database\"} 1";
+    assert!(metrics.contains(up), "{metrics}");
+    let metrics = steeple.registry().render();
+    assert!(!metrics.contains("steeple_health"), "{metrics}");
+}
+
+#[test]
 fn without_health_nothing_is_checked_and_all_is_well() {
     let steeple = shop().build().unwrap();
     assert!(steeple.health().is_none());
@@ -155,6 +176,32 @@ fn a_service_that_is_shut_down_is_not_ready_any_more() {
     assert!(block_on(health.is_ready()));
     block_on(steeple.shutdown(Duration::from_secs(10))).unwrap();
     assert!(health.is_draining() && !block_on(health.is_ready()));
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn while_all_is_delivered_at_the_end_the_ops_listener_answers() {
+    let (collector, gate) = crate::collector::Collector::gated();
+    let url = collector.url();
+    let steeple = shop()
+        .health(|health| health)
+        .otlp(|otlp| otlp.endpoint(url))
+        .build()
+        .unwrap();
+    let address = steeple.ops_addr().unwrap();
+    let status = |path| ask(address, "GET", path, "").0[9..12].to_owned();
+    assert_eq!(status("/readyz"), "200");
+    steeple.observe("job", "nightly").run(|| ());
+    let end = std::thread::spawn(move || block_on(steeple.shutdown(Duration::from_secs(60))));
+    while status("/readyz") == "200" {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(status("/metrics"), "200");
+    assert!(!end.is_finished());
+    drop(gate);
+    end.join().unwrap().unwrap();
+    assert!(!collector.spans().is_empty());
+    assert!(TcpStream::connect(address).is_err());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Warnings about the application's own metrics.
 
+use std::time::Duration;
+
 use steeple::{Steeple, metrics::Rule};
+use tokio::runtime;
 
 use crate::process;
 
@@ -44,6 +47,20 @@ fn a_debug_build_warns_once_of_each_finding_about_the_applications_own_metrics()
         let fields = format!("metric=checkout_ms rule={rule}");
         assert!(warnings.iter().any(|line| line.contains(&fields)), "{said}");
     }
+}
+
+#[test]
+fn a_service_that_nobody_scraped_is_warned_when_it_ends() {
+    let Some(said) = process::passes(|| {
+        let steeple = shop(Some(true));
+        let runtime = runtime::Builder::new_current_thread().build().unwrap();
+        let ended = steeple.shutdown(Duration::from_secs(5));
+        runtime.block_on(ended).unwrap();
+    }) else {
+        return;
+    };
+    let warnings = said.matches("WARN steeple::lint:").count();
+    assert_eq!(warnings, 2, "{said}");
 }
 
 #[test]

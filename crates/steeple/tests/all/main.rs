@@ -30,3 +30,5 @@ mod recorder;
 mod service;
 mod settings;
 mod shutdown;
+#[cfg(feature = "resources")]
+mod workers;

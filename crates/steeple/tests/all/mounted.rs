@@ -1,10 +1,12 @@
 //! What the ops listener serves, mounted in the application's own router.
 
 use std::{
+    future::poll_fn,
     pin::pin,
     task::{Context, Poll, Waker},
 };
 
+use futures_executor::block_on;
 use steeple::{
     Steeple,
     core::ops::{OpsRequest, OpsResponse, OpsService},
@@ -45,7 +47,7 @@ fn it_serves_the_metrics_of_the_instance() {
     let mounted = steeple.ops_service(|ops| ops.token(TOKEN)).unwrap();
     let mut body = ask(&mounted, "/metrics", TOKEN).into_body();
     let mut text = String::new();
-    while let Poll::Ready(Some(chunk)) = body.poll_chunk(&mut Context::from_waker(Waker::noop())) {
+    while let Some(chunk) = block_on(poll_fn(|context| body.poll_chunk(context))) {
         text.push_str(str::from_utf8(&chunk).unwrap());
     }
     assert!(text.contains("http_server_requests_total{"), "{text}");

@@ -29,7 +29,7 @@ fn told_on(steeple: &Steeple) -> Vec<String> {
         route: None,
         headers: &Caller,
         body_size: Some(0),
-        details: &(),
+        details: &Default::default,
     });
     let mut told = Vec::new();
     let injected = observation.run(|| {

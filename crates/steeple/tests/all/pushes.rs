@@ -95,7 +95,7 @@ fn a_backend_that_is_silent_costs_the_other_nothing_and_its_loss_is_told() {
         .build()
         .unwrap();
     let started = Instant::now();
-    let error = block_on(steeple.shutdown(Duration::from_secs(2))).unwrap_err();
+    let error = block_on(steeple.shutdown(Duration::from_secs(5))).unwrap_err();
     assert!(started.elapsed() < DEADLINE);
     assert_eq!(error.report.push_gateway.map(|push| push.lost), Some(1));
     assert!(
@@ -163,12 +163,8 @@ fn a_flush_pushes_what_happened_until_then() {
 #[test]
 fn dropping_it_pushes_a_last_time() {
     let (gateway, pushed) = backend();
-    drop(
-        mailer()
-            .push_gateway(format!("http://{gateway}"))
-            .build()
-            .unwrap(),
-    );
+    let gateway = PushGateway::builder(&format!("http://{gateway}")).drop_deadline(DEADLINE);
+    drop(mailer().push_gateway(gateway).build().unwrap());
     pushed.recv_timeout(DEADLINE).unwrap();
 }
 
@@ -268,7 +264,7 @@ fn what_is_lost_is_logged_without_secrets() {
     let Some(ended) = process::run(&[("STEEPLE_PUSHGATEWAY_URL", url)], || {
         let steeple = Steeple::builder("mailer").without_ops().build().unwrap();
         eprintln!("{steeple:?}");
-        let error = block_on(steeple.shutdown(Duration::from_millis(300))).unwrap_err();
+        let error = block_on(steeple.shutdown(Duration::from_secs(3))).unwrap_err();
         eprintln!("{}\n{error:?}", process::chain(&error));
     }) else {
         return;

@@ -14,7 +14,7 @@ pub(crate) fn begin(observer: &Observer, method: &str, route: Option<&str>) -> O
         route: route.map(Into::into),
         headers: &(),
         body_size: Some(0),
-        details: &(),
+        details: &Default::default,
     })
 }
 

@@ -77,7 +77,7 @@ fn a_layer_logs_with_the_identity_of_the_job_to_the_very_end() {
             info!("working");
         });
         let flushed = block_on(steeple.flush(Duration::from_secs(10)));
-        assert_eq!(flushed.logs.unwrap().written, 2);
+        assert!(flushed.is_complete(), "{flushed:?}");
         block_on(steeple.shutdown(Duration::from_secs(10))).unwrap()
     });
     assert!(report.is_complete());
