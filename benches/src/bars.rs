@@ -88,13 +88,16 @@ const RECORDS: [(&str, f64); 4] = [
 ];
 
 /// What steeple renders and as what.
-const RENDERS: [&str; 6] = [
+const RENDERS: [&str; 9] = [
     STEEPLE,
     "steeple, OpenMetrics",
     "steeple, protobuf",
+    "steeple, exemplars, OpenMetrics",
+    "steeple, exemplars, protobuf",
     "steeple, native histograms",
     "steeple, native histograms, protobuf",
     "steeple, summaries",
+    "steeple, summaries, protobuf",
 ];
 
 /// The bars, with what `report` measured for them.

@@ -1,6 +1,6 @@
 //! Each library with the same series: for each label set a counter and a histogram, both recorded into once; steeple's
-//! native histograms and summaries, which take the more the wider values are spread, a hundred times, and its busy series
-//! a thousand times.
+//! native histograms, summaries and exemplars, which take the more the wider values are spread, a hundred times, and its
+//! busy series a thousand times.
 
 use measured::{
     CounterVec, LabelGroup, MetricGroup, lasso::ThreadedRodeo, metric::histogram::Thresholds,
@@ -9,7 +9,7 @@ use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts};
 use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
-use steeple_metrics::{Builder, Matcher, NativeConfig, Registry};
+use steeple_metrics::{Builder, Exemplar, Matcher, NativeConfig, Registry};
 
 use crate::{peers, record::BOUNDS};
 
@@ -25,6 +25,13 @@ pub(crate) fn steeple_busy(label_sets: usize) -> Registry {
     steeple_as(Registry::builder(), label_sets, 1_100)
 }
 
+/// With an exemplar in each bucket that has an observation.
+pub(crate) fn steeple_exemplars(label_sets: usize) -> Registry {
+    let trace = || Some(Exemplar::new([0xab; 16], [0xcd; 8]));
+    let builder = Registry::builder().exemplar_source(trace);
+    steeple_as(builder, label_sets, SPREAD)
+}
+
 /// With the classic buckets besides.
 pub(crate) fn steeple_native(label_sets: usize) -> Registry {
     let native = NativeConfig::new().with_classic_buckets();
@@ -36,6 +43,11 @@ pub(crate) fn steeple_native(label_sets: usize) -> Registry {
 pub(crate) fn steeple_summaries(label_sets: usize) -> Registry {
     let builder = Registry::builder().default_summary(&QUANTILES);
     steeple_as(builder, label_sets, SPREAD)
+}
+
+/// One more observation of each series.
+pub(crate) fn record_again(registry: &Registry, label_sets: usize) {
+    fill(registry, label_sets, 1);
 }
 
 /// Those that metrics-exporter-prometheus has unless it is told others.

@@ -2,15 +2,18 @@
 
 use std::{convert::Infallible, fs::File, io::Write, sync::Arc};
 
+use actix_web::App;
 use axum::Router;
 use http::Request;
 use steeple_core::{Observer, pipeline::ExportError};
 use steeple_logs::{Destination, Format, Lines, Logs, Marker, Outlet};
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::{Level, Span};
+use tracing_actix_web::TracingLogger;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::{
-    peers,
+    actix_app, peers,
     subjects::{self, Observed},
 };
 
@@ -55,12 +58,24 @@ pub(crate) fn steeple(routes: Router) -> Observed {
 
 /// tower-http's `TraceLayer` with a span of eight fields, and tracing-subscriber's JSON of the event that adds two.
 pub(crate) fn trace_layer(routes: Router) -> Observed {
-    let file = Arc::new(nowhere());
-    peers::install_subscriber(tracing_subscriber::fmt().json().with_writer(file).finish());
+    install_json(FmtSpan::NONE);
     let layer = TraceLayer::new_for_http()
         .make_span_with(span::<axum::body::Body>)
         .on_response(DefaultOnResponse::new().level(Level::INFO));
     Observed::axum(routes.layer(layer))
+}
+
+/// tracing-actix-web's span, and tracing-subscriber's JSON of its end, since it says nothing of what succeeds.
+pub(crate) fn tracing_actix() -> Observed {
+    install_json(FmtSpan::CLOSE);
+    Observed::new(|| actix_app::server(App::new().wrap(TracingLogger::default())))
+}
+
+/// tracing-subscriber's JSON of events, and of these of spans.
+fn install_json(spans: FmtSpan) {
+    let json = tracing_subscriber::fmt().json().with_span_events(spans);
+    let file = Arc::new(nowhere());
+    peers::install_subscriber(json.with_writer(file).finish());
 }
 
 fn span<B>(request: &Request<B>) -> Span {

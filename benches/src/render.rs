@@ -22,7 +22,17 @@ const LINES_WITH_SUMMARY: usize = filled::QUANTILES.len() + 3;
 /// What one line of some `lines` costs, by name, in nanoseconds.
 #[must_use]
 pub fn render_costs(lines: usize) -> Vec<(&'static str, f64)> {
-    race(ROUNDS, contenders(lines), || {})
+    let summaries = lines / LINES_WITH_SUMMARY;
+    let changing = filled::steeple_summaries(summaries);
+    let mut contenders = contenders(lines);
+    contenders.push(Contender {
+        name: "steeple, summaries that changed",
+        units: summaries * LINES_WITH_SUMMARY,
+        run: whole(&changing),
+    });
+    race(ROUNDS, contenders, || {
+        filled::record_again(&changing, summaries)
+    })
 }
 
 /// How often one line of some `lines` allocates, by name.
@@ -46,6 +56,7 @@ fn contenders(lines: usize) -> Vec<Contender> {
         run,
     };
     let steeple = filled::steeple(label_sets);
+    let exemplars = filled::steeple_exemplars(label_sets);
     let native = filled::steeple_native(label_sets);
     let with_summaries = lines / LINES_WITH_SUMMARY;
     let summaries = filled::steeple_summaries(with_summaries);
@@ -84,6 +95,14 @@ fn contenders(lines: usize) -> Vec<Contender> {
         ),
         contender("steeple, OpenMetrics", streamed(&steeple, OPEN_METRICS)),
         contender("steeple, protobuf", streamed(&steeple, PROTOBUF)),
+        contender(
+            "steeple, exemplars, OpenMetrics",
+            streamed(&exemplars, OPEN_METRICS),
+        ),
+        contender(
+            "steeple, exemplars, protobuf",
+            streamed(&exemplars, PROTOBUF),
+        ),
         contender("steeple, native histograms", whole(&native)),
         contender(
             "steeple, native histograms, protobuf",
@@ -92,6 +111,13 @@ fn contenders(lines: usize) -> Vec<Contender> {
         Contender {
             units: with_summaries * LINES_WITH_SUMMARY,
             ..contender("steeple, summaries", whole(&summaries))
+        },
+        Contender {
+            units: with_summaries * LINES_WITH_SUMMARY,
+            ..contender(
+                "steeple, summaries, protobuf",
+                streamed(&summaries, PROTOBUF),
+            )
         },
     ]
 }

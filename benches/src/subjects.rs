@@ -74,6 +74,8 @@ pub enum Subject {
     ActixWebProm,
     /// opentelemetry-instrumentation-actix-web, metrics only.
     OtelActix,
+    /// tracing-actix-web, whose span is written as JSON by tracing-subscriber when it ends, to the file that keeps nothing.
+    TracingActixJson,
     /// The service on tonic alone.
     TonicBare,
     /// The layer that does nothing, around tonic's routes.
@@ -151,7 +153,7 @@ pub(crate) struct Observed {
 }
 
 impl Observed {
-    fn new(server: impl Fn() -> Server + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(server: impl Fn() -> Server + Send + Sync + 'static) -> Self {
         Self {
             server: Box::new(server),
             provider: None,
@@ -185,7 +187,7 @@ impl Observed {
 
 impl Subject {
     /// All of them, baselines first.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Bare,
         Self::DoNothing,
         Self::Floor,
@@ -210,6 +212,7 @@ impl Subject {
         Self::ActixSentry,
         Self::ActixWebProm,
         Self::OtelActix,
+        Self::TracingActixJson,
         Self::TonicBare,
         Self::TonicDoNothing,
         Self::TonicFloor,
@@ -244,6 +247,7 @@ impl Subject {
             Self::ActixSentry => "actix-steeple-sentry",
             Self::ActixWebProm => "actix-web-prom",
             Self::OtelActix => "opentelemetry-instrumentation-actix-web",
+            Self::TracingActixJson => "tracing-actix-web-json",
             Self::TonicBare => "tonic-bare",
             Self::TonicDoNothing => "tonic-do-nothing",
             Self::TonicFloor => "tonic-floor",
@@ -347,6 +351,7 @@ impl Subject {
                 Observed::new(move || actix_app::server(App::new().wrap(middleware.clone())))
                     .holding(meters)
             }
+            Self::TracingActixJson => logged::tracing_actix(),
             Self::TonicBare => Observed::tonic(&Identity::new()),
             Self::TonicDoNothing => Observed::tonic(&DoNothing::default()),
             Self::TonicFloor => Observed::tonic(&Floor::default()),

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsStr,
     fs::{self, File},
     io::{self, Read, Seek},
     process::{Command, ExitStatus},
@@ -15,17 +16,26 @@ const FULL: &str = "STEEPLE_FULL";
 
 /// Runs `body` in a fresh process of this test binary; `test` is the calling test's full name.
 ///
-/// What the process prints is printed here too, at its end. It has 5 minutes, or an hour at full size.
+/// What the process prints is printed here too, at its end. It has 10 minutes, or an hour at full size.
 ///
 /// # Panics
 ///
 /// When `body` panics or does not end in time, or when no test is called `test`.
 pub fn isolated(test: &str, body: impl FnOnce()) {
+    isolated_with(test, &[], body);
+}
+
+/// As [`isolated`], with these variables in the environment of the process.
+///
+/// # Panics
+///
+/// As [`isolated`].
+pub fn isolated_with(test: &str, environment: &[(&str, &OsStr)], body: impl FnOnce()) {
     if env::var_os(ISOLATED).is_some_and(|running| running == test) {
         return body();
     }
-    let deadline = Duration::from_secs(sized(5 * 60, 60 * 60));
-    let (status, printed) = alone(test, deadline)
+    let deadline = Duration::from_secs(sized(10 * 60, 60 * 60));
+    let (status, printed) = alone(test, environment, deadline)
         .unwrap_or_else(|error| panic!("cannot run `{test}` in its own process: {error}"));
     eprint!("{printed}");
     let status =
@@ -35,10 +45,15 @@ pub fn isolated(test: &str, body: impl FnOnce()) {
 }
 
 /// How the test ended, or nothing where it had to be killed, and what it printed.
-fn alone(test: &str, deadline: Duration) -> io::Result<(Option<ExitStatus>, String)> {
+fn alone(
+    test: &str,
+    environment: &[(&str, &OsStr)],
+    deadline: Duration,
+) -> io::Result<(Option<ExitStatus>, String)> {
     let mut printed: File = tempfile::tempfile()?;
     let mut process = Command::new(env::current_exe()?)
         .args([test, "--exact", "--nocapture", "--include-ignored"])
+        .envs(environment.iter().copied())
         .env(ISOLATED, test)
         .stdout(printed.try_clone()?)
         .stderr(printed.try_clone()?)
@@ -92,7 +107,7 @@ mod tests {
             thread::sleep(Duration::from_secs(60));
         }
 
-        let (status, _printed) = alone(this, Duration::from_millis(200)).unwrap();
+        let (status, _printed) = alone(this, &[], Duration::from_millis(200)).unwrap();
 
         assert_eq!(status, None);
     }

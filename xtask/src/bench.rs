@@ -9,7 +9,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Runs them optimised: `all` with the options given, or another command of theirs.
+/// Runs them optimised: `all` with the options given, which fails when a bar is missed, or another command of theirs.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<ExitCode> {
     let cache = Cache::of(workspace);
     if !arguments.iter().any(|option| option == "--no-instructions") {
@@ -19,7 +19,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result
     // Their directory has its own cargo configuration.
     command.current_dir(workspace.root.join("benches"));
     if arguments.first().is_none_or(|first| first.starts_with('-')) {
-        command.arg("all");
+        command.args(["all", "--check"]);
     }
     cache.equip(&mut command);
     hand_over(command.args(arguments))

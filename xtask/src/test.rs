@@ -71,6 +71,11 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> anyhow::Result<Exi
         tests("tests", |command| command, options, &cache, &left_out),
         Step::tests("doc tests", doc_tests, Totals::of_libtest),
         Step::tests("loom", || loom_tests(workspace), Totals::of_libtest),
+        Step::tests(
+            "tokio_unstable",
+            || unstable_tests(workspace),
+            Totals::of_libtest,
+        ),
         Step::commands("docs", [documentation()]),
         tests(
             "tests of the benches",
@@ -114,15 +119,28 @@ fn doc_tests() -> Command {
     everything(["test", "--doc", "--no-fail-fast"])
 }
 
-/// The tests of what threads share without a lock, in every order of events: loom's own build, beside the others. As no crate
+/// The tests of what threads share without a lock, in every order of events. As no crate
 /// of ours has unsafe code, there is nothing for Miri.
 fn loom_tests(workspace: &Workspace) -> Command {
-    let mut command = cargo(["test", "--package", "steeple-metrics", "--lib"]);
+    let mut command = configured(workspace, "loom");
+    command.args(["--package", "steeple-metrics", "--lib", "under_loom"]);
     command
-        .arg("--target-dir")
-        .arg(workspace.root.join("target/loom"))
-        .arg("under_loom")
-        .env("RUSTFLAGS", "--cfg loom");
+}
+
+/// The tests of what tokio tells with its unstable flag alone.
+fn unstable_tests(workspace: &Workspace) -> Command {
+    let mut command = configured(workspace, "tokio_unstable");
+    command.args(["--package", "steeple-resources", "--test", "resources"]);
+    command.arg("runtime::");
+    command
+}
+
+/// Tests in a build of their own, with `--cfg` of this name.
+fn configured(workspace: &Workspace, name: &str) -> Command {
+    let mut command = cargo(["test", "--target-dir"]);
+    command
+        .arg(workspace.root.join("target").join(name))
+        .env("RUSTFLAGS", format!("--cfg {name}"));
     command
 }
 

@@ -8,8 +8,8 @@ use std::{
 };
 
 /// What the slow handlers take: far enough from the bounds of a bucket that a busy machine stays within it.
-pub(crate) const SLOW: Duration = Duration::from_millis(1_300);
-pub(crate) const SLOWER: Duration = Duration::from_millis(2_800);
+pub(crate) const SLOW: Duration = Duration::from_millis(2_600);
+pub(crate) const SLOWER: Duration = Duration::from_millis(5_200);
 
 /// One round: method, path, the status that both frameworks answer with, and how often.
 const ROUND: [(&str, &str, u16, u32); 11] = [

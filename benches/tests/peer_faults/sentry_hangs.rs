@@ -11,7 +11,10 @@ use std::{
 use axum::{Router, routing::get};
 use sentry_tower::{NewSentryLayer, SentryHttpLayer};
 use steeple::Steeple;
-use steeple_tests::process::{isolated, sized};
+use steeple_tests::{
+    process::{isolated, sized},
+    serving::serve,
+};
 
 /// Twice as many as threads that serve.
 const CLIENTS: usize = 4;
@@ -30,14 +33,14 @@ fn sentry_tower_holds_up_all_requests_where_handlers_panic() {
             .without_ops()
             .sentry(move |sentry| sentry.dsn(&own));
         let steeple = steeple.build().expect("a service");
-        let ours = Suffering::of(serve(application().layer(steeple.axum())), 1_000);
+        let ours = Suffering::of(serve(application().layer(steeple.axum()), 2), 1_000);
 
         let options = sentry::ClientOptions::new().dsn(&dsn);
         let sentry = sentry::init(options);
         let app = application()
             .layer(SentryHttpLayer::new())
             .layer(NewSentryLayer::new_from_top());
-        let theirs = Suffering::of(serve(app), sized(8, 40) as usize);
+        let theirs = Suffering::of(serve(app, 2), sized(8, 40) as usize);
 
         eprintln!("steeple: {ours}\nsentry-tower: {theirs}");
         // It waits for two seconds that what it tells arrives, in the hook, on a thread that serves.
@@ -64,7 +67,7 @@ impl Suffering {
         };
         let clients: Vec<_> = (0..CLIENTS).map(|_| thread::spawn(panicking)).collect();
         let mut alive = Vec::new();
-        while !clients.iter().all(thread::JoinHandle::is_finished) {
+        while alive.is_empty() || !clients.iter().all(thread::JoinHandle::is_finished) {
             alive.push(ask(address, "/livez"));
         }
         let panics = clients.into_iter();
@@ -133,27 +136,6 @@ fn application() -> Router {
     Router::new()
         .route("/livez", get(async || "alive"))
         .route("/panic", get(async || -> &'static str { panic!("lost") }))
-}
-
-/// Serves on two threads, until the process ends.
-fn serve(app: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("a bound address");
-    listener.set_nonblocking(true).expect("a plain socket");
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a plain socket");
-            axum::serve(listener, app)
-                .await
-                .expect("the server runs until the process ends");
-        });
-    });
-    address
 }
 
 /// Asks on a connection of its own, until that is answered or closed, and says how long it took.

@@ -5,13 +5,14 @@
 //! It serves a shop on axum, a branch of it on actix-web and its warehouse on tonic, on free ports (`--port N`,
 //! `--branch-port N` and `--warehouse-port N` choose them), puts load on them (`--without-load` does not) and prints what
 //! steeple saw, every two seconds, until it gets Ctrl-C or SIGTERM. With `OTEL_EXPORTER_OTLP_ENDPOINT` set it exports
-//! traces, metrics and logs as well.
+//! traces, metrics and logs as well; `--log-file PATH`, `--elasticsearch URL` and `--logstash HOST:PORT` say where it logs to.
 
 mod arguments;
 mod branch;
 mod figures;
 mod grpc;
 mod load;
+mod logs;
 mod shop;
 mod stock;
 
@@ -34,7 +35,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let stock = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.warehouse_port)).await?;
     let warehouse = stock.local_addr()?;
-    let steeple = Steeple::builder("demo-shop")
+    let steeple = Steeple::builder("demo-shop");
+    let has_logs = arguments.logs.are_there();
+    let steeple = arguments
+        .logs
+        .configure(steeple)
         .observer(|observer| {
             observer
                 .route("/healthz", RoutePolicy::new().ignore())
@@ -44,7 +49,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .errors(|errors| errors)
         .health(|health| health.check("warehouse", checks::tcp(warehouse.to_string())))
         .build()?;
-    if let Some(spans) = steeple.tracing_subscriber() {
+    if has_logs {
+        steeple.install_subscriber()?;
+    } else if let Some(spans) = steeple.tracing_subscriber() {
         tracing::subscriber::set_global_default(spans)?;
     }
     if let Some(logs) = steeple.otlp().and_then(Otlp::logs) {

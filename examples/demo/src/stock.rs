@@ -9,9 +9,9 @@ pub(crate) const ITEMS: &str = "apple, pear, plum\n";
 
 #[tracing::instrument]
 pub(crate) fn look_up(item: &str) -> Option<String> {
-    ["apple", "pear", "plum"]
-        .contains(&item)
-        .then(|| format!("{item}: in stock\n"))
+    let is_in_stock = ["apple", "pear", "plum"].contains(&item);
+    tracing::info!(is_in_stock, "looked up");
+    is_in_stock.then(|| format!("{item}: in stock\n"))
 }
 
 pub(crate) fn note_wishes(wishes: &[u8]) -> String {

@@ -9,19 +9,18 @@ use std::{env, time::Duration};
 
 use axum::{Router, routing::get};
 use steeple::Steeple;
-use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).init();
     let port = env::args().nth(1).unwrap_or_else(|| "3000".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
 
     let steeple = Steeple::builder("rolling")
         .without_ops()
         .health(|health| health)
+        .logs(|logs| logs)
         .build()?;
+    steeple.install_subscriber()?;
     let app = Router::new()
         .route("/work", get(work))
         .layer(steeple.axum())

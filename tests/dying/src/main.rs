@@ -1,6 +1,6 @@
 //! A process that dies of a panic: in a request, in a thread, of two at once, after many, or in its hook. What its sink is told leaves it by
-//! standard output, but when it is too late alone; or else it goes to the file and the DSN that are given. The fault tests build it
-//! with `panic = "abort"`, too.
+//! standard output, but when it is too late alone, before so many milliseconds have passed as are given; or else it goes to the file and the
+//! DSN that are given and, as a line of the log, to standard output. The fault tests build it with `panic = "abort"`, too.
 
 mod last;
 
@@ -8,6 +8,7 @@ use std::{env, error::Error, panic, thread, time::Duration};
 
 use steeple_core::{HttpVersion, Observer, RequestHead};
 use steeple_errors::ErrorTracker;
+use steeple_logs::Logs;
 use steeple_sentry::Sentry;
 
 use self::last::Last;
@@ -34,15 +35,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         (Some(file), Some(dsn)) => {
             let tracker = ErrorTracker::builder().file(file).start()?;
             let sentry = Sentry::builder().dsn(&dsn).start()?;
+            let logs = Logs::builder("shop").error_log().start()?;
             let builder = Observer::builder().rescue_deadline(PATIENCE);
             let builder = builder.error_sink(tracker.sink());
+            let builder = match logs.error_log() {
+                Some(log) => builder.error_sink(log),
+                None => builder,
+            };
             die(&mode, &sentry.connect(builder).build()?);
         }
-        _ => {
+        (deadline, _) => {
             let builder = Observer::builder().error_sink(Last::new(&mode));
-            let builder = match &*mode {
-                "crowded" => builder.rescue_deadline(PATIENCE),
-                _ => builder,
+            let builder = match deadline {
+                Some(millis) => builder.rescue_deadline(Duration::from_millis(millis.parse()?)),
+                None => builder,
             };
             die(&mode, &builder.build()?);
         }
@@ -65,7 +71,7 @@ fn die(mode: &str, observer: &Observer) {
         route: Some("/orders/{id}".into()),
         headers: &(),
         body_size: Some(0),
-        details: &(),
+        details: &Default::default,
     });
     let panicked = observation.run(|| match mode {
         "thread" => drop(thread::spawn(|| panic!("lost for good")).join()),

@@ -16,10 +16,12 @@ const PROGRAM: &str = "bugsink-manage";
 const START: Duration = Duration::from_secs(60);
 /// What its settings are called.
 const SETTINGS: &str = "bugsink_conf";
-/// Python that prints what Sentry's own normaliser finds wrong with an event.
+/// Python that prints what Sentry's own normaliser finds wrong with events.
 const NORMALISE: &str = "import json, sentry_relay
-event = sentry_relay.StoreNormalizer(project_id=1).normalize_event(json.load(open('event.json')))
-print(json.dumps(event.get('errors', [])))";
+def normalised(event):
+    return sentry_relay.StoreNormalizer(project_id=1).normalize_event(event)
+events = [normalised(event) for event in json.load(open('events.json'))]
+print(json.dumps([error for event in events for error in event.get('errors', [])]))";
 
 /// A [Bugsink](https://www.bugsink.com), which groups and keeps events as Sentry does, with one project; it checks them against
 /// Sentry's schema.
@@ -114,16 +116,16 @@ impl Bugsink {
         events.iter().map(detail).collect()
     }
 
-    /// What [Sentry's own normaliser](https://github.com/getsentry/relay) finds wrong with an event.
+    /// What [Sentry's own normaliser](https://github.com/getsentry/relay) finds wrong with `events`.
     ///
     /// # Errors
     ///
     /// When it does not run, or prints something else.
-    pub fn normaliser_findings(&self, event: &Value) -> Result<Vec<Value>, BackendError> {
+    pub fn normaliser_findings(&self, events: &[Value]) -> Result<Vec<Value>, BackendError> {
         let directory = self.server.directory();
-        let file = directory.join("event.json");
+        let file = directory.join("events.json");
         let failed = |source| could_not_run(PROGRAM, source);
-        fs::write(&file, event.to_string()).map_err(failed)?;
+        fs::write(&file, json!(events).to_string()).map_err(failed)?;
         let printed = manage(directory, &["shell", "--no-imports", "-c", NORMALISE]);
         let printed = printed.map_err(failed)?;
         parsed(NORMALISE, &printed)

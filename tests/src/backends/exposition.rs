@@ -33,8 +33,9 @@ pub fn parse_exposition(exposition: &str) -> Result<Vec<Family>, BackendError> {
 }
 
 /// Lets Python's readers of the text format, of OpenMetrics and of protobuf read registries, each a line of JSON with the
-/// fields `text`, `open_metrics`, `protobuf` (in hexadecimal) and `samples` (each name, labels and value): all three have to
-/// hold just these. Returns how many there were.
+/// fields `text`, `open_metrics`, `protobuf` (each byte a character), `created` (the first and the last millisecond in which series
+/// were made) and `held`, by formats that tell them the facts: each what it is about, a name, labels, and what is so. All
+/// three have to tell just these. Returns how many registries there were.
 ///
 /// # Errors
 ///

@@ -1,16 +1,9 @@
 //! A MariaDB server.
 
-use std::{
-    fs,
-    net::{SocketAddr, TcpStream},
-    ops::Deref,
-    process::Command,
-    time::Duration,
-};
+use std::{fs, net::SocketAddr, ops::Deref, process::Command, time::Duration};
 
 use super::{
-    BackendError, Server, free_address,
-    program::could_not_run,
+    BackendError, Server,
     unprivileged::{prepare, unprivileged},
 };
 
@@ -32,30 +25,24 @@ impl MariaDb {
     ///
     /// When it is not here or does not start.
     pub fn start() -> Result<Self, BackendError> {
-        let address = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
-        let server = Server::start(
-            PROGRAM,
-            START,
-            |command, directory| {
-                let users = directory.join("users.sql");
-                fs::write(&users, USERS)?;
-                let data = format!("--datadir={}", directory.join("data").display());
-                let mut install = Command::new("mariadb-install-db");
-                install.args(["--no-defaults", &data, "--skip-test-db"]);
-                install.arg("--auth-root-authentication-method=normal");
-                unprivileged(&mut install, directory)?;
-                prepare(&mut install)?;
-                command
-                    .args(["--no-defaults", &data, "--bind-address=127.0.0.1"])
-                    .args(["--skip-log-bin", "--innodb-buffer-pool-size=32M"])
-                    .arg(format!("--port={}", address.port()))
-                    .arg(format!("--socket={}", directory.join("socket").display()))
-                    .arg(format!("--pid-file={}", directory.join("pid").display()))
-                    .arg(format!("--init-file={}", users.display()));
-                unprivileged(command, directory)
-            },
-            || TcpStream::connect(address).is_ok(),
-        )?;
+        let (server, address) = Server::accept(PROGRAM, START, |command, directory, address| {
+            let users = directory.join("users.sql");
+            fs::write(&users, USERS)?;
+            let data = format!("--datadir={}", directory.join("data").display());
+            let mut install = Command::new("mariadb-install-db");
+            install.args(["--no-defaults", &data, "--skip-test-db"]);
+            install.arg("--auth-root-authentication-method=normal");
+            unprivileged(&mut install, directory)?;
+            prepare(&mut install)?;
+            command
+                .args(["--no-defaults", &data, "--bind-address=127.0.0.1"])
+                .args(["--skip-log-bin", "--innodb-buffer-pool-size=32M"])
+                .arg(format!("--port={}", address.port()))
+                .arg(format!("--socket={}", directory.join("socket").display()))
+                .arg(format!("--pid-file={}", directory.join("pid").display()))
+                .arg(format!("--init-file={}", users.display()));
+            unprivileged(command, directory)
+        })?;
         Ok(Self { address, server })
     }
 

@@ -1,16 +1,9 @@
 //! A PostgreSQL server.
 
-use std::{
-    fs,
-    net::{SocketAddr, TcpStream},
-    ops::Deref,
-    process::Command,
-    time::Duration,
-};
+use std::{fs, net::SocketAddr, ops::Deref, process::Command, time::Duration};
 
 use super::{
-    BackendError, Server, free_address,
-    program::could_not_run,
+    BackendError, Server,
     unprivileged::{prepare, unprivileged},
 };
 
@@ -31,35 +24,29 @@ impl Postgres {
     ///
     /// When it is not here or does not start.
     pub fn start() -> Result<Self, BackendError> {
-        let address = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
-        let server = Server::start(
-            PROGRAM,
-            START,
-            |command, directory| {
-                let (data, password) = (directory.join("data"), directory.join("password"));
-                fs::write(&password, "right")?;
-                let mut initdb = Command::new("initdb");
-                initdb
-                    .arg("-D")
-                    .arg(&data)
-                    .arg("--pwfile")
-                    .arg(&password)
-                    .args(["-U", "ada", "-A", "scram-sha-256", "-E", "UTF8"])
-                    .args(["--locale=C", "--no-sync"]);
-                unprivileged(&mut initdb, directory)?;
-                prepare(&mut initdb)?;
-                command
-                    .arg("-D")
-                    .arg(&data)
-                    .arg("-k")
-                    .arg(directory)
-                    .args(["-p", &address.port().to_string()])
-                    .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
-                    .args(["-c", "shared_buffers=32MB", "-c", "log_statement=all"]);
-                unprivileged(command, directory)
-            },
-            || TcpStream::connect(address).is_ok(),
-        )?;
+        let (server, address) = Server::accept(PROGRAM, START, |command, directory, address| {
+            let (data, password) = (directory.join("data"), directory.join("password"));
+            fs::write(&password, "right")?;
+            let mut initdb = Command::new("initdb");
+            initdb
+                .arg("-D")
+                .arg(&data)
+                .arg("--pwfile")
+                .arg(&password)
+                .args(["-U", "ada", "-A", "scram-sha-256", "-E", "UTF8"])
+                .args(["--locale=C", "--no-sync"]);
+            unprivileged(&mut initdb, directory)?;
+            prepare(&mut initdb)?;
+            command
+                .arg("-D")
+                .arg(&data)
+                .arg("-k")
+                .arg(directory)
+                .args(["-p", &address.port().to_string()])
+                .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+                .args(["-c", "shared_buffers=32MB", "-c", "log_statement=all"]);
+            unprivileged(command, directory)
+        })?;
         Ok(Self { address, server })
     }
 

@@ -9,6 +9,7 @@ use super::{BackendError, PromQl, Server, http::request};
 /// Prometheus 2, or whatever the system has.
 const PROGRAM: &str = "prometheus";
 const PROGRAM_3: &str = "prometheus-3";
+const NATIVE: &str = "native-histograms,exemplar-storage";
 const START: Duration = Duration::from_secs(30);
 
 /// A Prometheus that scrapes `/metrics` of its targets every second.
@@ -27,7 +28,7 @@ impl Prometheus {
     ///
     /// When it is not here or does not start.
     pub fn scraping(targets: &[SocketAddr]) -> Result<Self, BackendError> {
-        Self::start(PROGRAM, "native-histograms,exemplar-storage", targets)
+        Self::start(PROGRAM, NATIVE, targets)
     }
 
     /// As [`scraping`](Self::scraping), but without native histograms, as it is by default.
@@ -46,6 +47,15 @@ impl Prometheus {
     /// When it is not here or does not start.
     pub fn version_3(targets: &[SocketAddr]) -> Result<Self, BackendError> {
         Self::start(PROGRAM_3, "exemplar-storage", targets)
+    }
+
+    /// As [`version_3`](Self::version_3), but with native histograms, whose exemplars Prometheus 2 does not know.
+    ///
+    /// # Errors
+    ///
+    /// When it is not here or does not start.
+    pub fn version_3_native(targets: &[SocketAddr]) -> Result<Self, BackendError> {
+        Self::start(PROGRAM_3, NATIVE, targets)
     }
 
     fn start(program: &str, features: &str, targets: &[SocketAddr]) -> Result<Self, BackendError> {

@@ -1,12 +1,8 @@
 //! A Redis server.
 
-use std::{
-    net::{SocketAddr, TcpStream},
-    ops::Deref,
-    time::Duration,
-};
+use std::{net::SocketAddr, ops::Deref, time::Duration};
 
-use super::{BackendError, Server, free_address, program::could_not_run};
+use super::{BackendError, Server};
 
 const PROGRAM: &str = "redis-server";
 const START: Duration = Duration::from_secs(30);
@@ -25,20 +21,14 @@ impl Redis {
     ///
     /// When it is not here or does not start.
     pub fn start() -> Result<Self, BackendError> {
-        let address = free_address().map_err(|source| could_not_run(PROGRAM, source))?;
-        let server = Server::start(
-            PROGRAM,
-            START,
-            |command, directory| {
-                command
-                    .args(["--port", &address.port().to_string()])
-                    .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-                    .args(["--requirepass", "right", "--dir"])
-                    .arg(directory);
-                Ok(())
-            },
-            || TcpStream::connect(address).is_ok(),
-        )?;
+        let (server, address) = Server::accept(PROGRAM, START, |command, directory, address| {
+            command
+                .args(["--port", &address.port().to_string()])
+                .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+                .args(["--requirepass", "right", "--dir"])
+                .arg(directory);
+            Ok(())
+        })?;
         Ok(Self { address, server })
     }
 

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
@@ -67,13 +67,38 @@ impl Server {
         ready: &str,
         configure: impl FnOnce(&mut Command, &Path, SocketAddr) -> io::Result<()>,
     ) -> Result<(Self, SocketAddr), BackendError> {
+        Self::start_at(program, deadline, configure, |address| {
+            get(&format!("http://{address}{ready}")).is_ok()
+        })
+    }
+
+    /// As [`listen`](Self::listen), but what speaks no HTTP is ready when it takes a connection.
+    ///
+    /// # Errors
+    ///
+    /// As for `start`.
+    pub fn accept(
+        program: &str,
+        deadline: Duration,
+        configure: impl FnOnce(&mut Command, &Path, SocketAddr) -> io::Result<()>,
+    ) -> Result<(Self, SocketAddr), BackendError> {
+        Self::start_at(program, deadline, configure, |address| {
+            TcpStream::connect(address).is_ok()
+        })
+    }
+
+    fn start_at(
+        program: &str,
+        deadline: Duration,
+        configure: impl FnOnce(&mut Command, &Path, SocketAddr) -> io::Result<()>,
+        ready: impl Fn(SocketAddr) -> bool,
+    ) -> Result<(Self, SocketAddr), BackendError> {
         let address = free_address().map_err(|source| could_not_run(program, source))?;
-        let ready = format!("http://{address}{ready}");
         let server = Self::start(
             program,
             deadline,
             |command, directory| configure(command, directory, address),
-            || get(&ready).is_ok(),
+            || ready(address),
         )?;
         Ok((server, address))
     }
@@ -97,8 +122,22 @@ impl Server {
     /// # Errors
     ///
     /// When it does not end within `deadline`.
-    pub fn terminate(mut self, deadline: Duration) -> Result<(ExitStatus, String), BackendError> {
+    pub fn terminate(self, deadline: Duration) -> Result<(ExitStatus, String), BackendError> {
+        self.tell_to_end();
+        self.ended(deadline)
+    }
+
+    /// Sends it `SIGTERM`, and does not wait.
+    pub fn tell_to_end(&self) {
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+    }
+
+    /// Waits until it has ended, and says how and what it had printed.
+    ///
+    /// # Errors
+    ///
+    /// When it does not end within `deadline`.
+    pub fn ended(mut self, deadline: Duration) -> Result<(ExitStatus, String), BackendError> {
         let ended = within(deadline, || self.child.try_wait().ok().flatten());
         ended
             .map(|status| (status, self.log()))

@@ -1,25 +1,19 @@
 //! Errors sent to a real server.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpListener,
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{io, sync::mpsc, thread, time::Duration};
 
 use actix_web::{App, HttpResponse, HttpServer};
 use axum::{Router, http::StatusCode, routing::get};
-use flate2::read::GzDecoder;
 use serde_json::Value;
 use steeple::{
     Steeple,
-    core::errors::Backtrace,
+    core::errors::{Backtrace, FingerprintRule},
     current,
     sentry::sentry_core::{self, Level, protocol::Event},
 };
-use steeple_tests::{backends::Bugsink, process::isolated};
+use steeple_stub::Stub;
+use steeple_tests::{backends::Bugsink, process::isolated, serving::serve, waiting::within};
+use tokio::runtime::Runtime;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -63,17 +57,7 @@ fn axum_app(steeple: &Steeple) -> String {
         app.route(&format!("/{order}"), route(order))
     });
     let app = app.layer(steeple.axum());
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    listener.set_nonblocking(true).unwrap();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, app).await.unwrap();
-        });
-    });
-    format!("http://{address}")
+    format!("http://{}", serve(app, 2))
 }
 
 fn actix_app(steeple: &Steeple) -> String {
@@ -102,8 +86,20 @@ fn actix_app(steeple: &Steeple) -> String {
 
 const ORDERS: [&str; 4] = ["panic", "chain", "bare", "message"];
 
+/// What is panicked with outside of requests.
+const OUTSIDE: [&str; 2] = ["the task is lost", "the thread is lost"];
+
+fn panic_outside(runtime: &Runtime) {
+    let task = runtime.spawn(async { panic!("{}", OUTSIDE[0]) });
+    assert!(runtime.block_on(task).is_err());
+    assert!(thread::spawn(|| panic!("{}", OUTSIDE[1])).join().is_err());
+}
+
+/// Asks with what nobody is to be told of.
 fn ask(url: &str) {
-    let asked = ureq::get(url)
+    let asked = ureq::get(format!("{url}?token=hunter2&mail=ada@example.org"))
+        .header("authorization", "Bearer hunter2")
+        .header("cookie", "sid=hunter2")
         .header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01"))
         .config()
         .http_status_as_error(false)
@@ -121,8 +117,13 @@ fn it_groups_what_axum_and_actix_report() {
         Backtrace::prepare();
         let bugsink = Bugsink::start().unwrap();
         let dsn = bugsink.dsn().to_owned();
+        let rule = FingerprintRule::new(["no stock"]).error_type("Away");
         let steeple = Steeple::builder("shop")
             .without_ops()
+            .observer(|observer| {
+                let observer = observer.fingerprint_rule(rule);
+                observer.kept_headers(["authorization", "cookie"])
+            })
             .sentry(move |sentry| {
                 let sentry = sentry.dsn(&dsn).release("shop@1.2.3");
                 sentry.environment("staging").events_per_second(100)
@@ -135,31 +136,40 @@ fn it_groups_what_axum_and_actix_report() {
                 ask(&format!("{service}/{order}"));
             }
         }
-        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let runtime = Runtime::new().unwrap();
         let flushed = runtime.block_on(steeple.flush(DEADLINE));
-        assert_eq!(flushed.sentry.map(|sentry| sentry.exported), Some(16));
+        assert!(flushed.sentry.is_some_and(|sentry| sentry.is_complete()));
+        panic_outside(&runtime);
 
-        let issues = bugsink.issues().unwrap();
+        let issues = within(DEADLINE, || {
+            let issues = bugsink.issues().unwrap();
+            let counts = issues.iter().map(|issue| &issue["digested_event_count"]);
+            let events: u64 = counts.filter_map(Value::as_u64).sum();
+            (events >= 18).then_some(issues)
+        });
         let log = bugsink.log();
         assert!(!log.contains("ValidationError"), "{log}");
-        let counts: BTreeMap<_, _> = issues
-            .iter()
-            .map(|issue| {
-                (
-                    text(&issue["calculated_type"]),
-                    &issue["digested_event_count"],
-                )
-            })
-            .collect();
-        assert_eq!(counts.len(), 4, "{issues:#?}");
-        assert!(counts.values().all(|count| **count == 4), "{issues:#?}");
-        for issue in &issues {
+        let (outside, of_requests): (Vec<_>, Vec<_>) = issues
+            .unwrap()
+            .into_iter()
+            .partition(|issue| OUTSIDE.contains(&text(&issue["calculated_value"])));
+        let mut all = Vec::new();
+        for issue in &outside {
+            assert_eq!(issue["calculated_type"], "panic");
             let events = bugsink.events(issue).unwrap();
-            assert_eq!(events.len(), 4);
-            events.iter().for_each(check);
-            let findings = bugsink.normaliser_findings(&events[0]).unwrap();
-            assert!(findings.is_empty(), "{findings:#?}\n{:#}", events[0]);
+            assert_eq!(events.len(), 1);
+            events.iter().for_each(check_outside);
+            all.extend(events);
         }
+        for issue in &of_requests {
+            let events = bugsink.events(issue).unwrap();
+            assert_eq!(events.len(), 4, "{issue:#}");
+            events.iter().for_each(check);
+            all.extend(events);
+        }
+        assert_eq!((outside.len(), of_requests.len()), (2, 4));
+        let findings = bugsink.normaliser_findings(&all).unwrap();
+        assert!(findings.is_empty(), "{findings:#?}\n{all:#?}");
     });
 }
 
@@ -182,7 +192,7 @@ fn it_takes_sessions_and_client_reports_and_wants_no_transactions() {
             .build()
             .unwrap();
         let services = [axum_app(&steeple), actix_app(&steeple)];
-        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let runtime = Runtime::new().unwrap();
         let (mut sessions, mut events) = (0, 0);
         for service in &services {
             for order in ["bare", "chain"] {
@@ -191,32 +201,39 @@ fn it_takes_sessions_and_client_reports_and_wants_no_transactions() {
                 assert!(flushed.is_complete(), "{flushed:?}");
                 sessions += 1;
                 events += u64::from(order == "chain");
-                // The first transaction is answered with that it wants none, for a day.
-                let transactions = u64::from(sessions == 1);
-                let expected = 1 + transactions + u64::from(order == "chain");
-                assert_eq!(flushed.exported, expected, "{order}");
             }
         }
-        let log = bugsink.log();
+        // The first transaction is answered with that it wants none, for a day.
+        let expected = sessions + events + 1;
+        // It answers before it prints.
+        let log = within(DEADLINE, || {
+            let log = bugsink.log();
+            (log.matches("/envelope/").count() as u64 >= expected).then_some(log)
+        });
+        let log = log.unwrap_or_else(|| bugsink.log());
         let posted: Vec<_> = log
             .lines()
             .filter(|line| line.contains("/envelope/"))
             .collect();
-        assert_eq!(posted.len() as u64, sessions + events + 1, "{log}");
+        assert_eq!(posted.len() as u64, expected, "{log}");
         assert!(posted.iter().all(|line| line.contains("\" 200 ")), "{log}");
         for word in ["Error", "ERROR", "Traceback", "invalid"] {
             assert!(!log.contains(word), "{log}");
         }
+        // It reads them and keeps none, as it says.
+        let read = |item: &str| log.matches(&format!("envelope item: {item}\n")).count();
+        assert!(read("sessions") > 0, "{log}");
+        assert!(read("client_report") > 0, "{log}");
         assert_eq!(bugsink.issues().unwrap().len(), 1);
-        let findings = bugsink.normaliser_findings(&transaction()).unwrap();
+        let findings = bugsink.normaliser_findings(&[transaction()]).unwrap();
         assert!(findings.is_empty(), "{findings:#?}");
     });
 }
 
 /// A transaction as it is sent.
 fn transaction() -> Value {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let dsn = format!("http://key@{}/7", listener.local_addr().unwrap());
+    let stub = Stub::answering([]);
+    let dsn = format!("http://key@{}/7", stub.address());
     let steeple = Steeple::builder("shop")
         .private()
         .without_ops()
@@ -224,20 +241,7 @@ fn transaction() -> Value {
         .build()
         .unwrap();
     ask(&format!("{}/message", axum_app(&steeple)));
-    let (mut stream, _) = listener.accept().unwrap();
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let head: Vec<_> = reader
-        .by_ref()
-        .lines()
-        .map_while(Result::ok)
-        .take_while(|line| !line.is_empty())
-        .collect();
-    let length = head
-        .iter()
-        .find_map(|field| field.strip_prefix("content-length: ")?.parse().ok());
-    let body = reader.take(length.unwrap());
-    let envelope = io::read_to_string(GzDecoder::new(body)).unwrap();
-    write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    let envelope = String::from_utf8(stub.wait_for(1).remove(0).body).unwrap();
     serde_json::from_str(envelope.lines().nth(2).unwrap()).unwrap()
 }
 
@@ -266,31 +270,46 @@ fn check(event: &Value) {
             assert_eq!(event["level"], "fatal");
             assert_eq!(values, ["the order is lost"]);
         }
-        "/chain" => assert_eq!(
-            values,
-            [
-                "connection to postgres://[Filtered]@db refused",
-                "the database is away",
-                "no order 7"
-            ]
-        ),
+        "/chain" => {
+            assert_eq!(
+                values,
+                [
+                    "connection to postgres://[redacted]@db refused",
+                    "the database is away",
+                    "no order 7"
+                ]
+            );
+            assert_eq!(event["fingerprint"], serde_json::json!(["no stock"]));
+        }
         "/bare" => assert_eq!(values, ["it was answered with 503"]),
         "/message" => assert_eq!(event["logentry"]["message"], "the stock is low"),
         other => panic!("{other}"),
     }
     if let "/panic" | "/chain" = route {
-        let frames = exceptions.last().unwrap()["stacktrace"]["frames"]
-            .as_array()
-            .unwrap();
-        let in_app = frames.iter().filter(|frame| frame["in_app"] == true);
-        let functions: Vec<_> = in_app.map(|frame| text(&frame["function"])).collect();
-        assert!(
-            functions
-                .last()
-                .is_some_and(|function| function.ends_with("bugsink::handle")),
-            "{functions:#?}"
-        );
+        check_stack(exceptions, "bugsink::handle");
     }
+}
+
+/// What those have that are of no request.
+fn check_outside(event: &Value) {
+    assert_eq!(event["level"], "fatal");
+    assert_eq!(event["release"], "shop@1.2.3");
+    assert!(event["tags"]["route"].is_null(), "{event:#}");
+    let exceptions = event["exception"]["values"].as_array().unwrap();
+    check_stack(exceptions, "bugsink::panic_outside");
+}
+
+/// The last of the application's own calls.
+fn check_stack(exceptions: &[Value], function: &str) {
+    let frames = exceptions.last().unwrap()["stacktrace"]["frames"]
+        .as_array()
+        .unwrap();
+    let in_app = frames.iter().filter(|frame| frame["in_app"] == true);
+    let functions: Vec<_> = in_app.map(|frame| text(&frame["function"])).collect();
+    assert!(
+        functions.last().is_some_and(|last| last.contains(function)),
+        "{functions:#?}"
+    );
 }
 
 fn text(value: &Value) -> &str {

@@ -22,7 +22,7 @@ pub(crate) struct Demo {
     pub(crate) branch: SocketAddr,
     pub(crate) warehouse: SocketAddr,
     ops: SocketAddr,
-    _server: Server,
+    server: Server,
 }
 
 impl Demo {
@@ -32,6 +32,11 @@ impl Demo {
 
     /// In this environment.
     pub(crate) fn start_with(environment: &[(&str, &str)]) -> Self {
+        Self::start_as(&[], environment)
+    }
+
+    /// The same, told more on its command line.
+    pub(crate) fn start_as(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let [shop, branch, warehouse, ops] = [(); 4].map(|()| free_address().unwrap());
         let server = Server::start(
             env!("CARGO"),
@@ -43,6 +48,7 @@ impl Demo {
                     .args(["run", "--quiet", "--package", "demo", "--"])
                     .args(["--without-load", "--port", &shop, "--branch-port", &branch])
                     .args(["--warehouse-port", &warehouse])
+                    .args(arguments)
                     .env("OTEL_EXPORTER_PROMETHEUS_PORT", ops)
                     .envs(environment.iter().copied())
                     .current_dir(env!("CARGO_MANIFEST_DIR"));
@@ -60,8 +66,14 @@ impl Demo {
             branch,
             warehouse,
             ops,
-            _server: server,
+            server,
         }
+    }
+
+    /// Ends it, with all that it has to say.
+    pub(crate) fn end(self, deadline: Duration) {
+        let (status, printed) = self.server.terminate(deadline).unwrap();
+        assert!(status.success(), "{printed}");
     }
 
     fn metrics(&self) -> String {

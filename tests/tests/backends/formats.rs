@@ -1,6 +1,6 @@
 //! One registry in every format, as real scrapers read it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use steeple::{
     metrics::{Exemplar, Matcher, NativeConfig, Registry},
@@ -156,10 +156,12 @@ fn every_scraper_reads_the_same_values_and_exemplars_in_every_format() {
 
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
-fn quantiles_of_native_histograms_are_right_within_5_percent() {
-    let native =
-        Registry::builder().native_histograms(Matcher::prefix("shop_"), NativeConfig::new());
-    let registry = native.build().unwrap();
+fn quantiles_of_native_histograms_are_right_within_5_percent_and_each_bucket_has_its_exemplar() {
+    let registry = Registry::builder()
+        .native_histograms(Matcher::prefix("shop_"), NativeConfig::new())
+        .exemplar_source(|| Some(Exemplar::new(TRACE, [0xcd; 8])))
+        .build()
+        .unwrap();
     let mut random = fastrand::Rng::with_seed(4);
     let distributions = ["normal", "bimodal", "heavy_tailed"].map(|name| {
         let histogram = registry
@@ -175,6 +177,7 @@ fn quantiles_of_native_histograms_are_right_within_5_percent() {
     let ops = serve(&registry);
 
     let prometheus = Prometheus::scraping(&[ops.local_addr()]).unwrap();
+    let version_3 = Prometheus::version_3_native(&[ops.local_addr()]).unwrap();
 
     for (name, observations) in distributions {
         let count = format!("histogram_count(shop_{name}_seconds)");
@@ -191,7 +194,24 @@ fn quantiles_of_native_histograms_are_right_within_5_percent() {
             );
             assert!(error <= 0.05, "{name} {quantile}: {estimated} for {exact}");
         }
+
+        version_3.wait_for(&count, SCRAPED, complete).unwrap();
+        let selector = format!("shop_{name}_seconds");
+        let exemplars = version_3.exemplars(&selector).unwrap();
+        let mut told: Vec<_> = exemplars.iter().map(|(_, value)| bucket(*value)).collect();
+        told.sort_unstable();
+        let held: BTreeSet<_> = observations.into_iter().map(bucket).collect();
+        assert_eq!(told, held.into_iter().collect::<Vec<_>>(), "{name}");
+        assert!(told.len() > 1, "{name}");
     }
+}
+
+/// In which of the buckets that a classic histogram would have.
+fn bucket(seconds: f64) -> usize {
+    let bounds = [
+        0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+    ];
+    bounds.partition_point(|bound| *bound < seconds)
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod chain;
 mod demo;
 mod elasticsearch;
 mod exposition;
+mod facts;
 mod formats;
 mod harness;
 mod lint;

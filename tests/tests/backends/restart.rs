@@ -6,12 +6,19 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
 
-use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use steeple_tests::backends::{Nginx, OtlpSink, Received, Server, free_address, get, wrk};
+use opentelemetry_proto::tonic::{logs::v1::LogRecord, metrics::v1::metric::Data};
+use steeple_tests::{
+    backends::{BackendError, Nginx, OtlpSink, Received, Server, free_address, get, text, wrk},
+    waiting::eventually,
+};
 
 /// Long enough for a cold build of the example.
 const BUILD: Duration = Duration::from_secs(600);
@@ -19,6 +26,7 @@ const START: Duration = Duration::from_secs(60);
 /// The drain time of the example, and what is left to end and to deliver.
 const END: Duration = Duration::from_secs(30);
 const CONNECTIONS: u32 = 8;
+const LOAD: Duration = Duration::from_secs(5);
 
 /// The example, which is built beside the tests.
 fn program() -> PathBuf {
@@ -43,8 +51,11 @@ fn instance(program: &str, name: &str, address: SocketAddr, sink: &OtlpSink) -> 
             .env("OTEL_METRIC_EXPORT_INTERVAL", "600000");
         Ok(())
     };
-    let ready = || get(&format!("http://{address}/readyz")).is_ok();
-    Server::start(program, START, configure, ready).unwrap()
+    Server::start(program, START, configure, || ready(address).is_ok()).unwrap()
+}
+
+fn ready(address: SocketAddr) -> Result<String, BackendError> {
+    get(&format!("http://{address}/readyz"))
 }
 
 /// How many things of each instance came.
@@ -74,6 +85,12 @@ fn requests(metric: &opentelemetry_proto::tonic::metrics::v1::Metric) -> u64 {
     points.map(|point| point.count).sum()
 }
 
+/// Whether it is the line of a request of `/work`.
+fn is_of_request(record: &LogRecord) -> bool {
+    let told = |key| text(&record.attributes, key);
+    (told("target"), told("http_route")) == (Some("steeple::access"), Some("/work"))
+}
+
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
 fn no_request_fails_and_nothing_that_was_recorded_is_lost() {
@@ -90,34 +107,56 @@ fn no_request_fails_and_nothing_that_was_recorded_is_lost() {
     let nginx = Nginx::start(&addresses, "/readyz").unwrap();
 
     let url = format!("http://{}/work", nginx.address());
-    let load = thread::spawn(move || wrk(&url, CONNECTIONS, Duration::from_secs(30)).unwrap());
-    let start = Instant::now();
-    for (name, address) in ["a2", "b2"].into_iter().zip(addresses) {
-        thread::sleep(Duration::from_secs(1));
-        let (status, log) = running.remove(0).terminate(END).unwrap();
+    let is_over = Arc::<AtomicBool>::default();
+    let seen = Arc::clone(&is_over);
+    // As long as it takes, and once more.
+    let load = thread::spawn(move || {
+        let mut loads = Vec::new();
+        let mut is_last = false;
+        while !is_last {
+            is_last = seen.load(SeqCst);
+            loads.push(wrk(&url, CONNECTIONS, LOAD).unwrap());
+        }
+        loads
+    });
+    let traced = || by_instance(sink.spans(), |span| u64::from(span.name == "GET /work"));
+    let second = ["a2", "b2"].into_iter().zip(addresses);
+    for (restarted, (name, address)) in second.enumerate() {
+        eventually("all that run serve", || {
+            traced().len() == first.len() + restarted
+        });
+        let old = running.remove(0);
+        old.tell_to_end();
+        // As an orchestrator does, which learns of the end by readiness alone.
+        eventually("it says that it is not ready", || {
+            matches!(ready(address), Err(BackendError::Answer { .. }))
+        });
+        nginx.take_out(address).unwrap();
+        let (status, log) = old.ended(END).unwrap();
         assert!(status.success(), "{log}");
         assert!(log.contains("everything was delivered"), "{log}");
         running.push(instance(program, name, address, &sink));
+        nginx.put_back(address).unwrap();
     }
-    assert!(
-        start.elapsed() < Duration::from_secs(29),
-        "the load was over too soon"
-    );
-    let load = load.join().unwrap();
+    is_over.store(true, SeqCst);
+    let loads = load.join().unwrap();
     for instance in running {
         instance.terminate(END).unwrap();
     }
 
-    assert_eq!(load.failed, 0);
-    let spans = by_instance(sink.spans(), |span| u64::from(span.name == "GET /work"));
+    assert!(loads.iter().all(|load| load.failed == 0), "{loads:?}");
+    let spans = traced();
     let counted = by_instance(sink.metrics(), requests);
+    let logged = by_instance(sink.logs(), |record| u64::from(is_of_request(record)));
     assert_eq!(Vec::from_iter(spans.keys()), ["a1", "a2", "b1", "b2"]);
     assert_eq!(spans, counted);
-    // What was under way when the load ended had no answer that counts.
+    assert_eq!(spans, logged);
+    // What was under way when a load ended had no answer that counts.
     let served: u64 = spans.values().sum();
-    let under_way = u64::from(CONNECTIONS);
+    let answered: u64 = loads.iter().map(|load| load.answered).sum();
+    let under_way = u64::from(CONNECTIONS) * loads.len() as u64;
     assert!(
-        (load.answered..=load.answered + under_way).contains(&served),
-        "{served} of {load:?}"
+        (answered..=answered + under_way).contains(&served),
+        "{served} of {loads:?}"
     );
 }

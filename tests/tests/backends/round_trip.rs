@@ -2,16 +2,19 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write,
     thread,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use fastrand::Rng;
+use metrics::Unit;
 use serde_json::json;
-use steeple::metrics::{Escaping, Exemplar, Format, Matcher, NativeConfig, Registry, Snapshot};
+use steeple::metrics::{
+    Escaping, Exemplar, Format, Kind, Matcher, NativeConfig, Registry, Snapshot,
+};
 use steeple_tests::backends::read_back;
 
-use crate::exposition::values;
+use crate::facts::facts;
 
 const REGISTRIES: u64 = 100_000;
 const READERS: u64 = 2;
@@ -42,27 +45,30 @@ fn a_hundred_thousand_registries_read_back_in_every_format() {
 }
 
 fn line(seed: u64) -> String {
-    let (registry, recorded) = generated(&mut Rng::with_seed(seed));
+    let mut rng = Rng::with_seed(seed);
+    let tells_creation = rng.bool();
+    let began = milliseconds();
+    let (registry, recorded) = generated(&mut rng, tells_creation);
+    let ended = milliseconds();
     let snapshot = registry.snapshot();
     assert_eq!(series(&snapshot), recorded, "{seed}");
     let rendered = |format| registry.exposition(format).flatten().collect::<Vec<u8>>();
     let text = |format| String::from_utf8(rendered(format)).unwrap();
-    let mut hexadecimal = String::new();
-    for byte in rendered(Format::Protobuf(Escaping::Underscores)) {
-        write!(hexadecimal, "{byte:02x}").unwrap();
-    }
-    // Values as text: JSON knows no infinity.
-    let samples: Vec<_> = values(&snapshot)
-        .into_iter()
-        .map(|((name, labels), value)| json!([name, labels, value.to_string()]))
-        .collect();
+    let message = rendered(Format::Protobuf(Escaping::Underscores));
+    let message: String = message.into_iter().map(char::from).collect();
     let line = json!({
         "text": text(Format::Text),
         "open_metrics": text(Format::OpenMetrics(Escaping::Underscores)),
-        "protobuf": hexadecimal,
-        "samples": samples,
+        "protobuf": message,
+        "held": facts(&snapshot, tells_creation),
+        "created": [began, ended],
     });
     format!("{line}\n")
+}
+
+fn milliseconds() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    since.as_millis() as u64
 }
 
 /// The name of a metric and the labels of a series.
@@ -83,54 +89,82 @@ fn series(snapshot: &Snapshot) -> BTreeSet<Series> {
 }
 
 /// A registry, and what was recorded into it by the names that Prometheus sees.
-fn generated(rng: &mut Rng) -> (Registry, BTreeSet<Series>) {
-    let mut recorded = BTreeSet::new();
+fn generated(rng: &mut Rng, tells_creation: bool) -> (Registry, BTreeSet<Series>) {
+    let native = NativeConfig::new().schema(rng.i8(-4..=8));
     let registry = Registry::builder()
-        .exemplar_source(|| Some(Exemplar::new([0xa5; 16], [0x5a; 8])))
+        .exemplar_source(|| {
+            let (trace, span) = (fastrand::u128(..), fastrand::u64(..));
+            Some(Exemplar::new(trace.to_be_bytes(), span.to_be_bytes()))
+        })
         .native_histograms(
-            Matcher::full("histogram_0"),
-            NativeConfig::new().with_classic_buckets(),
+            Matcher::full("histogram.0"),
+            native.clone().with_classic_buckets(),
         )
-        .summary(Matcher::full("histogram_1"), &[0.0, 0.5, 0.99, 1.0])
+        .native_histograms(
+            Matcher::full("histogram.1"),
+            native.zero_threshold(rng.f64()),
+        )
+        .summary(Matcher::full("histogram.2"), &[0.0, 0.5, 0.99, 1.0])
+        .created_series(tells_creation)
         .build()
         .unwrap();
-    for _ in 0..rng.usize(..6) {
+    let kinds = [Kind::Counter, Kind::Gauge, Kind::Histogram];
+    let metrics =
+        kinds.map(|kind| [0, 1, 2, 3].map(|number| described(rng, &registry, kind, number)));
+    let mut recorded = BTreeSet::new();
+    for _ in 0..rng.usize(..4) {
         let labels: Vec<(String, String)> = ["a", "b.c", "quantile_", "Z"][..rng.usize(..5)]
             .iter()
             .map(|name| ((*name).to_owned(), nasty(rng)))
             .collect();
+        let (kind, number) = (rng.usize(..3), rng.usize(..4));
+        let (name, exposed) = &metrics[kind][number];
+        // An empty label is none.
+        let told = labels.iter().filter(|(_, value)| !value.is_empty());
+        let told = told.map(|(name, value)| (name.replace('.', "_"), value.clone()));
+        recorded.insert((exposed.clone(), told.collect()));
         let labels: Vec<_> = labels
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let number = rng.u8(..3);
-        let mut record = |name: String| {
-            // An empty label is none.
-            let labels = labels.iter().filter(|(_, value)| !value.is_empty());
-            let labels = labels.map(|(name, value)| (name.replace('.', "_"), (*value).to_owned()));
-            recorded.insert((name, labels.collect()));
-        };
-        match rng.u8(..3) {
-            0 => {
-                record(format!("counter_{number}_total"));
-                let counter = registry.counter(&format!("counter.{number}"), &labels);
-                counter.unwrap().increment(rng.u64(..) >> rng.u32(11..64));
+        match kinds[kind] {
+            Kind::Counter => {
+                let counter = registry.counter(name, &labels).unwrap();
+                counter.increment(rng.u64(..) >> rng.u32(11..64));
             }
-            1 => {
-                let name = format!("gauge_{number}");
-                let gauge = registry.gauge(&name, &labels).unwrap();
-                record(name);
+            Kind::Gauge => {
+                let gauge = registry.gauge(name, &labels).unwrap();
                 gauge.set(f64::from_bits(rng.u64(..)));
             }
             _ => {
-                let name = format!("histogram_{number}");
-                let histogram = registry.histogram(&name, &labels).unwrap();
-                record(name);
-                histogram.record(rng.f64() * 20.0);
+                let histogram = registry.histogram(name, &labels).unwrap();
+                // The sum of the one that is native only may fall.
+                let least = if number == 1 { -10.0 } else { 0.0 };
+                for _ in 0..rng.usize(1..=50) {
+                    histogram.record(least + rng.f64() * 20.0);
+                }
             }
         }
     }
     (registry, recorded)
+}
+
+/// The names of a metric, as it is recorded and as Prometheus sees it; every other one is described.
+fn described(rng: &mut Rng, registry: &Registry, kind: Kind, number: u8) -> (String, String) {
+    let name = format!("{kind}.{number}");
+    let mut exposed = format!("{kind}_{number}");
+    if rng.bool() {
+        let units = [None, Some(Unit::Seconds), Some(Unit::Bytes)];
+        let unit = rng.choice(units).flatten();
+        // The reader of the text format does not keep spaces at either end.
+        let help = format!("What {} is.", nasty(rng));
+        registry.describe(kind, &name, unit, &help).unwrap();
+        exposed.extend(unit.iter().flat_map(|unit| ["_", unit.as_str()]));
+    }
+    if kind == Kind::Counter {
+        exposed.push_str("_total");
+    }
+    (name, exposed)
 }
 
 fn nasty(rng: &mut Rng) -> String {

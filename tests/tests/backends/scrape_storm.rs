@@ -18,6 +18,7 @@ use steeple::{
 use steeple_tests::{
     backends::{get as fetch, hey_with, slow_headers, slow_readers},
     process::{isolated, resident_bytes},
+    serving,
     waiting::eventually,
 };
 
@@ -26,6 +27,10 @@ const REQUESTS: u32 = 5_000;
 const ACTIVE: &str = "steeple_ops_active_renders";
 /// A render that is older is not joined.
 const JOINABLE_FOR: Duration = Duration::from_secs(1);
+/// Longer than it takes on a busy machine until slow readers have all renders in flight, one after the other.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
+/// What is faster counts as that fast: it says more about the machine than about the service.
+const LEAST_P99: Duration = Duration::from_millis(250);
 
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
@@ -35,11 +40,14 @@ fn slow_clients_and_a_storm_of_scrapes_leave_the_service_as_it_was() {
         || {
             let steeple = Steeple::builder("storm")
                 .private()
-                .ops(|ops| ops.address(([127, 0, 0, 1], 0).into()))
+                .ops(|ops| {
+                    let ops = ops.address(([127, 0, 0, 1], 0).into());
+                    ops.write_timeout(WRITE_TIMEOUT)
+                })
                 .build()
                 .unwrap();
             let registry = steeple.registry().clone();
-            fill(&registry);
+            fill(&registry, "padding_total");
             let service = serve(&steeple);
             let ops = steeple.ops_addr().unwrap();
             let metrics = format!("http://{ops}/metrics");
@@ -66,17 +74,24 @@ fn slow_clients_and_a_storm_of_scrapes_leave_the_service_as_it_was() {
                 value(&registry, ACTIVE, &[]) == 4.0
             });
             let scrapes = hey_with(&["-disable-compression"], &metrics, 400, 4).unwrap();
-            let stormy = hey_with(&[], &greeting, REQUESTS, 20).unwrap();
+            let stormy = [(); 3].map(|()| hey_with(&[], &greeting, REQUESTS, 20).unwrap());
             let alive = fetch(&format!("http://{ops}/livez")).unwrap();
             eventually("the slow readers are cut off", || {
                 value(&registry, ACTIVE, &[]) == 0.0
             });
 
+            let [first, second, third] = stormy.each_ref().map(|load| load.p99);
             eprintln!(
-                "p99 {:?} calm, {:?} in the storm; scrapes {:?}",
-                calm.p99, stormy.p99, scrapes.statuses
+                "p99 {:?} calm, {first:?}, {second:?} and {third:?} in the storm; scrapes {:?}",
+                calm.p99, scrapes.statuses
             );
-            assert_eq!(stormy.statuses, [(200, u64::from(REQUESTS))].into());
+            for load in stormy {
+                assert_eq!(load.statuses, [(200, u64::from(REQUESTS))].into());
+            }
+            // Whatever else the machine does may hold one of them up.
+            let fastest = [first, second, third].into_iter().min().flatten();
+            let most = 20 * calm.p99.unwrap_or_default().max(LEAST_P99);
+            assert!(fastest <= Some(most), "{fastest:?} of {most:?}");
             assert_eq!(alive, "ok\n");
             let of = |status| scrapes.statuses.get(&status).copied().unwrap_or_default();
             assert_eq!(of(200) + of(503), 400, "every scrape is answered");
@@ -94,16 +109,33 @@ fn slow_clients_and_a_storm_of_scrapes_leave_the_service_as_it_was() {
             assert_eq!(in_flight, 4.0);
             eprintln!("grown by {grown} bytes");
             assert!(grown <= 8 * MEBIBYTE, "grown by {grown} bytes");
+
+            fill(&registry, "more_padding_total");
+            assert!(scrape() as u64 > MEBIBYTE);
+            let watch = Watch::of(&registry);
+            let scrapes = hey_with(&["-disable-compression"], &metrics, 100, 20).unwrap();
+            eventually("all of them are over", || {
+                value(&registry, ACTIVE, &[]) == 0.0
+            });
+            let (in_flight, grown) = watch.end();
+            eprintln!(
+                "answers that are too large to be shared: {:?}, {in_flight} in flight, grown by {grown} bytes",
+                scrapes.statuses
+            );
+            let of = |status| scrapes.statuses.get(&status).copied().unwrap_or_default();
+            assert_eq!(of(200) + of(503), 100, "every scrape is answered");
+            assert!(of(200) > 0 && in_flight <= 4.0, "{in_flight}");
+            assert!(grown <= 8 * MEBIBYTE, "grown by {grown} bytes");
         },
     );
 }
 
 /// A bit less of exposition than is kept for others, and far more than sockets hold.
-fn fill(registry: &Registry) {
+fn fill(registry: &Registry, metric: &str) {
     let padding = "x".repeat(480);
     for number in 0..1_900 {
         let padded = format!("{number}-{padding}");
-        let counter = registry.counter("padding_total", &[("of", &padded)]);
+        let counter = registry.counter(metric, &[("of", &padded)]);
         counter.unwrap().increment(1);
     }
 }
@@ -112,20 +144,7 @@ fn serve(steeple: &Steeple) -> SocketAddr {
     let router = Router::new()
         .route("/", get(async || "hello"))
         .layer(steeple.axum());
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, router).await.unwrap();
-        });
-    });
-    address
+    serving::serve(router, 1)
 }
 
 /// What a counter or gauge says; 0 where there is none.

@@ -10,6 +10,7 @@ mod actix_app;
 mod adapter;
 mod around;
 mod axum_router;
+mod bound_fields;
 mod client;
 mod expected;
 mod fixture;

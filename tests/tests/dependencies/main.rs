@@ -6,4 +6,5 @@ mod mariadb;
 mod overload;
 mod postgres;
 mod redis;
+mod sqlite;
 mod states;

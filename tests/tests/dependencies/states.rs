@@ -10,22 +10,22 @@ use steeple_tests::{
 };
 
 /// A guard against hanging, for checks that are to succeed on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
-const SLOW: Duration = Duration::from_millis(200);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const SLOW: Duration = Duration::from_millis(200);
 
 /// The outcome of one run.
-fn outcome(health: &Health) -> CheckSnapshot {
+pub(crate) fn outcome(health: &Health) -> CheckSnapshot {
     let mut checks = block_on(health.report()).checks;
     assert_eq!(checks.len(), 1);
     checks.remove(0)
 }
 
-fn started(check: Check) -> Health {
+pub(crate) fn started(check: Check) -> Health {
     let check = check.cache(Duration::ZERO);
     Health::builder().check("database", check).start().unwrap()
 }
 
-fn is_up(health: &Health) -> bool {
+pub(crate) fn is_up(health: &Health) -> bool {
     outcome(health).state == CheckState::Up
 }
 

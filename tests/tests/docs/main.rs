@@ -81,7 +81,7 @@ fn observed_by(names: MetricNames, series_limit: usize) -> Steeple {
         route: Some("/".into()),
         headers: &(),
         body_size: None,
-        details: &(),
+        details: &Default::default,
     };
     let mut upload = steeple.observer().start(&head);
     let broken = Some(Err::<&[u8], _>("the client is gone"));

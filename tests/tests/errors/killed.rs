@@ -83,7 +83,7 @@ fn fail(observer: &Observer) {
         route: Some("/".into()),
         headers: &(),
         body_size: Some(0),
-        details: &(),
+        details: &Default::default,
     });
     request.respond(&ResponseHead {
         status: 500,

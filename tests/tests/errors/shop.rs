@@ -1,11 +1,6 @@
 //! A service on axum that fails in every way.
 
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-    thread,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
 use steeple::{
@@ -14,6 +9,7 @@ use steeple::{
     current,
     errors::Group,
 };
+use steeple_tests::serving::serve;
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -53,18 +49,7 @@ impl Shop {
             .errors(|errors| errors);
         let steeple = configure(builder).build().unwrap();
         let router = router().layer(steeple.axum());
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        listener.set_nonblocking(true).unwrap();
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime.unwrap().block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, router).await.unwrap();
-            });
-        });
+        let address = serve(router, 1);
         Self { address, steeple }
     }
 

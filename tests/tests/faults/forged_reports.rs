@@ -92,7 +92,7 @@ fn no_message_leaves_the_line_that_it_is_told_on() {
     isolated(name, || {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("errors.jsonl");
-        let inbox = Inbox::open().unwrap();
+        let inbox = Inbox::open();
         let tracker = ErrorTracker::builder()
             .max_samples(BATCH)
             .file(&file)

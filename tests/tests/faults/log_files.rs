@@ -16,7 +16,7 @@ use steeple::{
     core::pipeline::DropReason,
     logs::{Destination as _, Marker, Outlet, RollingFile},
 };
-use steeple_tests::{process::isolated, waiting::eventually};
+use steeple_tests::{disk::SmallDisk, process::isolated, waiting::eventually};
 use tempfile::TempDir;
 use tracing::Level;
 
@@ -62,40 +62,13 @@ impl Disk for Limited {
     }
 }
 
-/// A file system of 1 MiB in memory, with a file that takes the room.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    fn new(at: &Path) -> Option<Self> {
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]);
-        let mounted = mount.arg(at).output();
-        if mounted.as_ref().is_ok_and(|mount| mount.status.success()) {
-            return Some(Self(at.to_owned()));
-        }
-        eprintln!("skipped: no file system can be mounted here: {mounted:?}");
-        None
-    }
-
-    fn ballast(&self) -> PathBuf {
-        self.0.join("ballast")
-    }
-}
-
-impl Disk for Mounted {
+impl Disk for SmallDisk {
     fn fill(&self, _: &Path) {
-        let mut ballast = File::create(self.ballast()).unwrap();
-        while ballast.write_all(&[0; 4_096]).is_ok() {}
+        self.fill();
     }
 
     fn make_room(&self) {
-        fs::remove_file(self.ballast()).unwrap();
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
+        self.make_room();
     }
 }
 
@@ -111,9 +84,8 @@ fn a_full_disk_holds_nobody_up_and_each_line_it_costs_is_counted_and_told_of() {
 
 #[test]
 fn a_full_file_system_holds_nobody_up_and_each_line_it_costs_is_counted_and_told_of() {
-    let directory = tempfile::tempdir().unwrap();
-    if let Some(disk) = Mounted::new(directory.path()) {
-        survive(&disk, &directory.path().join("shop.log"));
+    if let Some(disk) = SmallDisk::mount() {
+        survive(&disk, &disk.file("shop.log"));
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod aborts;
 mod actix_server;
+mod clock_jumps;
 mod dying;
 mod endings;
 mod endless_stream;
 mod forged_reports;
 mod forged_traces;
+mod forks;
 mod grpc_methods;
 mod inbox;
 mod known_labels;
@@ -24,6 +26,6 @@ mod programs;
 mod reports;
 mod sentry;
 mod server;
+mod terminal;
 mod unscraped;
-mod warnings;
 mod workers;

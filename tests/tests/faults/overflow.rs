@@ -4,9 +4,9 @@ use steeple::{
     Steeple,
     core::{HttpVersion, RequestHead},
 };
-use steeple_tests::process::isolated;
+use steeple_tests::{process::isolated, warnings::Warnings};
 
-use crate::{server::Server, warnings::Warnings};
+use crate::server::Server;
 
 #[test]
 fn an_overflow_is_named_in_a_metric_and_in_one_log_line() {
@@ -57,7 +57,7 @@ fn errors_of_more_types_than_are_told_apart_are_counted_under_one() {
             route: Some("/".into()),
             headers: &(),
             body_size: None,
-            details: &(),
+            details: &Default::default,
         };
         steeple.observer().start(&request).fail(error_type);
     }

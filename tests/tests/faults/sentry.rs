@@ -12,17 +12,19 @@ use std::{
 
 use axum::{Router, routing::get};
 use steeple::{Steeple, SteepleBuilder};
-use steeple_tests::process::isolated;
+use steeple_tests::{process::isolated, serving::serve};
 
 const PANICS: usize = 1_000;
 /// Twice as many as threads that serve.
 const CLIENTS: usize = 4;
-const ROUNDS: usize = 3;
-/// What no single one takes, on the slowest machine: those that wait for Sentry do.
+const ROUNDS: usize = 10;
+/// What no single one takes: those that wait for Sentry do.
 const LONGEST: Duration = Duration::from_secs(2);
-const DEADLINE: Duration = Duration::from_secs(1);
-/// For a busy machine to take notice.
-const SLACK: Duration = Duration::from_secs(5);
+const DEADLINE: Duration = Duration::from_millis(300);
+/// For a busy machine to take notice: with the deadline less than the 2 s that the clients of Sentry's own wait.
+const SLACK: Duration = Duration::from_secs(1);
+/// What the hook takes at most.
+const HOOK: Duration = Duration::from_millis(5);
 
 /// A Sentry that takes connections and never answers.
 fn black_hole() -> String {
@@ -33,25 +35,6 @@ fn black_hole() -> String {
         drop(held);
     });
     format!("http://key@{address}/7")
-}
-
-/// A service on two threads.
-fn serve(app: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    listener.set_nonblocking(true).unwrap();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, app).await.unwrap();
-        });
-    });
-    address
 }
 
 /// Asks once, and says how long the answer took to come.
@@ -65,9 +48,10 @@ fn ask(connection: &mut TcpStream, path: &str) -> io::Result<Duration> {
     Ok(start.elapsed())
 }
 
-/// How long it took, once in a hundred times and at worst.
+/// How long it took, in half of all times, once in a hundred times and at worst.
 #[derive(Clone, Copy, Debug)]
 struct Took {
+    median: Duration,
     p99: Duration,
     longest: Duration,
 }
@@ -77,6 +61,7 @@ impl Took {
         let mut times: Vec<_> = times.into_iter().collect();
         times.sort_unstable();
         Self {
+            median: times[times.len() / 2],
             p99: times[times.len() * 99 / 100],
             longest: *times.last().unwrap(),
         }
@@ -84,8 +69,7 @@ impl Took {
 
     /// Whether it is as it is without Sentry, but for `excess`.
     fn is_like(self, control: Self, excess: Duration) -> bool {
-        assert!(self.longest < LONGEST, "{self:?}, not {control:?}");
-        self.p99 < control.p99 + excess
+        self.longest < LONGEST && self.p99 < control.p99 + excess
     }
 }
 
@@ -101,7 +85,7 @@ fn service(builder: SteepleBuilder) -> (Steeple, SocketAddr) {
         .route("/livez", get(async || "alive"))
         .route("/panic", get(async || -> &'static str { panic!("lost") }))
         .layer(steeple.axum());
-    (steeple, serve(app))
+    (steeple, serve(app, 2))
 }
 
 fn with_sentry() -> SteepleBuilder {
@@ -145,13 +129,22 @@ fn a_sentry_that_hangs_holds_nobody_up() {
         };
         assert!(at_best(is_unhindered));
 
-        let start = Instant::now();
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let ended = runtime.block_on(steeple.shutdown(DEADLINE)).unwrap_err();
-        let took = start.elapsed();
-        assert!(took < DEADLINE + SLACK, "{took:?}");
-        let sentry = ended.report.sentry.unwrap();
-        assert!(sentry.lost >= 10, "{sentry:?}");
+        let mut hung = Some(steeple);
+        assert!(at_best(|| {
+            let steeple = hung.take().unwrap_or_else(|| {
+                let (steeple, address) = service(with_sentry());
+                panics_and_alive(address);
+                steeple
+            });
+            let start = Instant::now();
+            let ended = runtime.block_on(steeple.shutdown(DEADLINE)).unwrap_err();
+            let took = start.elapsed();
+            eprintln!("shutdown: {took:?}");
+            let sentry = ended.report.sentry.unwrap();
+            assert!(sentry.lost >= 10, "{sentry:?}");
+            took < DEADLINE + SLACK
+        }));
     });
 }
 
@@ -180,12 +173,11 @@ fn the_hook_of_panics_waits_for_nothing() {
         // Nothing hooks into panics before there is an observer.
         let control = caught_panics();
         let steeple = with_sentry().without_ops().build().unwrap();
-        let excess = Duration::from_millis(5);
         // Outside of requests the hook itself hands over.
         assert!(at_best(|| {
             let took = caught_panics();
             eprintln!("{took:?}, not {control:?}");
-            took.is_like(control, excess)
+            took.is_like(control, HOOK) && took.median < HOOK
         }));
         drop(steeple);
     });

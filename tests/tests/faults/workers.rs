@@ -1,6 +1,12 @@
 //! F20, F14: workers of actix-web, which build the application each for itself, and may die.
 
-use std::{future::pending, thread};
+use std::{
+    future::pending,
+    net::TcpListener,
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::Duration,
+};
 
 use actix_rt::{Arbiter, System};
 use actix_web::{
@@ -8,10 +14,10 @@ use actix_web::{
     dev::{Server as ActixServer, ServerHandle},
     web,
 };
-use steeple::{Steeple, actix::Observe};
-use steeple_tests::{hostile::visit, process::isolated, waiting::eventually};
+use steeple::{Steeple, actix::Observe, metrics::Value};
+use steeple_tests::{hostile::visit, process::isolated, waiting::eventually, warnings::Warnings};
 
-use crate::{server::Server, warnings::Warnings};
+use crate::server::Server;
 
 const OF_WORKERS: &str = "a server's worker has built";
 
@@ -110,18 +116,96 @@ fn a_worker_that_died_is_replaced_and_counted_on() {
                     answered += u64::from(status.is_ok());
                     status.is_ok()
                 });
-                assert_eq!(server.in_flight(), 0.0);
-                assert_eq!(
-                    server.requests_of("GET", "/die", "", "cancelled_before_head"),
-                    death
-                );
-                assert_eq!(
-                    server.requests_of("GET", "/hello", "200", "success"),
-                    answered
+                eventually(
+                    "its request is counted, and those that were answered",
+                    || {
+                        server.in_flight() == 0.0
+                            && server.requests_of("GET", "/die", "", "cancelled_before_head")
+                                == death
+                            && server.requests_of("GET", "/hello", "200", "success") == answered
+                    },
                 );
             }
         },
     );
+}
+
+#[test]
+fn the_runtime_of_each_worker_is_told_of_and_a_worker_that_is_blocked_is_seen() {
+    fn on_actix(server: ActixServer) -> std::io::Result<()> {
+        System::new().block_on(server)
+    }
+    fn on_tokio(server: ActixServer) -> std::io::Result<()> {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(server)
+    }
+    for run in [on_actix, on_tokio] {
+        let steeple = Steeple::builder("workers")
+            .private()
+            .without_ops()
+            .resources(|resources| resources.host(false).interval(Duration::from_millis(100)))
+            .build()
+            .expect("a valid configuration");
+        let told = |name: &str| {
+            let seen = steeple.registry().snapshot();
+            ["0", "1", "2"].map(|worker| {
+                let value = seen.value(name, &[("worker", worker)]);
+                value.and_then(Value::as_gauge)
+            })
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("a plain socket");
+        let (release, held) = mpsc::channel::<()>();
+        let held = web::Data::from(Arc::new(Mutex::new(held)));
+        let observe = steeple.actix();
+        let app = move || {
+            App::new()
+                .app_data(held.clone())
+                .route("/block", web::get().to(block))
+                .wrap(observe.clone())
+        };
+        let (handles, handle) = mpsc::channel();
+        let server = thread::spawn(move || {
+            let server = HttpServer::new(app)
+                .workers(2)
+                .shutdown_timeout(0)
+                .disable_signals()
+                .listen(listener)
+                .expect("a plain socket")
+                .run();
+            handles
+                .send(server.handle())
+                .expect("the test waits for it");
+            run(server)
+        });
+        let handle = handle.recv().expect("a server");
+        eventually("both workers are told of", || {
+            told("tokio_workers_count") == [Some(1.0), Some(1.0), None]
+        });
+        let blocked = thread::spawn(move || visit(address, "/block"));
+        eventually("one of them is seen to be blocked", || {
+            let waiting = told("steeple_runtime_scheduling_waiting_seconds");
+            let blocked = waiting.iter().flatten().filter(|waiting| **waiting > 0.2);
+            blocked.count() == 1 && waiting.contains(&Some(0.0))
+        });
+        release.send(()).expect("it is blocked");
+        blocked.join().expect("no panic").expect("an answer");
+        eventually("none is blocked any more", || {
+            told("steeple_runtime_scheduling_waiting_seconds")[..2] == [Some(0.0); 2]
+        });
+        futures_executor::block_on(handle.stop(false));
+        server.join().expect("no panic").expect("a plain server");
+        eventually("both workers are gone", || {
+            told("tokio_workers_count") == [None; 3]
+        });
+    }
+}
+
+/// Blocks the worker's thread until it may go on.
+async fn block(held: web::Data<Mutex<mpsc::Receiver<()>>>) -> &'static str {
+    let held = held.lock().expect("nobody panics");
+    held.recv().expect("it is told to go on");
+    "at last"
 }
 
 /// Ends the worker's thread, and never answers.

@@ -1,38 +1,22 @@
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fs, time::Duration};
 
 use opentelemetry_proto::tonic::metrics::v1::{Exemplar, metric::Data};
+use serde_json::Value;
 use steeple::{
-    Steeple,
-    core::TraceContext,
-    current,
+    Steeple, current,
+    logs::{Format as LogFormat, RollingFile},
+    metrics::{Escaping, Format},
     sentry::sentry_core::{
         self, Level,
-        protocol::{Context as SentryContext, Event},
+        protocol::{Context, Event},
     },
 };
-use steeple_tests::{backends::OtlpSink, waiting::within};
-use tracing::{Dispatch, Subscriber};
-use tracing_subscriber::{Layer, layer::Context, prelude::*};
+use steeple_tests::{backends::OtlpSink, process::isolated, waiting::within};
 
 use crate::service::{Events, Handle, ask, on_actix, on_axum};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-
-/// A layer of the application's own that sees lines of log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<Option<TraceContext>>>>);
-
-impl<S: Subscriber> Layer<S> for Lines {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "shop" {
-            self.0.lock().unwrap().push(current::trace());
-        }
-    }
-}
 
 /// Fails, with a line and a message.
 #[derive(Clone)]
@@ -52,7 +36,7 @@ impl Handle for Fails {
 type Ids = (String, String);
 
 fn ids_of(event: &Event<'_>) -> Ids {
-    let Some(SentryContext::Trace(trace)) = event.contexts.get("trace") else {
+    let Some(Context::Trace(trace)) = event.contexts.get("trace") else {
         panic!("{event:#?}");
     };
     (trace.trace_id.to_string(), trace.span_id.to_string())
@@ -72,22 +56,40 @@ fn exemplar(sink: &OtlpSink) -> Option<Exemplar> {
     points.flat_map(|point| point.exemplars).next()
 }
 
+/// That of the durations that is scraped.
+fn scraped_exemplar(steeple: &Steeple) -> Option<Ids> {
+    let format = Format::OpenMetrics(Escaping::default());
+    let text = steeple.registry().exposition(format).flatten().collect();
+    let text = String::from_utf8(text).unwrap();
+    let mut buckets = text
+        .lines()
+        .filter(|line| line.starts_with("http_server_request_duration_seconds_bucket"));
+    let (_, exemplar) = buckets.find_map(|line| line.split_once(" # "))?;
+    let label = |name| exemplar.split_once(name)?.1.split('"').nth(1);
+    Some((label("trace_id")?.to_owned(), label("span_id")?.to_owned()))
+}
+
+/// Those of a line of the log.
+fn ids_in(line: &Value) -> Ids {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&line["trace"]["id"]), text(&line["span"]["id"]))
+}
+
 fn all_signals_have_the_same_ids(serve: fn(&Steeple, Fails) -> String) {
-    let (sink, events, lines) = (
-        OtlpSink::start().unwrap(),
-        Events::default(),
-        Lines::default(),
-    );
+    let (sink, events) = (OtlpSink::start().unwrap(), Events::default());
     let (url, kept) = (sink.url(), events.clone());
-    let subscriber = Dispatch::new(tracing_subscriber::registry().with(lines.clone()));
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("shop.log");
+    let file = RollingFile::new(&log);
     let steeple = Steeple::builder("shop")
         .private()
         .without_ops()
-        .observer(|observer| observer.local_subscriber(subscriber))
+        .logs(move |logs| logs.to(file, LogFormat::Ecs))
         .otlp(move |otlp| otlp.endpoint(url))
         .sentry(move |sentry| kept.keep(sentry).isolate_scopes(true))
         .build()
         .unwrap();
+    steeple.install_subscriber().unwrap();
     let service = serve(&steeple, Fails);
     let caller = format!("00-{TRACE}-00f067aa0ba902b7-01");
     ask(&service, 7, &[("traceparent", &caller)]);
@@ -103,16 +105,19 @@ fn all_signals_have_the_same_ids(serve: fn(&Steeple, Fails) -> String) {
     let of_span = (hex(&span.trace_id), hex(&span.span_id));
     assert_eq!(of_span.0, TRACE);
     assert_eq!((hex(&exemplar.trace_id), hex(&exemplar.span_id)), of_span);
-    let lines = lines.0.lock().unwrap();
+    assert_eq!(scraped_exemplar(&steeple), Some(of_span.clone()));
+    let written = fs::read_to_string(log).unwrap();
+    let lines = written
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
     let of_lines: Vec<_> = lines
-        .iter()
-        .flatten()
-        .map(|trace| (trace.trace_id().to_string(), trace.span_id().to_string()))
+        .filter(|line: &Value| line["message"] == "the stock is low")
+        .map(|line| ids_in(&line))
         .collect();
-    assert!(
-        of_lines.len() == 1 && of_lines[0] == of_span,
-        "{of_lines:?}"
-    );
+    let [of_line] = &*of_lines else {
+        panic!("{written}");
+    };
+    assert_eq!(*of_line, of_span);
     let of_events: Vec<_> = events.taken().iter().map(ids_of).collect();
     // What was captured, and the failure.
     assert_eq!(of_events, [of_span.clone(), of_span]);
@@ -120,10 +125,12 @@ fn all_signals_have_the_same_ids(serve: fn(&Steeple, Fails) -> String) {
 
 #[test]
 fn on_axum_all_signals_have_the_same_ids() {
-    all_signals_have_the_same_ids(on_axum);
+    let name = "identity::on_axum_all_signals_have_the_same_ids";
+    isolated(name, || all_signals_have_the_same_ids(on_axum));
 }
 
 #[test]
 fn on_actix_all_signals_have_the_same_ids() {
-    all_signals_have_the_same_ids(on_actix);
+    let name = "identity::on_actix_all_signals_have_the_same_ids";
+    isolated(name, || all_signals_have_the_same_ids(on_actix));
 }

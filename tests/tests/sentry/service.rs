@@ -1,7 +1,6 @@
 //! Services on two threads, and what they would send.
 
 use std::{
-    net::TcpListener,
     sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
@@ -13,6 +12,7 @@ use steeple::{
     Steeple,
     sentry::{RetryPolicy, SentryBuilder, sentry_core::protocol::Event},
 };
+use steeple_tests::serving::serve;
 
 /// What handles the orders of a service, and answers with a status.
 pub(crate) trait Handle: Clone + Send + Sync + 'static {
@@ -50,20 +50,7 @@ pub(crate) fn on_axum(steeple: &Steeple, handler: impl Handle) -> String {
     };
     let app = Router::new().route("/orders/{order}", get(answer));
     let app = app.layer(steeple.axum());
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    listener.set_nonblocking(true).unwrap();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build();
-        runtime.unwrap().block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, app).await.unwrap();
-        });
-    });
-    format!("http://{address}")
+    format!("http://{}", serve(app, 2))
 }
 
 /// The same on actix-web.

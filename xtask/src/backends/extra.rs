@@ -64,6 +64,14 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_large: false,
     },
     Extra {
+        tests: &["clock_jumps"],
+        program: "faketime",
+        source: Source::Installed {
+            package: "faketime",
+        },
+        is_large: false,
+    },
+    Extra {
         tests: &["prometheus_3"],
         program: "prometheus-3",
         source: Source::Testing {

@@ -7,30 +7,24 @@ use steeple::metrics::Registry;
 use steeple_logs::{Format, elasticsearch::Elasticsearch, spool::Spool};
 use steeple_tests::backends::{Noida, free_address};
 
-use super::{lines::WrittenLines, shop::Shop};
+use super::{lines::WrittenLines, logging_demo::LoggingDemo, shop::Shop};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 #[ignore = "needs real servers: cargo xtask test"]
-fn all_lines_of_a_service_under_load_are_found() {
+fn all_lines_of_the_demo_under_load_are_found() {
     let noida = Noida::start().unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("shop.log");
-    let elasticsearch = Elasticsearch::builder(&noida.url())
-        .dataset("shop")
-        .install_template();
-    let shop = Shop::open(&file, |logs| logs.to(elasticsearch, Format::Ecs));
-    let traces = shop.serve_load();
-    let report = shop.flush(PATIENCE);
-    assert!(report.is_complete(), "{report:?}");
+    let file = directory.path().join("demo.log");
+    let demo = LoggingDemo::under_load(&file, &["--elasticsearch", &noida.url()]);
 
-    WrittenLines::of(&file).are_found_in(&noida, "logs-shop-default", &traces);
-    let properties = noida.properties("logs-shop-default").unwrap();
+    demo.ends_found_in(&noida, "logs-demo-default", &file);
+    let properties = noida.properties("logs-demo-default").unwrap();
     let status = &properties["http"]["properties"]["response"]["properties"]["status_code"];
     assert_eq!(status["type"], "long", "{properties}");
     assert_eq!(
-        properties["labels"]["properties"]["order"]["type"],
+        properties["labels"]["properties"]["item"]["type"],
         "keyword"
     );
 }

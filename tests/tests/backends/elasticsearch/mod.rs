@@ -2,5 +2,7 @@
 
 mod bulk;
 mod lines;
+mod load;
+mod logging_demo;
 mod rsyslog;
 mod shop;

@@ -5,13 +5,10 @@ use std::{net::SocketAddr, path::Path, thread, time::Duration};
 use axum::{Router, extract, http::StatusCode, routing::get};
 use steeple::Steeple;
 use steeple_logs::{Format, Logs, LogsBuilder, LogsReport, RollingFile};
-use steeple_tests::backends::hey;
 use tokio::{net::TcpListener, runtime};
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
-/// Requests whose traces are known beforehand.
-const KNOWN: u64 = 20;
-const LOAD: u32 = 2_000;
+use super::load::serve_load;
 
 pub(super) struct Shop {
     address: SocketAddr,
@@ -55,23 +52,7 @@ impl Shop {
 
     /// Lets many requests come, and tells which of them are known by their traces.
     pub(super) fn serve_load(&self) -> Vec<String> {
-        let url = |id| format!("http://{}/order/{id}", self.address);
-        for id in 0..10 {
-            hey(&url(id), LOAD / 10, 10).unwrap();
-        }
-        let mut traces = Vec::new();
-        for id in 0..KNOWN {
-            let trace = format!("4bf92f3577b34da6a3ce929d{id:08x}");
-            let asked = ureq::get(url(id))
-                .header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"))
-                .config()
-                .http_status_as_error(false)
-                .build()
-                .call();
-            asked.unwrap();
-            traces.push(trace);
-        }
-        traces
+        serve_load(|id| format!("http://{}/order/{id}", self.address))
     }
 
     pub(super) fn flush(&self, deadline: Duration) -> LogsReport {

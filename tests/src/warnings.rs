@@ -1,4 +1,4 @@
-//! The log, as far as it warns.
+//! The log of a process, as far as it warns.
 
 use std::{
     fmt::{Debug, Write},
@@ -8,19 +8,29 @@ use std::{
 use tracing::{Event, Level, Metadata, Subscriber, field::Field, span};
 
 /// The warnings of this process, each as a line of its fields.
-#[derive(Clone, Default)]
-pub(crate) struct Warnings(Arc<Mutex<Vec<String>>>);
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Arc<Mutex<Vec<String>>>);
 
 impl Warnings {
     /// Collects them from now on.
-    pub(crate) fn collect() -> Self {
+    ///
+    /// # Panics
+    ///
+    /// If the process has a subscriber already.
+    #[must_use]
+    pub fn collect() -> Self {
         let warnings = Self::default();
         tracing::subscriber::set_global_default(warnings.clone()).expect("a process of its own");
         warnings
     }
 
     /// Those in which `part` occurs.
-    pub(crate) fn with(&self, part: &str) -> Vec<String> {
+    ///
+    /// # Panics
+    ///
+    /// If a thread panicked while it warned.
+    #[must_use]
+    pub fn with(&self, part: &str) -> Vec<String> {
         let lines = self.0.lock().expect("no panic in between");
         let with_part = lines.iter().filter(|line| line.contains(part));
         with_part.cloned().collect()
