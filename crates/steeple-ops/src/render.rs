@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use steeple_core::ops::OpsStream;
 use steeple_metrics::{Exposition, Format, Registry};
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::watch;
 
 use crate::{chunks::Chunk, counts::ActiveRender, encoder::Encoder};
 
@@ -44,8 +44,9 @@ pub(crate) struct Render {
     /// Before the first chunk, while others may join; nobody waits for a chunk to join.
     start: Mutex<Option<Arc<Chunk>>>,
     size: Size,
-    /// Once the exposition has begun.
-    has_begun: OnceCell<()>,
+    /// Until a reader asks for the first chunk; gone once the exposition has begun.
+    to_begin: Mutex<Option<watch::Sender<()>>>,
+    begun: watch::Receiver<()>,
     production: Mutex<Production>,
     _active: ActiveRender,
 }
@@ -88,11 +89,13 @@ impl Render {
             encoder: Some(encoder),
             made: 0,
         };
+        let (to_begin, begun) = watch::channel(());
         let render = Self {
             began,
             start: Mutex::new(kept),
             size,
-            has_begun: OnceCell::new(),
+            to_begin: Mutex::new(Some(to_begin)),
+            begun,
             production: Mutex::new(production),
             _active: active,
         };
@@ -111,26 +114,28 @@ impl Render {
         Some(Reader::new(start, Arc::clone(self)))
     }
 
-    /// Waits until the exposition has begun, and begins it for all readers if none did.
+    /// Waits until the exposition has begun, which whoever comes first sees to for all readers.
     async fn begun(self: Arc<Self>) {
-        let begin = || Arc::clone(&self).begin_exposition();
-        self.has_begun.get_or_init(begin).await;
+        let to_begin = locked(&self.to_begin).take();
+        if let Some(to_begin) = to_begin {
+            Arc::clone(&self).begin_exposition(to_begin);
+        }
+        let mut begun = self.begun.clone();
+        // Nothing is ever sent: it ends when the sender is dropped.
+        let _ = begun.changed().await;
     }
 
     /// What is called before a look may wait, and whoever polls must not: it has a thread of its own, since those that a runtime has for
     /// blocking calls may all be taken by the application. Without one, the exposition begins with the first chunk.
-    async fn begin_exposition(self: Arc<Self>) {
-        let (done, begun) = oneshot::channel();
+    fn begin_exposition(self: Arc<Self>, to_begin: watch::Sender<()>) {
         let begin = move || {
             locked(&self.production).exposition();
-            // Before the reader goes on, so that with the reader the render ends.
+            // Before the readers go on, so that with the last of them the render ends.
             drop(self);
-            let _ = done.send(());
+            drop(to_begin);
         };
         let thread = thread::Builder::new().name("steeple-scrape".to_owned());
-        if thread.spawn(begin).is_ok() {
-            let _ = begun.await;
-        }
+        let _ = thread.spawn(begin);
     }
 
     fn after(&self, last: &Chunk) -> Made {
@@ -191,7 +196,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     fn new(at: Arc<Chunk>, render: Arc<Render>) -> Self {
-        let has_begun = render.has_begun.initialized();
+        let has_begun = render.begun.has_changed().is_err();
         let begun = Arc::clone(&render).begun();
         Self {
             at,

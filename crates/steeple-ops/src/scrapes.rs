@@ -357,13 +357,18 @@ mod tests {
             let released = released.lock().unwrap();
             let _ = released.recv_timeout(Duration::from_secs(30));
         });
-        let mut readers: Vec<_> = (0..50).map(|_| stage.scrape(TEXT)).collect();
+        let mut readers: Vec<_> = (0..100).map(|_| stage.scrape(TEXT)).collect();
         readers.push(stage.scrape(GZIP));
 
         let before = threads();
         let mut context = Context::from_waker(Waker::noop());
         for reader in &mut readers {
             assert!(reader.poll_chunk(&mut context).is_pending());
+        }
+        // Who leaves leaves the waiting to the others, who ask again.
+        for _ in 0..50 {
+            readers.remove(0);
+            assert!(readers[0].poll_chunk(&mut context).is_pending());
         }
         // One for each answer; other tests may have begun some.
         let begun = threads() - before;
