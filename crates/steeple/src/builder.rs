@@ -133,9 +133,9 @@ impl SteepleBuilder {
     }
 
     /// Warns through `tracing`, with the target `steeple::lint`, of metrics of the application's own that offend against the
-    /// [rules](steeple_metrics::Rule), when metrics are scraped or the service ends: the first time, and again after a minute at the earliest.
-    /// Each finding is told once. [`Steeple::lint`](crate::Steeple::lint) asks for them at any time. Default: on in builds with debug
-    /// assertions, off otherwise.
+    /// [rules](steeple_metrics::Rule), when metrics are scraped or exported, or the service is [shut down](crate::Steeple::shutdown): the
+    /// first time, and again after a minute at the earliest. Each finding is told once. [`Steeple::lint`](crate::Steeple::lint) asks for
+    /// them at any time. Default: on in builds with debug assertions, off otherwise.
     pub fn lint(mut self, lint: bool) -> Self {
         self.lint = lint;
         self

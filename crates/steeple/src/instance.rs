@@ -14,7 +14,7 @@ use steeple_errors::ErrorTracker;
 use steeple_health::{Health, Probes};
 #[cfg(feature = "logs")]
 use steeple_logs::{LevelsFilter, LogLayer, Logs};
-use steeple_metrics::{Finding, Format, Registry};
+use steeple_metrics::{Finding, Registry};
 use steeple_ops::{BindError, Endpoints, Ops, OpsBuilder};
 #[cfg(feature = "otlp")]
 use steeple_otlp::{
@@ -465,8 +465,8 @@ impl Steeple {
         if let Some(health) = self.health() {
             health.begin_drain();
         }
-        // Any look tells what the lint finds, and this may be the first.
-        drop(self.registry.exposition(Format::Text));
+        // Nobody may have looked yet.
+        self.registry.tell_findings();
         // They tell of the end.
         #[cfg(feature = "logs")]
         let logs = self.outlets.logs.take();

@@ -116,8 +116,9 @@ impl Registry {
         findings
     }
 
-    /// Lints if it is time to, for who wants to be told.
-    pub(crate) fn tell_findings(&self) {
+    /// Tells [`Builder::on_finding`](crate::Builder::on_finding) what there is to find, as every look at the registry does: with nobody to
+    /// tell, or within the [interval](crate::Builder::lint_interval), nothing is done. For a process that ends without having been looked at.
+    pub fn tell_findings(&self) {
         let linter = &self.0.linter;
         let Some(callback) = &linter.on_finding else {
             return;
