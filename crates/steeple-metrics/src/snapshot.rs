@@ -225,6 +225,18 @@ impl HistogramSnapshot {
         self.exemplars.iter().copied().flatten()
     }
 
+    /// How many bytes it takes besides its own, for those who keep snapshots.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let native = self.native.iter();
+        let buckets = native.flat_map(|native| [&native.positive, &native.negative]);
+        size_of_val(&*self.buckets)
+            + size_of_val(&*self.exemplars)
+            + buckets
+                .map(|buckets| size_of_val(&**buckets))
+                .sum::<usize>()
+    }
+
     /// The same observations in buckets of growing width, if the metric is to have them.
     #[must_use]
     pub fn native(&self) -> Option<&NativeSnapshot> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use steeple_core::pipeline::Weigh;
-use steeple_metrics::{HistogramSnapshot, Kind, Labels, RecordedExemplar, SummarySnapshot};
+use steeple_metrics::{HistogramSnapshot, Kind, Labels, SummarySnapshot};
 
 /// What the series of one metric share.
 #[derive(Debug)]
@@ -34,27 +34,12 @@ impl Weigh for Sample {
     fn heap_bytes(&self) -> usize {
         match &self.reading {
             Reading::Number(_) => 0,
-            Reading::Distribution(histogram) => histogram_bytes(histogram),
+            Reading::Distribution(histogram) => size_of_val(&**histogram) + histogram.heap_bytes(),
             Reading::Summary(summary) => {
                 size_of::<SummarySnapshot>() + summary.quantiles().count() * size_of::<f64>()
             }
         }
     }
-}
-
-fn histogram_bytes(histogram: &HistogramSnapshot) -> usize {
-    // Where there is one, there is room for one of each bucket.
-    let exemplars = match histogram.exemplars().count() {
-        0 => 0,
-        kept => kept.max(histogram.buckets().len()),
-    };
-    let native = histogram.native().map_or(0, |native| {
-        (native.positive.len() + native.negative.len()) * size_of::<(i32, u64)>()
-    });
-    size_of::<HistogramSnapshot>()
-        + size_of_val(histogram.buckets())
-        + exemplars * size_of::<Option<RecordedExemplar>>()
-        + native
 }
 
 #[cfg(test)]
@@ -74,7 +59,7 @@ mod tests {
         let histogram = snapshot.value("wait", &[]).unwrap();
         let histogram = histogram.as_histogram().unwrap();
         assert_eq!(histogram.bounds().len(), 14);
-        let bytes = size_of::<Sample>() + histogram_bytes(histogram);
+        let bytes = size_of::<Sample>() + size_of_val(histogram) + histogram.heap_bytes();
         assert!((300..400).contains(&bytes), "{bytes}");
     }
 }

@@ -53,6 +53,12 @@ impl<'a> Series<'a> {
                 push_nested(series, time_series::HISTOGRAMS, |message| {
                     native::push(message, native, histogram.sum(), self.at);
                 });
+                // With classic buckets these have them. Of several, a backend takes those only that are later than what it has.
+                if histogram.bounds().is_empty()
+                    && let Some(recorded) = histogram.exemplar(0)
+                {
+                    push_exemplar(series, &recorded);
+                }
             });
         }
     }

@@ -17,6 +17,8 @@ pub(crate) struct TimeSeries {
     pub(crate) labels: Vec<Label>,
     #[prost(message, repeated, tag = "2")]
     pub(crate) samples: Vec<Sample>,
+    #[prost(message, repeated, tag = "3")]
+    pub(crate) exemplars: Vec<Exemplar>,
     /// As they are encoded.
     #[prost(bytes = "vec", repeated, tag = "4")]
     pub(crate) histograms: Vec<Vec<u8>>,
@@ -28,6 +30,16 @@ pub(crate) struct Label {
     pub(crate) name: String,
     #[prost(string, tag = "2")]
     pub(crate) value: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Exemplar {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) labels: Vec<Label>,
+    #[prost(double, tag = "2")]
+    pub(crate) value: f64,
+    #[prost(int64, tag = "3")]
+    pub(crate) timestamp: i64,
 }
 
 #[derive(Clone, Copy, PartialEq, prost::Message)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use metrics::Unit;
-use steeple_metrics::{Kind, Matcher, NativeConfig, Registry};
+use steeple_metrics::{Exemplar, Kind, Matcher, NativeConfig, Registry};
 use steeple_push::{RemoteWrite, RemoteWriteBuilder};
 use steeple_stub::{Answer, Request, Stub};
 
@@ -174,6 +174,46 @@ fn native_histograms_are_written_on_request_only() {
     assert_eq!(native(|remote| remote), numbers);
     let both = [&[("size".to_owned(), 0, 1)][..], &numbers].concat();
     assert_eq!(native(RemoteWriteBuilder::native_histograms), both);
+}
+
+#[test]
+fn exemplars_are_those_of_each_bucket_or_the_last_of_a_native_histogram() {
+    let registry = Registry::builder()
+        .buckets(Matcher::full("wait"), &[0.5])
+        .native_histograms(Matcher::full("size"), NativeConfig::new())
+        .exemplar_source(|| Some(Exemplar::new([0xab; 16], [0xcd; 8])))
+        .build()
+        .unwrap();
+    for name in ["wait", "size"] {
+        let histogram = registry.histogram(name, &[]).unwrap();
+        histogram.record(0.25);
+        // So that one is the last.
+        thread::sleep(Duration::from_millis(2));
+        histogram.record(4.0);
+    }
+    let stub = Stub::answering([]);
+    let remote = write_to(&stub).native_histograms();
+    let report = remote.start(registry).unwrap().shutdown_blocking(DEADLINE);
+    assert!(report.is_complete(), "{report:?}");
+
+    let mut told = Vec::new();
+    for series in series(&stub.requests()) {
+        for exemplar in &series.exemplars {
+            let [span, trace] = &*exemplar.labels else {
+                panic!("{exemplar:?}");
+            };
+            assert_eq!([&*span.name, &*trace.name], ["span_id", "trace_id"]);
+            assert_eq!(
+                (&*span.value, &*trace.value),
+                (&*"cd".repeat(8), &*"ab".repeat(16))
+            );
+            assert!(exemplar.timestamp > 0);
+            told.push((series.labels[0].value.clone(), exemplar.value));
+        }
+    }
+    told.sort_by(|a, b| a.partial_cmp(b).unwrap());
+    let expected = [("size", 4.0), ("wait_bucket", 0.25), ("wait_bucket", 4.0)];
+    assert_eq!(told, expected.map(|(name, value)| (name.to_owned(), value)));
 }
 
 #[test]
