@@ -50,6 +50,7 @@ fn pop(shared: &Arc<Shared>) -> Box<State> {
 #[inline]
 pub(crate) fn release(mut state: Box<State>) {
     state.progress = Progress::default();
+    state.forget_path();
     if state.propagated.is_some() {
         state.propagated = None;
     }

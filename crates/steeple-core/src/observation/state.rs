@@ -150,7 +150,7 @@ pub(crate) struct State {
     pub(crate) scene: Option<Box<Scene>>,
     /// What log lines of it tell besides.
     pub(crate) bound: Option<Bound>,
-    /// The path of this request or an earlier one.
+    /// Empty where the adapter does not keep it.
     path: String,
     request_count: Arc<AtomicU64>,
 }
@@ -205,8 +205,14 @@ impl State {
     #[inline]
     pub(crate) fn keep_path(&mut self, path: &str) {
         self.path.clear();
-        self.path.shrink_to(KEPT_PATH);
         self.path.push_str(path);
+    }
+
+    /// Forgets the path, so that nobody takes it for that of the next request, and that a long one takes no memory until then.
+    #[inline]
+    pub(super) fn forget_path(&mut self) {
+        self.path.clear();
+        self.path.shrink_to(KEPT_PATH);
     }
 
     pub(crate) fn path(&self) -> &str {

@@ -162,9 +162,7 @@ impl<T> Queue<T> {
         self.work.notify_one();
         if wait {
             // Once it is closed, nothing more comes of a worker that does not end.
-            state = self.wait_while(state, deadline, |state| {
-                state.worker_alive && state.phase < Phase::Closed
-            });
+            state = self.wait_while(state, deadline, |state| state.phase < Phase::Closed);
         }
         self.close(state, DropReason::Shutdown);
         let state = self.state();
@@ -172,8 +170,7 @@ impl<T> Queue<T> {
     }
 
     pub(super) fn worker_ended(&self) {
-        let mut state = self.state();
-        state.worker_alive = false;
+        let state = self.state();
         self.close(state, DropReason::NotRunning);
     }
 

@@ -106,12 +106,11 @@ impl Names {
             return false;
         };
         self.secrets[letter].iter().any(|secret| {
+            let is_whole = || name.is_word(start, start + secret.name.len());
             rest.starts_with(&secret.name)
                 && match secret.kind {
                     Kind::Part => !name.describes(),
-                    Kind::Word => {
-                        name.is_word(start, start + secret.name.len()) && !name.describes()
-                    }
+                    Kind::Word => !name.describes() && is_whole(),
                     Kind::Added => true,
                 }
         })

@@ -36,8 +36,8 @@ impl Redaction {
         }
     }
 
-    /// Also redacts what goes by names that hold this one, which is compared without regard to case and to what separates
-    /// words. Default: those above.
+    /// Also redacts what goes by names that hold this one, whatever their last word. It is compared without regard to case
+    /// and to what separates words. Default: those above.
     pub fn name(mut self, name: &str) -> Self {
         self.names.add(name);
         self

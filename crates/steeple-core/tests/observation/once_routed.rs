@@ -82,3 +82,16 @@ fn what_panics_leaves_the_request_alone() {
     respond(&mut other, 200, Some(0));
     assert_eq!(stage.only().status, Some(200));
 }
+
+#[test]
+fn the_path_is_kept_for_its_own_request_alone() {
+    let stage = Stage::new();
+    let mut observation = unrouted(&stage);
+    assert_eq!(observation.path(), "");
+    observation.keep_path("/orders/1");
+    observation.keep_path("/orders/2");
+    assert_eq!(observation.path(), "/orders/2");
+    drop(observation);
+    // It has the place of the one before.
+    assert_eq!(unrouted(&stage).path(), "");
+}
