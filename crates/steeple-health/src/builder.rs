@@ -38,11 +38,17 @@ impl HealthBuilder {
 
     /// Has the process count as dead while a heartbeat is not beaten. Default: it is live as long as it answers.
     ///
-    /// There is no liveness by anything else: a dependency that is down is not mended by starting all that depend on it anew.
+    /// There is no liveness by anything else: a dependency that is down is not mended by starting all that depend on it anew. It is
+    /// for [`check`](Self::check):
+    ///
+    /// ```
+    /// # async fn ask_database() -> std::io::Result<()> { Ok(()) }
+    /// let health = steeple_health::Health::builder().check("database", ask_database);
+    /// ```
     ///
     /// ```compile_fail
     /// # async fn ask_database() -> std::io::Result<()> { Ok(()) }
-    /// let health = steeple_health::Health::builder().liveness("database", &ask_database); // it is for `check`
+    /// let health = steeple_health::Health::builder().liveness("database", ask_database);
     /// ```
     pub fn liveness(mut self, name: impl Into<String>, heartbeat: &Heartbeat) -> Self {
         self.heartbeats.push((name.into(), heartbeat.clone()));

@@ -67,9 +67,10 @@ impl Archives {
     /// as such, however soon it was full and whatever became of those before it; unless the clock was set back since.
     pub(super) fn unused(&self, last: SystemTime) -> io::Result<(PathBuf, SystemTime)> {
         let now = SystemTime::now();
-        let mut time = match last < now + AHEAD {
-            true => now.max(last + STEP),
-            false => now,
+        let mut time = if last < now + AHEAD {
+            now.max(last + STEP)
+        } else {
+            now
         };
         loop {
             let path = self.directory.join(self.prefix.clone() + &stamp(time));
