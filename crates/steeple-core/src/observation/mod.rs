@@ -89,12 +89,15 @@ impl Observation {
         let surroundings = state.and_then(|state| Surroundings::of(state));
         let ran = current::enter(&mut self.state, || {
             panic::catch(|| {
+                let entered = surroundings.as_ref().map(Surroundings::enter);
+                let ran = f();
                 // Most often there are none, and no call is needed to see it.
-                let _entered = surroundings.as_ref().map(Surroundings::enter);
-                f()
+                if let Some(entered) = entered {
+                    drop(entered);
+                }
+                ran
             })
         });
-        // Nor is one needed to see that there is nothing to drop.
         if let Some(surroundings) = surroundings {
             drop(surroundings);
         }

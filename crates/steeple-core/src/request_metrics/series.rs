@@ -86,10 +86,15 @@ pub(super) struct Series {
     head_duration: Histogram,
     request_size: Histogram,
     response_size: Histogram,
+    call_duration: Option<Histogram>,
+    rest: Option<Box<Rest>>,
+}
+
+/// What few series have.
+struct Rest {
     errors: Option<Counter>,
     upgrades: Option<Counter>,
     request_body_errors: Option<Counter>,
-    call_duration: Option<Histogram>,
     presets: Box<[PresetSeries]>,
 }
 
@@ -123,12 +128,7 @@ impl Series {
                 Histogram::noop()
             }
         };
-        Self {
-            requests: counter(names::REQUESTS, labels.requests()),
-            duration: histogram(names::REQUEST_DURATION),
-            head_duration: answered(names::HEAD_DURATION),
-            request_size: histogram(names::REQUEST_BODY_SIZE),
-            response_size: answered(names::RESPONSE_BODY_SIZE),
+        let rest = Rest {
             errors: record
                 .error_type
                 .map(|_| counter(names::ERRORS, labels.errors())),
@@ -138,12 +138,20 @@ impl Series {
             request_body_errors: record
                 .request_broken
                 .then(|| counter(names::REQUEST_BODY_ERRORS, labels.route())),
-            call_duration: rpc::register(metrics, record),
             presets: metrics
                 .presets
                 .iter()
                 .filter_map(|preset| preset.register(recorder, &labels))
                 .collect(),
+        };
+        Self {
+            requests: counter(names::REQUESTS, labels.requests()),
+            duration: histogram(names::REQUEST_DURATION),
+            head_duration: answered(names::HEAD_DURATION),
+            request_size: histogram(names::REQUEST_BODY_SIZE),
+            response_size: answered(names::RESPONSE_BODY_SIZE),
+            call_duration: rpc::register(metrics, record),
+            rest: rest.is_any().then(|| Box::new(rest)),
         }
     }
 
@@ -162,18 +170,28 @@ impl Series {
         // Of a signed number the processor makes a float at once.
         self.response_size
             .record(record.response_size.cast_signed() as f64);
-        if let Some(errors) = &self.errors {
-            errors.increment(1);
-        }
-        if let Some(upgrades) = &self.upgrades {
-            upgrades.increment(1);
-        }
-        if let Some(request_body_errors) = &self.request_body_errors {
-            request_body_errors.increment(1);
-        }
         if let Some(call_duration) = &self.call_duration {
             call_duration.record(record.elapsed);
         }
+        if let Some(rest) = &self.rest {
+            rest.record(record);
+        }
+    }
+}
+
+impl Rest {
+    fn counters(&self) -> impl Iterator<Item = &Counter> {
+        let counters = [&self.errors, &self.upgrades, &self.request_body_errors];
+        counters.into_iter().flatten()
+    }
+
+    fn is_any(&self) -> bool {
+        self.counters().next().is_some() || !self.presets.is_empty()
+    }
+
+    #[inline(never)]
+    fn record(&self, record: &RequestRecord<'_>) {
+        self.counters().for_each(|counter| counter.increment(1));
         for preset in &self.presets {
             preset.record(record);
         }
