@@ -42,7 +42,8 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
             let _ = observation.run(|| current::attach_message(error));
         }
         let id = self.request_id.take();
-        self.upgrade = head::respond(observation, response.response_mut(), id);
+        self.upgrade = observation.upgrade(response.status().as_u16());
+        head::respond(observation, response.response_mut(), id);
     }
 
     #[inline(always)]

@@ -11,7 +11,7 @@ use actix_web::{
 };
 use steeple_core::{
     FieldNames, Fields, HttpVersion, LookedUp, Observation, Observer, RequestDetails, RequestHead,
-    ResponseHead, Scheme, Upgrade,
+    ResponseHead, Scheme,
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -64,36 +64,36 @@ pub(crate) fn start(
 }
 
 /// Tells `observation` of a response, and gives the response the request's id or takes over the one that it has, and what else
-/// tells the client of its request. The result is what the connection goes on as, if it does.
+/// tells the client of its request.
 #[inline(always)]
 pub(crate) fn respond<B: MessageBody>(
     observation: &mut Observation,
     response: &mut HttpResponse<B>,
     request_id: Option<HeaderValue>,
-) -> Option<Upgrade> {
-    let status = response.status().as_u16();
-    let body_size = match response.body().size() {
-        BodySize::Sized(size) => Some(size),
-        size => size.is_eof().then_some(0),
-    };
+) {
     let headers = response.headers_mut();
     if let Some(id) = request_id {
-        match headers.get(&REQUEST_ID) {
-            // Half the cost of `insert`, which moves what it replaces.
-            None => headers.append(X_REQUEST_ID, id),
-            Some(own) if observation.adopt_request_id(own.as_bytes()) => {}
-            Some(_) => drop(headers.insert(X_REQUEST_ID, id)),
+        let names = headers.len_keys();
+        // A third of the cost of `insert`, which moves what it replaces.
+        headers.append(X_REQUEST_ID, id);
+        if headers.len_keys() == names {
+            // Of the response's own the first that the request can take over stays, or else the last of all, which is the request's.
+            let adopts = |id: &&HeaderValue| observation.adopt_request_id(id.as_bytes());
+            if let Some(id) = headers.get_all(&REQUEST_ID).find(adopts).cloned() {
+                headers.insert(X_REQUEST_ID, id);
+            }
         }
     }
     observation.tell_trace(|name, value| {
         let value = HeaderValue::from_str(value);
         let _ = value.map(|value| headers.append(HeaderName::from_static(name), value));
     });
-    let upgrade = observation.upgrade(status);
     observation.respond(&ResponseHead {
-        status,
-        headers: &Fields(&*headers),
-        body_size,
+        status: response.status().as_u16(),
+        headers: &Fields(response.headers()),
+        body_size: match response.body().size() {
+            BodySize::Sized(size) => Some(size),
+            size => size.is_eof().then_some(0),
+        },
     });
-    upgrade
 }

@@ -94,18 +94,34 @@ async fn a_grpc_call_past_its_deadline_is_timed_out() {
 }
 
 #[actix_web::test]
-async fn an_id_of_the_applications_own_stays() {
-    let stage = Stage::new();
-    let handler = async || {
-        HttpResponse::Ok()
-            .insert_header(("x-request-id", "own"))
-            .finish()
-    };
-    let app = stage
-        .start(App::new().route("/", web::get().to(handler)))
-        .await;
-    let answer = stage::answer(&app, stage::get("/")).await;
-    assert_eq!(answer.request_id.as_deref(), Some("own"));
+async fn an_answer_has_one_id_the_applications_own_if_the_request_can_take_it_over() {
+    let answers: [(&[&str], &str); 5] = [
+        (&[], "sent"),
+        (&["own"], "own"),
+        (&["own", "another"], "own"),
+        (&["not acceptable", "own"], "own"),
+        (&["not acceptable"], "sent"),
+    ];
+    for (own, told) in answers {
+        let stage = Stage::new();
+        let handler = move || {
+            let mut answer = HttpResponse::Ok();
+            for id in own {
+                answer.append_header(("x-request-id", *id));
+            }
+            future::ready(answer.finish())
+        };
+        let app = App::new().route("/", web::get().to(handler));
+        let app = stage.start(app).await;
+        let request = stage::get("/").insert_header(("x-request-id", "sent"));
+        let Ok(answer) = app.call(request).await else {
+            panic!("it is answered");
+        };
+        let ids: Vec<_> = answer.headers().get_all("x-request-id").collect();
+        assert_eq!(ids, [told], "{own:?}");
+        drop(answer);
+        assert_eq!(stage.record().request_id.as_str(), told, "{own:?}");
+    }
 }
 
 #[actix_web::test]
