@@ -446,3 +446,44 @@ mod tests {
         }
     }
 }
+
+#[cfg(all(test, loom))]
+mod under_loom {
+    use loom::thread;
+
+    use super::*;
+    use crate::sync::model;
+
+    #[test]
+    fn a_look_that_makes_buckets_wider_loses_nothing_that_is_recorded_meanwhile() {
+        model(|| {
+            let shape = HistogramShape {
+                bounds: Arc::new(Bounds::none()),
+                native: None,
+                exemplars: None,
+            };
+            let config = NativeConfig::new().schema(COARSEST + 1).max_buckets(1);
+            let refused = Arc::new(CounterCell::new());
+            let cell = Arc::new(NativeCell::new(shape, Arc::new(config), refused));
+            let told = |cell: &NativeCell| {
+                let native = cell.snapshot().native.unwrap();
+                let counts = native.positive.iter().map(|(_, count)| count);
+                (native.schema, counts.sum::<u64>())
+            };
+            // In two buckets, and at the coarsest resolution in one.
+            cell.record(10.0);
+            cell.record(1_000.0);
+            let other = thread::spawn({
+                let cell = Arc::clone(&cell);
+                move || cell.record(1_000.0)
+            });
+            let (schema, seen) = told(&cell);
+            assert!(
+                schema == COARSEST && [2, 3].contains(&seen),
+                "{schema} {seen}"
+            );
+            other.join().unwrap();
+            assert_eq!((told(&cell), cell.count()), ((COARSEST, 3), 3));
+        });
+    }
+}
