@@ -11,8 +11,8 @@ pub(crate) struct Bounds {
     /// The first, or infinity.
     lowest: f64,
     values: Box<[f64]>,
-    /// The same filled up with infinity, unless there are too many.
-    few: Option<[f64; FEW]>,
+    /// The [ranks](rank) of the same, filled up with the highest, unless there are too many.
+    few: Option<[i64; FEW]>,
     /// Each bucket's `le` label, the last included.
     labels: Box<[Box<str>]>,
 }
@@ -41,8 +41,11 @@ impl Bounds {
             text.into()
         });
         let few = (values.len() <= FEW).then(|| {
-            let mut few = [f64::INFINITY; FEW];
-            few[..values.len()].copy_from_slice(values);
+            let mut few = [i64::MAX; FEW];
+            for (place, value) in few.iter_mut().zip(values) {
+                // Added to zero, both zeros are the positive one.
+                *place = rank(value + 0.0);
+            }
             few
         });
         Self {
@@ -86,14 +89,24 @@ impl Bounds {
         let Some(few) = &self.few else {
             return self.values.partition_point(|bound| *bound < value);
         };
+        // Integers are compared in half the time that floats are, and each comparison waits for the one before it.
+        let rank = rank(value);
         let mut below = 0;
         for half in [8, 4, 2, 1] {
-            if few[below + half - 1] < value {
+            if few[below + half - 1] < rank {
                 below += half;
             }
         }
         below
     }
+}
+
+/// An integer that stands to those of other numbers as the number to these, the negative zero below the other.
+#[inline]
+fn rank(number: f64) -> i64 {
+    let bits = number.to_bits().cast_signed();
+    // The greater a negative number, the smaller its bits.
+    bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
 }
 
 /// Why bucket bounds were refused.
@@ -159,6 +172,38 @@ mod tests {
             .map(|value| bounds.bucket(value));
         assert_eq!(found, [0, 0, 1, 1, 2, 2, 0].map(Some));
         assert_eq!(bounds.bucket(f64::NAN), None);
+    }
+
+    #[test]
+    fn all_sorts_of_numbers_find_their_buckets() {
+        let small = f64::MIN_POSITIVE / 2.0;
+        let numbers = [
+            f64::MIN,
+            -2.5,
+            -1.0,
+            -small,
+            -0.0,
+            small,
+            0.1,
+            1.0,
+            f64::MAX,
+        ];
+        for first in 0..numbers.len() {
+            for last in first..numbers.len() {
+                let bounds = Bounds::new(&numbers[first..=last]).unwrap();
+                for value in numbers
+                    .into_iter()
+                    .chain([0.0, f64::INFINITY, -f64::INFINITY])
+                {
+                    let below = bounds.values().iter().filter(|bound| **bound < value);
+                    assert_eq!(
+                        bounds.bucket(value),
+                        Some(below.count()),
+                        "{value} {bounds:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -125,10 +125,10 @@
 //! With [`Builder::exemplar_source`], each bucket of a histogram's series keeps one observation together with
 //! the trace in which it was made, and takes another one a second later at the earliest; a native histogram without classic
 //! buckets has those that it would have otherwise, to this end alone. Snapshots and messages tell all of them
-//! ([`HistogramSnapshot::exemplars`]), and the text and the remote write of such a histogram the last one. Nobody waits for them: of two threads that want to leave one
-//! at the same moment one goes without, and a reader discards what changes while it reads. The first exemplar of a series
-//! allocates 56 bytes for each of these buckets; without one, a series pays nothing but a branch. Most records then ask the
-//! source; those within a trace also ask the clock, but in a bucket that gets hundreds of them a second only every 16th does
+//! ([`HistogramSnapshot::exemplars`]), and the text and the remote write of such a histogram the last one. Nobody waits for
+//! them: of two threads that want to leave one at the same moment one goes without, and a reader discards what changes while
+//! it reads. The first exemplar of a series allocates 56 bytes for each of these buckets; without one, a series pays nothing but a branch. Most records then ask the
+//! source; those within a trace also ask the clock, but in a bucket that gets hundreds of them a second only every 32nd does
 //! either.
 //!
 //! # Limits

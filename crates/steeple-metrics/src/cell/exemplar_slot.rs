@@ -21,7 +21,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const SOON: Duration = Duration::from_millis(10);
 
 /// Of a busy bucket's observations every so many-th of a stripe is offered: none of the others pays for a clock.
-const STEP: u64 = 16;
+const STEP: u64 = 32;
 
 /// How often a reader that a writer came in between of starts again. A write takes nanoseconds, and the next is a second
 /// away.
@@ -198,8 +198,8 @@ mod tests {
         slot.offer(&at(10_000_000));
         assert_eq!(resting(), 0);
         slot.offer(&at(9_999_999));
-        assert_eq!(resting(), 60);
-        assert!(!slot.rests(17, 2) && slot.rests(17, 1));
+        assert_eq!(resting(), 62);
+        assert!(!slot.rests(33, 2) && slot.rests(33, 1));
         slot.offer(&at(1_000_000_000));
         assert_eq!(resting(), 0);
     }
