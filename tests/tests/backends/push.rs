@@ -139,6 +139,15 @@ fn prometheus_has_what_remote_write_sent() {
     assert_eq!(report.lost, 0);
     assert_eq!(number(r#"mails_total{of="\""}"#), 7.0);
     assert_eq!(number(r#"count_over_time(mails_total{of="\""}[5m])"#), 2.0);
+    // Prometheus 2 takes exemplars of a series that has no samples but native histograms once it knows the series.
+    let snapshot = registry.snapshot();
+    let size = snapshot.value("size_bytes", &[]).unwrap();
+    let last = size.as_histogram().unwrap().exemplar(0).unwrap();
+    let told = prometheus.exemplars("size_bytes").unwrap();
+    assert!(
+        told.iter().map(|(_, value)| *value).eq([last.value]),
+        "{told:?}"
+    );
 }
 
 #[test]
