@@ -97,10 +97,17 @@ pub(crate) fn respond<B: Body>(
             let _ = headers.try_append(HeaderName::from_static(name), value);
         }
     });
+    let body = response.body();
+    let body_size = if observation.is_grpc() {
+        // Unless there is nothing, trailers follow, whose end is the body's: asking for its length gains nothing.
+        body.is_end_stream().then_some(0)
+    } else {
+        known_size(body)
+    };
     observation.respond(&ResponseHead {
         status: response.status().as_u16(),
         headers: &Fields(response.headers()),
-        body_size: known_size(response.body()),
+        body_size,
     });
 }
 

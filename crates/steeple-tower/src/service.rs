@@ -68,7 +68,7 @@ where
         let (mut request, mut called) = (Some(request), None);
         let _ = observation.run(|| {
             if let Some(request) = request.take() {
-                called.get_or_insert_with(|| self.inner.call(request));
+                called = Some(self.inner.call(request));
             }
         });
         ObservedFuture::new(called, observation, UnansweredRequest { request_id })
