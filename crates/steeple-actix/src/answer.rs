@@ -41,9 +41,8 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
         if let Some(error) = response.response().error() {
             let _ = observation.run(|| current::attach_message(error));
         }
-        let id = self.request_id.take();
         self.upgrade = observation.upgrade(response.status().as_u16());
-        head::respond(observation, response.response_mut(), id);
+        head::respond(observation, response.response_mut(), &mut self.request_id);
     }
 
     #[inline(always)]
@@ -78,7 +77,7 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
             error = HandlerPanicked.into();
             error.error_response()
         });
-        head::respond(observation, &mut response, self.request_id.take());
+        head::respond(observation, &mut response, &mut self.request_id);
         observation.finish_unseen();
         // It is to have the same fields then.
         let fields = response.headers().clone();

@@ -18,13 +18,13 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The same, where it is looked up.
 static REQUEST_ID: HeaderName = X_REQUEST_ID;
 
-/// Starts the observation of a request, and tells the id to answer with, unless the request is observed already.
+/// Starts the observation of a request, and tells the id that it was sent with last.
 #[inline]
-pub(crate) fn start(
+pub(crate) fn start<'r>(
     observer: &Observer,
     names: &FieldNames<HeaderName>,
-    request: &ServiceRequest,
-) -> (Observation, Option<HeaderValue>) {
+    request: &'r ServiceRequest,
+) -> (Observation, Option<&'r HeaderValue>) {
     let body_size = matches!(request.parts().1, Payload::None).then_some(0);
     let version = match request.version() {
         Version::HTTP_2 => HttpVersion::Http2,
@@ -59,8 +59,7 @@ pub(crate) fn start(
         },
     });
     observation.keep_path(request.path());
-    let id = observation.answer_id(ids.last(), |id| HeaderValue::from_maybe_shared(id).ok());
-    (observation, id)
+    (observation, ids.last())
 }
 
 /// Tells `observation` of a response, and gives the response the request's id or takes over the one that it has, and what else
@@ -69,10 +68,10 @@ pub(crate) fn start(
 pub(crate) fn respond<B: MessageBody>(
     observation: &mut Observation,
     response: &mut HttpResponse<B>,
-    request_id: Option<HeaderValue>,
+    request_id: &mut Option<HeaderValue>,
 ) {
     let headers = response.headers_mut();
-    if let Some(id) = request_id {
+    if let Some(id) = request_id.take() {
         let names = headers.len_keys();
         // A third of the cost of `insert`, which moves what it replaces.
         headers.append(X_REQUEST_ID, id);

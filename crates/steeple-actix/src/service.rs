@@ -4,7 +4,7 @@ use actix_web::{
     Error,
     body::MessageBody,
     dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
-    http::header::HeaderName,
+    http::header::{HeaderName, HeaderValue},
 };
 use steeple_core::{FieldNames, ObservedFuture, Observer};
 
@@ -73,14 +73,15 @@ where
         let copy = || Rc::new(request.resource_map().clone());
         let routes = Rc::clone(self.routes.get_or_init(copy));
         body::look_ahead(&mut request);
-        let (mut observation, request_id) = head::start(&self.observer, &self.names, &request);
-        body::count(&mut request, &mut observation);
-        let called = observation.run(|| self.inner.call(request)).ok();
+        let (mut observation, sent_id) = head::start(&self.observer, &self.names, &request);
         let unanswered = UnansweredRequest {
-            request_id,
+            request_id: observation
+                .answer_id(sent_id, |id| HeaderValue::from_maybe_shared(id).ok()),
             upgrade: None,
             routes,
         };
+        body::count(&mut request, &mut observation);
+        let called = observation.run(|| self.inner.call(request)).ok();
         ObservedFuture::new(called, observation, unanswered)
     }
 }
