@@ -69,10 +69,10 @@ mod handler_error;
 mod ops;
 mod serve;
 
-use std::{mem, net::SocketAddr};
+use std::net::SocketAddr;
 
 use axum::{
-    body::{Body, HttpBody},
+    body::Body,
     extract::{ConnectInfo, MatchedPath, Request},
 };
 use steeple_core::{Observation, Observer, Template};
@@ -113,11 +113,6 @@ impl Framework<Body> for Axum {
 
     #[inline]
     fn count(&self, request: &mut Request, observation: &mut Observation) {
-        if let Some(counter) = observation.request_counter()
-            && !request.body().is_end_stream()
-        {
-            let body = mem::take(request.body_mut());
-            *request.body_mut() = Body::new(CountedBody::new(body, counter));
-        }
+        CountedBody::put_around(request, observation, Body::new);
     }
 }

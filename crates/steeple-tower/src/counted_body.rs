@@ -1,12 +1,14 @@
 use std::{
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::Buf;
+use http::Request;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use steeple_core::RequestCounter;
+use steeple_core::{Observation, RequestCounter};
 
 pin_project! {
     /// The body of a request, counted as it is read, for use by a [`Framework`](crate::Framework).
@@ -18,11 +20,20 @@ pin_project! {
     }
 }
 
-impl<B> CountedBody<B> {
-    /// Counts the bytes of `inner` into `counter`.
-    #[must_use]
-    pub fn new(inner: B, counter: RequestCounter) -> Self {
-        Self { inner, counter }
+impl<B: Body + Default> CountedBody<B> {
+    /// Counts what is read of the body of `request`, if it has one. `wrap` makes a body of the request's own type again.
+    #[inline]
+    pub fn put_around(
+        request: &mut Request<B>,
+        observation: &mut Observation,
+        wrap: impl FnOnce(Self) -> B,
+    ) {
+        if let Some(counter) = observation.request_counter()
+            && !request.body().is_end_stream()
+        {
+            let inner = mem::take(request.body_mut());
+            *request.body_mut() = wrap(Self { inner, counter });
+        }
     }
 }
 

@@ -21,7 +21,8 @@ pub trait Framework<B>: Clone {
     fn count(&self, request: &mut Request<B>, observation: &mut Observation);
 }
 
-/// Plain tower: no routes, and request bodies left as they are, so that their size is known from the head or not at all.
+/// Plain tower: no routes, and request bodies left as they are, so that their size is known from the head or not at all, unless
+/// they are [counted](crate::ObserveLayer::count_bodies).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Plain;
 

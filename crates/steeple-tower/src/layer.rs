@@ -1,7 +1,8 @@
+use http_body::Body;
 use steeple_core::Observer;
 use tower_layer::Layer;
 
-use crate::{framework::Plain, service::Observe};
+use crate::{counted_body::CountedBody, counting::Counting, framework::Plain, service::Observe};
 
 /// Observes every request of the service it is put around.
 ///
@@ -20,6 +21,19 @@ impl ObserveLayer {
     #[must_use]
     pub fn new(observer: &Observer) -> Self {
         Self::for_framework(observer, Plain)
+    }
+
+    /// Counts the bodies of requests as they are read, and tells of those that break off. `wrap` makes of a counted body one of
+    /// the service's own type. Default: they are left as they are, so that their size is known from the head or not at all.
+    #[must_use]
+    pub fn count_bodies<B: Body + Default>(
+        self,
+        wrap: fn(CountedBody<B>) -> B,
+    ) -> ObserveLayer<Counting<B>> {
+        ObserveLayer {
+            observer: self.observer,
+            framework: Counting::new(wrap),
+        }
     }
 }
 

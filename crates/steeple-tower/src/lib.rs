@@ -40,6 +40,25 @@
 //! tower has no routes of its own: name them with [`current::route`](steeple_core::current::route), or let a
 //! [`Framework`] tell them.
 //!
+//! # Bodies of requests
+//!
+//! The size of a request's body is known from its head, and not at all where that tells none, as those of gRPC do. Where the
+//! type of the service's bodies can be made of any other, as tonic's and axum's and the boxed ones of `http-body-util` can,
+//! [`ObserveLayer::count_bodies`] has them counted as they are read, and tells of those that break off:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http_body_util::{BodyExt, combinators::BoxBody};
+//! use steeple_core::Observer;
+//! use steeple_tower::ObserveLayer;
+//!
+//! let observer = Observer::builder().build()?;
+//! let layer = ObserveLayer::new(&observer).count_bodies(|body| BoxBody::<Bytes, std::io::Error>::new(body));
+//! // With tonic: `.count_bodies(tonic::body::Body::new)`.
+//! # let _ = layer;
+//! # Ok::<(), steeple_core::ObserverError>(())
+//! ```
+//!
 //! # Connections and upgrades
 //!
 //! A server that accepts its connections itself reads and writes through an [`ObservedIo`], which tells how many are open
@@ -72,6 +91,7 @@ mod body;
 mod classify;
 mod client;
 mod counted_body;
+mod counting;
 mod framework;
 mod head;
 mod io;
@@ -86,6 +106,7 @@ pub use self::{
     body::{BodyError, ObservedBody},
     client::{Client, ClientBody, ClientFuture, ClientLayer, inject},
     counted_body::CountedBody,
+    counting::Counting,
     framework::{Framework, Plain},
     head::version,
     io::ObservedIo,

@@ -11,6 +11,7 @@ use steeple::Steeple;
 use tokio::net::TcpListener;
 use tonic::{
     Request, Response, Status,
+    body::Body,
     transport::{Server, server::TcpIncoming},
 };
 
@@ -54,7 +55,8 @@ impl Greeter for Hello {
 
 async fn serve(listener: TcpListener, steeple: &Steeple) -> Result<(), tonic::transport::Error> {
     Server::builder()
-        .layer(steeple.tower())
+        // Bodies of calls tell no length: they are counted as they are read.
+        .layer(steeple.tower().count_bodies(Body::new))
         .add_service(GreeterServer::new(Hello))
         .serve_with_incoming(TcpIncoming::from(listener))
         .await
@@ -107,5 +109,12 @@ mod tests {
             );
             assert!(text.contains(&count), "{text}");
         }
+        let sizes = text.lines().filter_map(|line| {
+            let (series, sum) = line.rsplit_once(' ')?;
+            let is_size = series.starts_with("http_server_request_body_size_bytes_sum");
+            is_size.then(|| sum.parse::<f64>().unwrap())
+        });
+        // Each message follows five bytes of its own head.
+        assert_eq!(sizes.sum::<f64>(), 10.0 + 5.0, "{text}");
     }
 }
