@@ -23,8 +23,19 @@ impl State {
         self.progress.classified = Some(verdict);
     }
 
+    /// The outcome of what is over.
     #[inline]
-    pub(crate) fn outcome(&self) -> Outcome {
+    pub(super) fn settled_outcome(&self) -> Outcome {
+        let outcome = self.outcome();
+        if self.is_request_broken() {
+            outcome.of_broken_request()
+        } else {
+            outcome
+        }
+    }
+
+    #[inline]
+    fn outcome(&self) -> Outcome {
         if let Some((outcome, _)) = self.progress.failure {
             return outcome;
         }

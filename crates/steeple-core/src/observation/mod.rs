@@ -272,11 +272,12 @@ impl Observation {
         self.settle();
     }
 
-    /// Settles as complete. Does nothing if it is settled already.
+    /// Settles as complete, or as broken off in its body if that is shorter than the head of the response has told. Does nothing
+    /// if it is settled already.
     #[inline]
     pub fn finish(&mut self) {
         if let Some(state) = &mut self.state {
-            state.progress.complete = true;
+            state.end();
         }
         self.settle();
     }

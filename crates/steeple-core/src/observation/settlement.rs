@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     connection::Connection,
     current,
+    grpc::Call,
     kept_head::KeptHead,
     lifetime::Lifetime,
     observation::{
@@ -12,6 +13,7 @@ use crate::{
         state::{State, Subject, Trouble},
     },
     observer::Shared,
+    outcome::Outcome,
     panic::{self, PanicReport},
     record::{JobRecord, Keys, RequestRecord},
     request_id::RequestId,
@@ -19,17 +21,28 @@ use crate::{
     upgrade::Upgrade,
 };
 
+/// What all that is settled has.
+struct End<'a> {
+    outcome: Outcome,
+    request_id: &'a RequestId,
+    lineage: &'a Lineage,
+    trouble: Option<&'a Trouble>,
+    recording: Option<&'a Recording>,
+}
+
 /// Settles `state` and gives it back to the pool.
 pub(crate) fn settle(mut state: Box<State>) {
     let Some(shared) = state.shared.take() else {
         return;
     };
+    let outcome = state.settled_outcome();
+    // The method of a call has a policy of its own, which says whether the call is recorded.
+    let call = state.settle_call(&shared, outcome);
+    let recorded = state.take_recording(&shared);
     let request_id = state.fields.request_id;
     let lineage = state.fields.lineage;
     let troubled = state.progress.trouble.take();
     let trouble = troubled.as_deref();
-    let recorded = state.take_recording(&shared);
-    let recording = recorded.as_deref();
     // Few requests are asked for it, and of the others nothing is moved.
     let kept = if state.progress.keeps_head {
         state.head.take()
@@ -37,18 +50,17 @@ pub(crate) fn settle(mut state: Box<State>) {
         None
     };
     let head = kept.as_deref();
+    let end = End {
+        outcome,
+        request_id: &request_id,
+        lineage: &lineage,
+        trouble,
+        recording: recorded.as_deref(),
+    };
     let mut settling;
     match state.beginning.subject {
         Subject::Request => {
-            let record = request_record(
-                &mut state,
-                &shared,
-                &request_id,
-                &lineage,
-                trouble,
-                recording,
-                head,
-            );
+            let record = request_record(&state, &shared, &end, call, head);
             if record.upgraded {
                 go_on(&shared, &record, state.progress.upgrade.take());
             }
@@ -70,15 +82,7 @@ pub(crate) fn settle(mut state: Box<State>) {
             });
         }
         Subject::Job { kind, name } => {
-            let record = job_record(
-                &state,
-                &request_id,
-                &lineage,
-                trouble,
-                recording,
-                kind,
-                name,
-            );
+            let record = job_record(&state, &end, kind, name);
             settling = Some(state);
             current::enter(&mut settling, || {
                 if let Some(panic) = record.panic {
@@ -112,42 +116,32 @@ pub(crate) fn settle(mut state: Box<State>) {
 }
 
 fn request_record<'a>(
-    state: &mut State,
+    state: &State,
     shared: &'a Shared,
-    request_id: &'a RequestId,
-    lineage: &'a Lineage,
-    trouble: Option<&'a Trouble>,
-    recording: Option<&'a Recording>,
+    end: &End<'a>,
+    call: Option<Call>,
     head: Option<&'a KeptHead>,
 ) -> RequestRecord<'a> {
     let elapsed = state.beginning.started.elapsed();
     let request_broken = state.is_request_broken();
-    let mut outcome = state.outcome();
-    if request_broken {
-        outcome = outcome.of_broken_request();
-    }
-    let error_type = state.error_type(outcome, trouble);
-    let call = state.settle_call(shared, outcome);
-    let request_size = state.known_request_size(request_broken);
-    let streaming = state.is_streaming();
     let (beginning, progress) = (&state.beginning, &state.progress);
     RequestRecord {
         scheme: beginning.scheme,
         version: beginning.version,
         status: (progress.status != 0).then_some(progress.status),
-        outcome,
-        error_type,
-        request_size,
+        outcome: end.outcome,
+        error_type: state.error_type(end.outcome, end.trouble),
+        request_size: state.known_request_size(request_broken),
         request_broken,
         response_size: progress.response_size,
         upgraded: state.is_upgraded(),
-        streaming,
-        request_id,
-        lineage,
-        recording,
+        streaming: state.is_streaming(),
+        request_id: end.request_id,
+        lineage: end.lineage,
+        recording: end.recording,
         head,
-        panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
-        error: trouble.and_then(|trouble| trouble.error.as_ref()),
+        panic: end.trouble.and_then(|trouble| trouble.panic.as_ref()),
+        error: end.trouble.and_then(|trouble| trouble.error.as_ref()),
         elapsed,
         to_head: progress.to_head,
         shared,
@@ -165,25 +159,21 @@ fn request_record<'a>(
 
 fn job_record<'a>(
     state: &State,
-    request_id: &'a RequestId,
-    lineage: &'a Lineage,
-    trouble: Option<&'a Trouble>,
-    recording: Option<&'a Recording>,
+    end: &End<'a>,
     kind: &'static str,
     name: &'static str,
 ) -> JobRecord<'a> {
-    let outcome = state.outcome();
     JobRecord {
         kind,
         name,
-        outcome,
-        error_type: state.error_type(outcome, trouble),
+        outcome: end.outcome,
+        error_type: state.error_type(end.outcome, end.trouble),
         duration: state.beginning.started.elapsed().into(),
-        request_id,
-        lineage,
-        recording,
-        panic: trouble.and_then(|trouble| trouble.panic.as_ref()),
-        error: trouble.and_then(|trouble| trouble.error.as_ref()),
+        request_id: end.request_id,
+        lineage: end.lineage,
+        recording: end.recording,
+        panic: end.trouble.and_then(|trouble| trouble.panic.as_ref()),
+        error: end.trouble.and_then(|trouble| trouble.error.as_ref()),
     }
 }
 

@@ -219,11 +219,13 @@ impl State {
         &self.path
     }
 
-    /// Whether its route may become known, and there is room for what waits for that.
+    /// Whether its route may yet become known, and there is room for what waits for that.
     pub(crate) fn defers(&self) -> bool {
         let is_request = matches!(self.beginning.subject, Subject::Request);
+        let is_settling = self.shared.is_none();
         let has_room = |deferred: &Deferred| deferred.has_room();
         is_request
+            && !is_settling
             && self.progress.route == Route::UNMATCHED
             && self.deferred.as_deref().is_none_or(has_room)
     }
@@ -427,14 +429,31 @@ impl State {
         self.progress.event_stream = fields.event_stream;
         self.progress.grpc_answer = fields.grpc;
         self.progress.grpc_status = fields.grpc_status;
-        // A server stops reading a body once it has sent the length that the head promised.
-        self.progress.expected_size = self.progress.expected_size.or(fields.content_length);
+        // A server stops reading a body once it has sent the length that the head promised. Behind that of a call are trailers.
+        if !(self.fields.grpc && fields.grpc) {
+            self.progress.expected_size = self.progress.expected_size.or(fields.content_length);
+        }
     }
 
     #[inline]
     pub(crate) fn chunk(&mut self, bytes: u64) {
         self.progress.response_size += bytes;
         self.progress.complete = self.progress.expected_size == Some(self.progress.response_size);
+    }
+
+    /// Takes in the end, which of a body is too early where the head has told more.
+    #[inline]
+    pub(super) fn end(&mut self) {
+        let progress = &mut self.progress;
+        if progress
+            .expected_size
+            .is_some_and(|expected| progress.response_size < expected)
+        {
+            progress
+                .failure
+                .get_or_insert((Outcome::BodyError, BODY_ERROR));
+        }
+        progress.complete = true;
     }
 
     /// How many bytes the head of the response tells.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use steeple_core::{HttpVersion, Observation, RequestHead, current};
+use steeple_core::{HttpVersion, Observation, RequestHead, RequestRecord, current};
 
 use crate::{Stage, respond};
 
@@ -55,6 +55,25 @@ fn without_a_route_it_is_done_when_the_request_is_over() {
     let mut observation = unrouted(&stage);
     let id = observation.request_id().map(ToString::to_string);
     assert_eq!(wait(&mut observation, &done), 0);
+    drop(observation);
+    assert_eq!(*done.lock().unwrap(), [id]);
+}
+
+#[test]
+fn what_comes_while_the_request_settles_does_not_wait_for_another() {
+    let done = Done::default();
+    let doing = Arc::clone(&done);
+    let stage = Stage::with(|builder| {
+        builder.sink(move |_: &RequestRecord<'_>| {
+            let doing = Arc::clone(&doing);
+            current::once_routed(move || {
+                let id = current::request_id().map(|id| id.to_string());
+                doing.lock().unwrap().push(id);
+            });
+        })
+    });
+    let observation = unrouted(&stage);
+    let id = observation.request_id().map(ToString::to_string);
     drop(observation);
     assert_eq!(*done.lock().unwrap(), [id]);
 }

@@ -304,6 +304,28 @@ fn an_answer_that_is_not_grpc_is_judged_as_http_alone() {
 }
 
 #[test]
+fn a_length_in_the_head_is_not_the_end_of_a_call() {
+    for (length, size) in [("0", 0), ("5", 5)] {
+        let stage = Stage::new();
+        let answered = || {
+            let mut observation = stage.call("/shop.Orders/Place");
+            let [grpc] = GRPC;
+            answer(&mut observation, &[grpc, ("content-length", length)]);
+            observation.chunk(size);
+            observation
+        };
+        let mut observation = answered();
+        observation.trailers(&[("grpc-status", "0")]);
+        observation.finish();
+        let call = known(GrpcStatus::Ok, Outcome::Success, None);
+        assert_eq!(stage.last(), call, "{length}");
+        drop(answered());
+        let call = known(GrpcStatus::Cancelled, Outcome::CancelledInBody, None);
+        assert_eq!(stage.last(), call, "{length}");
+    }
+}
+
+#[test]
 fn what_breaks_off_is_internal() {
     let stage = Stage::new();
     let mut observation = stage.call("/shop.Orders/Place");

@@ -72,6 +72,17 @@ fn a_drop_short_of_what_was_promised_is_a_cancellation() {
 }
 
 #[test]
+fn a_body_that_ends_short_of_what_was_promised_is_broken() {
+    let stage = Stage::new();
+    let mut observation = stage.get();
+    respond(&mut observation, 200, Some(5));
+    observation.chunk(4);
+    observation.finish();
+    let broken = seen(Outcome::BodyError, 200, 4);
+    assert_eq!(stage.only(), failed(broken, "body_error"));
+}
+
+#[test]
 fn where_no_body_is_due_the_head_settles() {
     for (method, status, size) in [
         ("HEAD", 200, Some(5)),

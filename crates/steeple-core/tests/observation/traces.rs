@@ -9,8 +9,8 @@ use std::{
 
 use steeple_core::{
     CallRecord, FinishedSpan, Headers, HttpVersion, JobRecord, Observation, Observer, OutgoingHead,
-    RequestDetails, RequestHead, RequestRecord, RoutePolicy, Sampler, Scheme, Scope, Sink, SpanId,
-    TraceConfig, TraceContext, TraceId, TraceScope, Trust, current, pipeline::Budget,
+    RequestDetails, RequestHead, RequestRecord, ResponseHead, RoutePolicy, Sampler, Scheme, Scope,
+    Sink, SpanId, TraceConfig, TraceContext, TraceId, TraceScope, Trust, current, pipeline::Budget,
 };
 
 use crate::respond;
@@ -817,5 +817,63 @@ fn what_an_observer_holds_is_of_its_own_budget_whichever_the_thread_served_befor
         assert_eq!(kept.unwrap(), FinishedSpan::Kept);
         assert!(own.used() >= 1_000);
         assert_eq!(other.used(), 0);
+    }
+}
+
+/// Counts the requests that are recorded at first, those that are refused later, and those whose record has what was recorded.
+#[derive(Clone, Default)]
+struct Recorded(Arc<[AtomicI32; 3]>);
+
+impl Recorded {
+    fn counts(&self) -> [i32; 3] {
+        self.0.each_ref().map(|count| count.load(Relaxed))
+    }
+}
+
+impl Sink for Recorded {
+    fn request(&self, record: &RequestRecord<'_>) {
+        self.0[2].fetch_add(i32::from(record.recording.is_some()), Relaxed);
+    }
+
+    fn recorded(&self, _: &TraceContext) {
+        self.0[0].fetch_add(1, Relaxed);
+    }
+
+    fn refused(&self, _: &steeple_core::Recording) {
+        self.0[1].fetch_add(1, Relaxed);
+    }
+}
+
+#[test]
+fn the_policy_of_a_calls_method_says_whether_it_is_recorded() {
+    let quiet = RoutePolicy::new().sampler(Sampler::always_off());
+    for (policy, expected) in [
+        (RoutePolicy::new(), [1, 0, 1]),
+        (quiet, [1, 1, 0]),
+        (RoutePolicy::new().ignore(), [1, 1, 0]),
+    ] {
+        let recorded = Recorded::default();
+        let observer = Observer::builder()
+            .traces(TraceConfig::new())
+            .route("/shop.Orders/Place", policy)
+            .sink(recorded.clone())
+            .build()
+            .unwrap();
+        let mut observation = observer.start(&RequestHead {
+            method: "POST",
+            scheme: None,
+            version: HttpVersion::Http2,
+            route: None,
+            headers: &[("content-type", "application/grpc")],
+            body_size: None,
+            details: &Default::default,
+        });
+        observation.called("/shop.Orders/Place");
+        observation.respond(&ResponseHead {
+            status: 200,
+            headers: &[("grpc-status", "0")],
+            body_size: Some(0),
+        });
+        assert_eq!(recorded.counts(), expected);
     }
 }
