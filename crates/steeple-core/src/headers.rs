@@ -2,7 +2,6 @@
 
 use crate::{
     grpc::{GrpcStatus, Timeout},
-    head::HttpVersion,
     kept_head::Keeping,
     propagation::{Propagators, Received},
     reading::{Lengths, Reading},
@@ -100,12 +99,12 @@ impl RequestFields {
     /// Reads them in place, since they are large.
     // Inlined into the adapter's pass over its map, it takes a third less.
     #[inline(always)]
-    pub(crate) fn read(&mut self, headers: &dyn Headers, version: HttpVersion, reading: &Reading) {
+    pub(crate) fn read(&mut self, headers: &dyn Headers, reading: &Reading) {
         self.begin();
         match reading.propagators() {
             None => headers.visit_read(&mut |name, value| {
                 if Lengths::ALWAYS.contain(name.len()) {
-                    self.read_field(name, value, version);
+                    self.read_field(name, value);
                 }
             }),
             Some(propagators) => {
@@ -113,7 +112,7 @@ impl RequestFields {
                 let lengths = reading.lengths();
                 headers.visit_read(&mut |name, value| {
                     if lengths.contain(name.len()) {
-                        self.read_told_field(propagators, name, value, version);
+                        self.read_told_field(propagators, name, value);
                     }
                 });
                 self.follow(propagators);
@@ -127,7 +126,6 @@ impl RequestFields {
     pub(crate) fn read_and_keep(
         &mut self,
         headers: &dyn Headers,
-        version: HttpVersion,
         reading: &Reading,
         mut keeping: Keeping<'_>,
     ) {
@@ -140,8 +138,8 @@ impl RequestFields {
         headers.visit_read(&mut |name, value| {
             if read.contain(name.len()) {
                 match propagators {
-                    None => _ = self.read_field(name, value, version),
-                    Some(told) => self.read_told_field(told, name, value, version),
+                    None => _ = self.read_field(name, value),
+                    Some(told) => self.read_told_field(told, name, value),
                 }
             }
             if kept.contain(name.len()) {
@@ -178,26 +176,21 @@ impl RequestFields {
         }
     }
 
-    fn read_told_field(
-        &mut self,
-        propagators: &Propagators,
-        name: &str,
-        value: &[u8],
-        version: HttpVersion,
-    ) {
-        let read = self.read_field(name, value, version);
+    fn read_told_field(&mut self, propagators: &Propagators, name: &str, value: &[u8]) {
+        let read = self.read_field(name, value);
         if !read || !propagators.are_traceparent_alone() {
             self.received.keep(propagators, name, value);
         }
     }
 
     /// Takes in a field if it is always read, and tells whether it is.
-    fn read_field(&mut self, name: &str, value: &[u8], version: HttpVersion) -> bool {
+    fn read_field(&mut self, name: &str, value: &[u8]) -> bool {
         match name {
             "traceparent" => self.lineage.receive(value),
             "x-request-id" => self.identified = self.request_id.replace(value),
             "content-type" => {
-                self.grpc = version.is_multiplexed() && is_grpc(value);
+                // Whatever the version of HTTP: what translates gRPC-Web leaves it as it is.
+                self.grpc = is_grpc(value);
                 self.grpc_method = None;
                 self.path.clear();
             }
@@ -300,7 +293,6 @@ mod tests {
                 ("x-request-id", "a-1"),
                 ("content-length", "42"),
             ],
-            HttpVersion::Http2,
             &Reading::new(None),
         );
         assert_eq!(fields.request_id.as_str(), "a-1");
@@ -309,11 +301,10 @@ mod tests {
     }
 
     #[test]
-    fn only_the_exact_type_over_a_version_with_trailers_is_grpc() {
-        let grpc = |content_type: &str, version| {
+    fn only_the_exact_type_is_grpc() {
+        let grpc = |content_type: &str| {
             let mut fields = RequestFields::default();
-            let headers = [("content-type", content_type)];
-            fields.read(&headers, version, &Reading::new(None));
+            fields.read(&[("content-type", content_type)], &Reading::new(None));
             fields.grpc
         };
         for good in [
@@ -321,11 +312,7 @@ mod tests {
             "application/grpc+proto",
             "application/grpc;charset=utf-8",
         ] {
-            assert!(
-                grpc(good, HttpVersion::Http2) && grpc(good, HttpVersion::Http3),
-                "{good}"
-            );
-            assert!(!grpc(good, HttpVersion::Http11), "{good}");
+            assert!(grpc(good), "{good}");
         }
         for bad in [
             "application/grpc-web",
@@ -333,7 +320,7 @@ mod tests {
             "text/plain",
             "",
         ] {
-            assert!(!grpc(bad, HttpVersion::Http2), "{bad}");
+            assert!(!grpc(bad), "{bad}");
         }
     }
 

@@ -43,7 +43,7 @@ where
             return Err(error);
         }
         let mut response = Response::new(ObservedBody::default());
-        if observation.is_grpc() {
+        if observation.fails_as_grpc() {
             let headers = response.headers_mut();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
             headers.insert(GRPC_STATUS, INTERNAL);

@@ -35,6 +35,9 @@
 //! `Server::timeout` outside of all layers: it drops the call, which counts as cancelled, or as timed out if the client had
 //! set a deadline that was over.
 //!
+//! gRPC-Web is gRPC inside of the layer that translates it, `tonic_web::GrpcWebLayer`, whatever its version of HTTP, and plain
+//! HTTP outside of it: put this layer inside, behind it.
+//!
 //! # Routes
 //!
 //! tower has no routes of its own: name them with [`current::route`](steeple_core::current::route), or let a

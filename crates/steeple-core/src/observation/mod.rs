@@ -174,6 +174,14 @@ impl Observation {
         self.state.as_ref().is_some_and(|state| state.is_call())
     }
 
+    /// Whether an answer to a failure is to be one of gRPC: to a call over a version of HTTP that gRPC is spoken over. Who only claims
+    /// to speak it gets one of HTTP.
+    #[must_use]
+    pub fn fails_as_grpc(&self) -> bool {
+        let is_spoken = |state: &State| state.is_call() && state.beginning.version.is_multiplexed();
+        self.state.as_deref().is_some_and(is_spoken)
+    }
+
     /// Takes in the path of a gRPC call, `/package.Service/Method`: the name of its method.
     #[inline]
     pub fn called(&mut self, path: &str) {

@@ -332,7 +332,7 @@ impl State {
         self.progress.keeps_head = true;
         let kept = self.head.get_or_insert_default();
         let keeping = kept.begin(head, &shared.kept_fields);
-        (self.fields).read_and_keep(head.headers, head.version, &shared.reading, keeping);
+        (self.fields).read_and_keep(head.headers, &shared.reading, keeping);
     }
 
     /// What is kept of the head of the request, unless that is being settled.

@@ -90,7 +90,7 @@ impl Observer {
         if shared.keeps_heads {
             state.read_and_keep(head, shared);
         } else {
-            (state.fields).read(head.headers, head.version, &shared.reading);
+            state.fields.read(head.headers, &shared.reading);
         }
         let method = shared.methods.classify(head.method);
         let scheme = head.scheme.unwrap_or(shared.scheme);
@@ -172,8 +172,7 @@ impl Observer {
     /// Begins to observe a job: `kind` says what sort it is (`job`, `queue`, `cron`), `name` which of its sort.
     pub fn observe(&self, kind: &'static str, name: &'static str) -> Job {
         let mut state = observation::acquire(&self.shared);
-        let version = HttpVersion::default();
-        (state.fields).read(&(), version, &self.shared.reading);
+        state.fields.read(&(), &self.shared.reading);
         state.beginning = Beginning {
             subject: Subject::Job { kind, name },
             started: Moment::now(),

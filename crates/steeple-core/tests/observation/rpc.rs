@@ -326,6 +326,27 @@ fn a_length_in_the_head_is_not_the_end_of_a_call() {
 }
 
 #[test]
+fn a_call_that_was_translated_from_another_version_is_one() {
+    let stage = Stage::new();
+    let mut observation = stage.observer.start(&RequestHead {
+        method: "POST",
+        scheme: None,
+        version: HttpVersion::Http11,
+        route: None,
+        headers: &GRPC,
+        body_size: None,
+        details: &Default::default,
+    });
+    observation.called("/shop.Orders/Place");
+    answer(&mut observation, &GRPC);
+    observation.chunk(7);
+    observation.trailers(&[("grpc-status", "13")]);
+    observation.finish();
+    let failed = known(GrpcStatus::Internal, Outcome::ServerError, Some("INTERNAL"));
+    assert_eq!(stage.last(), failed);
+}
+
+#[test]
 fn what_breaks_off_is_internal() {
     let stage = Stage::new();
     let mut observation = stage.call("/shop.Orders/Place");
