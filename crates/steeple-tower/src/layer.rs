@@ -6,7 +6,8 @@ use crate::{counted_body::CountedBody, counting::Counting, framework::Plain, ser
 
 /// Observes every request of the service it is put around.
 ///
-/// Applying it is free of side effects. Applied twice to one service it observes once and warns.
+/// Applying it is free of side effects. Applied twice to one service it observes once and warns. What a handler itself asks of
+/// another observed service, called in its own task, is part of its request and has no record.
 ///
 /// A panic of a body that nobody waits for, such as that of the answer to a HEAD, is kept from the server too; since the
 /// record is made by then, it is only logged, as an error with the target `steeple::panic`.

@@ -28,7 +28,6 @@ use crate::{
     record::AttachedError,
     route::{Policy, Route},
     scope::Scope,
-    template::Template,
     traces::{Propagated, Recording, TraceScope},
     upgrade::Upgrade,
 };
@@ -230,9 +229,17 @@ impl State {
             && self.deferred.as_deref().is_none_or(has_room)
     }
 
-    /// Takes over the route that a nested router knows.
-    pub(crate) fn refine_route(&mut self, template: Option<Template<'_>>) -> Refined {
-        let (Some(shared), Some(template)) = (&self.shared, template) else {
+    /// Takes over the route that a nested layer knows of this request, unless its `head` is that of one which the handler makes by
+    /// itself.
+    pub(crate) fn refine_route(&mut self, head: &RequestHead<'_>) -> Refined {
+        let Some(shared) = &self.shared else {
+            return Refined::Repeated;
+        };
+        let method = shared.methods.classify(head.method);
+        if (method, head.version) != (self.beginning.method, self.beginning.version) {
+            return Refined::Other;
+        }
+        let Some(template) = head.route else {
             return Refined::Repeated;
         };
         let before = self.progress.route;

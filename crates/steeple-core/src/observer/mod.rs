@@ -230,7 +230,7 @@ impl Observer {
         let found = current::with(|state| {
             state
                 .is_request_of(&self.shared)
-                .then(|| state.refine_route(head.route))
+                .then(|| state.refine_route(head))
         });
         match found.flatten() {
             None => false,

@@ -3,11 +3,11 @@
 use std::{cell::Cell, convert::Infallible, sync::Arc};
 
 use futures_executor::block_on;
-use http::{Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use steeple_core::{Outcome, current};
 use tower::{Layer, Service, service_fn};
 
-use crate::stage::{NoBody, Stage, request};
+use crate::stage::{NoBody, Stage, grpc_request, request};
 
 #[test]
 fn two_observers_of_one_service_both_record() {
@@ -38,17 +38,28 @@ fn a_panic_is_the_inner_observer_s_and_an_answer_to_the_outer() {
 }
 
 #[test]
+fn a_request_that_the_handler_makes_by_itself_is_part_of_its_own() {
+    let stage = Stage::new();
+    let gateway_to = stage.layer().layer(service_fn(async |_: Request<NoBody>| {
+        Ok::<_, Infallible>(Response::new(NoBody::new()))
+    }));
+    let gateway =
+        service_fn(async |_: Request<NoBody>| gateway_to.clone().call(grpc_request()).await);
+    stage.send(gateway, request());
+    assert_eq!(stage.settled().outcome, Outcome::Success);
+    assert_eq!(stage.total("steeple_layer_applied_twice_total"), 0.0);
+}
+
+#[test]
 fn the_outer_observation_is_current_again_after_the_inner_one() {
     let (inner, outer) = (Stage::new(), Stage::new());
     let within = Arc::new(std::sync::Mutex::new(Cell::new(None)));
     let inside = Arc::clone(&within);
-    let mut called = inner
-        .layer()
-        .layer(service_fn(move |_: http::Request<NoBody>| {
-            inside.lock().unwrap().set(current::request_id());
-            async { Ok::<_, Infallible>(Response::new(NoBody::new())) }
-        }));
-    let service = service_fn(move |_: http::Request<NoBody>| {
+    let mut called = inner.layer().layer(service_fn(move |_: Request<NoBody>| {
+        inside.lock().unwrap().set(current::request_id());
+        async { Ok::<_, Infallible>(Response::new(NoBody::new())) }
+    }));
+    let service = service_fn(move |_: Request<NoBody>| {
         let before = current::request_id();
         let answer = block_on_current(called.call(request()));
         let ids = (before, within.lock().unwrap().take(), current::request_id());
