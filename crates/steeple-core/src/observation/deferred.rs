@@ -9,7 +9,7 @@ use std::{
 const MOST: usize = 16;
 
 /// What is to be done then.
-type Action = Box<dyn FnOnce() + Send>;
+pub(crate) type Action = Box<dyn FnOnce() + Send>;
 
 /// What waits, each in a lock that nobody takes: so an observation can be shared, which bodies in boxes demand.
 #[derive(Default)]
@@ -24,11 +24,11 @@ impl Deferred {
         self.0.push(Mutex::new(action));
     }
 
-    /// Does it all, and panics if any of it does.
-    pub(crate) fn run(self) {
-        for action in self.0 {
-            action.into_inner().unwrap_or_else(PoisonError::into_inner)();
-        }
+    /// Has `run` do each.
+    pub(crate) fn run(self, run: impl Fn(Action)) {
+        let unlocked =
+            |action: Mutex<_>| action.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.0.into_iter().map(unlocked).for_each(run);
     }
 }
 

@@ -222,10 +222,18 @@ impl State {
     /// Whether its route may become known, and there is room for what waits for that.
     pub(crate) fn defers(&self) -> bool {
         let is_request = matches!(self.beginning.subject, Subject::Request);
+        let is_over = self.shared.is_none();
         let has_room = |deferred: &Deferred| deferred.has_room();
         is_request
+            && !is_over
             && self.progress.route == Route::UNMATCHED
             && self.deferred.as_deref().is_none_or(has_room)
+    }
+
+    /// What waited for its route, if that is known by now.
+    pub(crate) fn take_deferred(&mut self) -> Option<Box<Deferred>> {
+        let is_routed = self.progress.route != Route::UNMATCHED;
+        self.deferred.take_if(|_| is_routed)
     }
 
     /// Takes over the route that a nested router knows.
@@ -310,6 +318,15 @@ impl State {
     /// Takes in what the hook saw of a panic that may yet be caught by the application, and gives the one back that it saw before.
     pub(crate) fn describe(&mut self, panic: PanicReport) -> Option<PanicReport> {
         self.trouble().described.replace(panic)
+    }
+
+    /// Puts `described` in the place of the panic that the hook saw last, and gives that one back.
+    pub(crate) fn replace_described(
+        &mut self,
+        described: Option<PanicReport>,
+    ) -> Option<PanicReport> {
+        let trouble = self.progress.trouble.as_deref_mut()?;
+        mem::replace(&mut trouble.described, described)
     }
 
     /// Keeps the head of the request, unless it is.
