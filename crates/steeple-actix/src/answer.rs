@@ -1,4 +1,4 @@
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use actix_web::{
     Error,
@@ -58,7 +58,7 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
         })
     }
 
-    /// Settles an error; what it answers with is made anew where it gets to the server.
+    /// Settles an error by what it answers with, which it keeps for the server.
     #[cold]
     fn failed(
         &mut self,
@@ -79,11 +79,12 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
         });
         head::respond(observation, &mut response, &mut self.request_id);
         observation.finish_unseen();
-        // It is to have the same fields then.
+        // Asked again it may answer otherwise, and is in no request then: what it answered with goes out.
         let fields = response.headers().clone();
-        error.add_response_mapper(move |mut response| {
-            response.headers_mut().clone_from(&fields);
-            response
+        let answer = Cell::new(Some(response));
+        error.add_response_mapper(move |mut later| {
+            later.headers_mut().clone_from(&fields);
+            answer.take().unwrap_or(later)
         });
         Err(error)
     }

@@ -64,6 +64,14 @@
 //! [attached](steeple_core::current::attach). A panic before the response's head becomes an empty 500, a
 //! [`HandlerPanicked`] to the middleware outside of this one; a panic in its body ends the stream with
 //! [`Panicked`](steeple_core::Panicked); the worker goes on. Each response carries `x-request-id`.
+//!
+//! An `Err` that a middleware inside of this one ends with is asked for its response here. The first that calls
+//! [`Error::error_response`](actix_web::Error::error_response) after that gets this very response: most often the server. What
+//! remains is an error that can answer once only, as those of
+//! [`InternalError::from_response`](actix_web::error::InternalError::from_response). To the middleware outside its
+//! [`status_code`](actix_web::ResponseError::status_code) is 500, whatever is sent; and if one of these answers with it by
+//! [`ServiceResponse::from_err`](actix_web::dev::ServiceResponse::from_err), which asks the error past all that was added to it,
+//! the client gets an empty 500.
 
 mod answer;
 mod body;

@@ -14,6 +14,7 @@ use tracing::Level;
 use crate::{
     errors::{Facts, LONGEST_CRUMB, Scene},
     observation::{State, Verdict},
+    panic,
     record::AttachedError,
     request_id::RequestId,
     text,
@@ -191,12 +192,14 @@ pub fn label(name: &str, value: &str) {
 /// Pass the template, `/users/{id}`, never the path: of templates at most 1,000 are told apart.
 pub fn route(template: &str) {
     with(|state| state.set_route(template));
+    release();
 }
 
 /// Tells the route that was matched, for adapters whose framework knows it only after the call. What the handler named
 /// with [`route`] has precedence, as it has where the match is known before.
 pub fn matched_route(template: &str) {
     with(|state| state.set_matched_route(template));
+    release();
 }
 
 /// Attaches `error` to the current request or job: if it fails, this is what went wrong.
@@ -277,8 +280,10 @@ pub fn facts() -> Option<Facts> {
 }
 
 /// Does `action` once the route of the current request is known, with that request as the current one, or else when the request is
-/// over: for those that tell of it by other means than sinks. At once where the route is known, where no request is current, and where
-/// 16 wait already.
+/// over, where the method of a gRPC call becomes its route: for those that tell of it by other means than sinks. What panics in it
+/// then is no panic of the request's.
+///
+/// At once where the route is known, where no request is current, and where 16 wait already.
 pub fn once_routed(action: impl FnOnce() + Send + 'static) {
     if with(|state| state.defers()).unwrap_or(false) {
         let action = Box::new(action);
@@ -286,6 +291,17 @@ pub fn once_routed(action: impl FnOnce() + Send + 'static) {
     } else {
         action();
     }
+}
+
+/// Does what waited for the route of the current request, if that is known by now.
+pub(crate) fn release() {
+    let Some(deferred) = with(State::take_deferred).flatten() else {
+        return;
+    };
+    // What panics in it is no panic of the request's, which may have caught one of its own before.
+    let described = with(|state| state.replace_described(None)).flatten();
+    deferred.run(panic::quietly);
+    with(|state| state.replace_described(described));
 }
 
 /// Lends what the application tells besides its errors to `f`, if anybody wants to know.

@@ -3,13 +3,17 @@
 use std::{fmt, future::ready, io};
 
 use actix_web::{
-    App, Error, HttpRequest, HttpResponse, Responder, ResponseError, body::BoxBody,
-    dev::ServiceResponse, error, http::StatusCode, web,
+    App, Error, HttpRequest, HttpResponse, Responder, ResponseError,
+    body::BoxBody,
+    dev::ServiceResponse,
+    error::{self, InternalError},
+    http::StatusCode,
+    web,
 };
 use steeple_actix::HandlerError;
 use steeple_core::Outcome;
 
-use crate::stage::{self, Stage};
+use crate::stage::{self, Running, Stage};
 
 #[derive(Debug)]
 struct Refused(u16);
@@ -140,13 +144,73 @@ async fn an_error_without_a_response_has_a_status_and_an_id_too() {
     assert_eq!(answer.request_id, Some(record.request_id));
 }
 
+/// Refuses every request before the handler.
+async fn start_refusing<E: Into<Error> + 'static>(stage: &Stage, error: fn() -> E) -> Running {
+    let resource = web::resource("/")
+        .wrap_fn(move |_, _| ready(Err::<ServiceResponse, Error>(error().into())))
+        .to(HttpResponse::Ok);
+    stage.start(App::new().service(resource)).await
+}
+
+#[actix_web::test]
+async fn an_error_that_gives_its_response_away_once_answers_with_it() {
+    let stage = Stage::new();
+    let app = start_refusing(&stage, || {
+        let login = HttpResponse::SeeOther()
+            .insert_header(("location", "/login"))
+            .body("log in first");
+        InternalError::from_response("no session", login)
+    })
+    .await;
+    let error = app.call(stage::get("/")).await.unwrap_err();
+    let answer = error.error_response();
+    assert_eq!(answer.headers().get("location").unwrap(), "/login");
+    let answer = stage::read(answer).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.body.as_str()),
+        (303, "log in first")
+    );
+    let record = stage.record();
+    assert_eq!(
+        (record.status, record.outcome, record.response_size),
+        (Some(303), Outcome::Success, 12)
+    );
+    assert_eq!(answer.request_id, Some(record.request_id));
+}
+
+#[actix_web::test]
+async fn an_error_that_is_asked_again_tells_the_same_id() {
+    let stage = Stage::new();
+    let app = start_refusing(&stage, || Refused(500)).await;
+    let error = app.call(stage::get("/")).await.unwrap_err();
+    let first = stage::read(error.error_response()).await;
+    let again = stage::read(error.error_response()).await;
+    assert_eq!(first.request_id, Some(stage.record().request_id));
+    assert_eq!(
+        (again.request_id, again.body),
+        (first.request_id, first.body)
+    );
+}
+
+#[actix_web::test]
+async fn a_middlewares_handler_error_tells_the_client_the_id() {
+    let stage = Stage::new();
+    let app = start_refusing(&stage, || HandlerError::from(io::Error::other("no stock"))).await;
+    let answer = stage::answer(&app, stage::get("/")).await;
+    let id = answer.request_id.unwrap();
+    assert!(
+        answer.body.contains(&format!(r#""request_id":"{id}""#)),
+        "{}",
+        answer.body
+    );
+    assert_eq!(stage.record().response_size, answer.body.len() as u64);
+    assert_eq!(stage.reported(), ["no stock"]);
+}
+
 #[actix_web::test]
 async fn an_error_keeps_its_type_for_the_middleware_outside() {
     let stage = Stage::new();
-    let resource = web::resource("/")
-        .wrap_fn(|_, _| ready(Err::<ServiceResponse, Error>(Refused(500).into())))
-        .to(HttpResponse::Ok);
-    let app = stage.start(App::new().service(resource)).await;
+    let app = start_refusing(&stage, || Refused(500)).await;
     let error = app.call(stage::get("/")).await.unwrap_err();
     assert_eq!(error.as_error::<Refused>().unwrap().0, 500);
 }
@@ -166,10 +230,7 @@ async fn an_error_that_panics_when_asked_for_its_response_is_a_panic() {
         }
     }
     let stage = Stage::new();
-    let resource = web::resource("/")
-        .wrap_fn(|_, _| ready(Err::<ServiceResponse, Error>(Bomb.into())))
-        .to(HttpResponse::Ok);
-    let app = stage.start(App::new().service(resource)).await;
+    let app = start_refusing(&stage, || Bomb).await;
     assert_eq!(stage::answer(&app, stage::get("/")).await.status, 500);
     let record = stage.record();
     assert_eq!(record.outcome, Outcome::Panicked);

@@ -213,6 +213,11 @@ pub(crate) async fn answer(app: &Running, request: TestRequest) -> Answer {
         Ok(response) => response.into(),
         Err(error) => error.error_response(),
     };
+    read(response).await
+}
+
+/// Reads a response to its end.
+pub(crate) async fn read(response: HttpResponse) -> Answer {
     let (head, body) = response.into_parts();
     let body = actix_web::body::to_bytes(body).await.unwrap();
     let field = |name: &str| {

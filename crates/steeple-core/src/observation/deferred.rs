@@ -1,16 +1,19 @@
 //! What waits until it is known which route a request is of.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 /// How much waits of one request at most.
 const MOST: usize = 16;
 
 /// What is to be done then.
-type Action = Box<dyn FnOnce() + Send>;
+pub(crate) type Action = Box<dyn FnOnce() + Send>;
 
-/// What waits.
+/// What waits, each in a lock that nobody takes: so an observation can be shared, which bodies in boxes demand.
 #[derive(Default)]
-pub(crate) struct Deferred(Vec<Action>);
+pub(crate) struct Deferred(Vec<Mutex<Action>>);
 
 impl Deferred {
     pub(crate) fn has_room(&self) -> bool {
@@ -18,12 +21,14 @@ impl Deferred {
     }
 
     pub(crate) fn push(&mut self, action: Action) {
-        self.0.push(action);
+        self.0.push(Mutex::new(action));
     }
 
-    /// Does it all, and panics if any of it does.
-    pub(crate) fn run(self) {
-        self.0.into_iter().for_each(|action| action());
+    /// Has `run` do each.
+    pub(crate) fn run(self, run: impl Fn(Action)) {
+        let unlocked =
+            |action: Mutex<_>| action.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.0.into_iter().map(unlocked).for_each(run);
     }
 }
 

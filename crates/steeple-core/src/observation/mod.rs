@@ -27,13 +27,13 @@ use crate::{
     upgrade::Upgrade,
 };
 
+use self::surroundings::Surroundings;
 pub(crate) use self::{
     content::ContentRule,
     judgement::Verdict,
     pool::acquire,
     state::{Beginning, Refined, State, Subject, Trouble},
 };
-use self::{deferred::Deferred, surroundings::Surroundings};
 pub use self::{
     job::{Job, JobFuture},
     observed::Observed,
@@ -230,16 +230,15 @@ impl Observation {
     pub fn matched_route(&mut self, template: &str) {
         if let Some(state) = &mut self.state {
             state.set_matched_route(template);
-            if let Some(deferred) = state.deferred.take() {
-                self.run_deferred(*deferred);
+            if state.deferred.is_some() {
+                self.release();
             }
         }
     }
 
     #[cold]
-    fn run_deferred(&mut self, deferred: Deferred) {
-        // What panics in it is no panic of the request's.
-        current::enter(&mut self.state, || panic::quietly(|| deferred.run()));
+    fn release(&mut self) {
+        current::enter(&mut self.state, current::release);
     }
 
     /// Takes in the head of the response. Where no body is due, the request is over.

@@ -71,7 +71,7 @@ pub(crate) fn settle(mut state: Box<State>) {
                     shared.deliver(|| log_panic(panic, &request_id, &lineage));
                 }
                 if let Some(deferred) = deferred {
-                    shared.deliver(|| deferred.run());
+                    deferred.run(|action| shared.deliver(action));
                 }
                 shared.request(&record);
                 if let Some(error_type) = record.error_type

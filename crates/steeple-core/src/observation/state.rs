@@ -229,6 +229,12 @@ impl State {
             && self.deferred.as_deref().is_none_or(has_room)
     }
 
+    /// What waited for its route, if that is known by now.
+    pub(crate) fn take_deferred(&mut self) -> Option<Box<Deferred>> {
+        let is_routed = self.progress.route != Route::UNMATCHED;
+        self.deferred.take_if(|_| is_routed)
+    }
+
     /// Takes over the route that a nested layer knows of this request, unless its `head` is that of one which the handler makes by
     /// itself.
     pub(crate) fn refine_route(&mut self, head: &RequestHead<'_>) -> Refined {
@@ -319,6 +325,15 @@ impl State {
     /// Takes in what the hook saw of a panic that may yet be caught by the application, and gives the one back that it saw before.
     pub(crate) fn describe(&mut self, panic: PanicReport) -> Option<PanicReport> {
         self.trouble().described.replace(panic)
+    }
+
+    /// Puts `described` in the place of the panic that the hook saw last, and gives that one back.
+    pub(crate) fn replace_described(
+        &mut self,
+        described: Option<PanicReport>,
+    ) -> Option<PanicReport> {
+        let trouble = self.progress.trouble.as_deref_mut()?;
+        mem::replace(&mut trouble.described, described)
     }
 
     /// Keeps the head of the request, unless it is.

@@ -34,11 +34,10 @@ impl Surroundings {
     /// Makes them current until the result is dropped.
     #[cold]
     pub(super) fn enter(&self) -> impl Sized {
+        let trace_scope = self.trace_scope.as_deref().map(InScope::enter);
+        let scope = self.scope.as_deref().map(InScope::enter);
+        let isolation = self.isolation.as_deref().map(Isolation::enter);
         // They end in this order.
-        (
-            self.trace_scope.as_deref().map(InScope::enter),
-            self.scope.as_deref().map(InScope::enter),
-            self.isolation.as_deref().map(Isolation::enter),
-        )
+        (isolation, scope, trace_scope)
     }
 }

@@ -61,7 +61,9 @@ impl Isolation {
 
     #[cold]
     fn enter_with_scope(&self) -> impl Sized {
-        (self.current_scope().map(InScope::enter), self.enter())
+        let scope = self.current_scope().map(InScope::enter);
+        // They end in this order.
+        (self.enter(), scope)
     }
 
     #[cold]

@@ -238,7 +238,11 @@ impl Observer {
                 self.shared.applied_twice();
                 true
             }
-            Some(Refined::Better | Refined::Other) => true,
+            Some(Refined::Better) => {
+                current::release();
+                true
+            }
+            Some(Refined::Other) => true,
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::{
     cell::RefCell,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
 };
 
-use steeple_core::{RequestRecord, Scope, errors::ErrorReport, log_error};
+use steeple_core::{RequestRecord, Scope, TraceConfig, TraceScope, errors::ErrorReport, log_error};
+use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher, span};
 
 use crate::{Stage, respond};
 
@@ -38,6 +39,8 @@ impl Scope for Numbered {
     }
 }
 
+impl TraceScope for Numbered {}
+
 impl Drop for Numbered {
     fn drop(&mut self) {
         self.dropped.fetch_add(1, Relaxed);
@@ -45,7 +48,7 @@ impl Drop for Numbered {
 }
 
 /// Whoever is told of something, and the scopes that the thread is in then.
-type Told = Arc<std::sync::Mutex<Vec<(&'static str, Vec<u32>)>>>;
+type Told = Arc<Mutex<Vec<(&'static str, Vec<u32>)>>>;
 
 fn stage() -> (Stage, Told, Arc<AtomicU32>) {
     let (told, made, dropped) = (Told::default(), AtomicU32::new(0), Arc::default());
@@ -81,17 +84,87 @@ fn each_request_has_a_scope_of_its_own_wherever_it_is_polled() {
     assert_eq!(second.run(within).unwrap(), [1]);
 }
 
+/// A scope that nobody asks for its end.
+fn numbered(number: u32) -> Arc<Numbered> {
+    let dropped = Arc::default();
+    Arc::new(Numbered { number, dropped })
+}
+
 #[test]
 fn scopes_of_several_are_one_in_another() {
-    let number = |number| {
-        move || -> Arc<dyn Scope> {
-            let dropped = Arc::default();
-            Arc::new(Numbered { number, dropped })
-        }
-    };
-    let stage = Stage::with(|builder| builder.scopes(number(1)).scopes(number(2)));
+    let stage = Stage::with(|builder| builder.scopes(|| numbered(1)).scopes(|| numbered(2)));
     assert_eq!(stage.get().run(within).unwrap(), [1, 2]);
     assert_eq!(within(), [0; 0]);
+}
+
+#[test]
+fn a_scope_is_left_before_that_of_the_trace_that_it_is_in() {
+    let stage = Stage::with(|builder| {
+        let traces = TraceConfig::new().scope(|_| numbered(1));
+        builder.traces(traces).scopes(|| numbered(2))
+    });
+    let mut observation = stage.get();
+    assert_eq!(observation.run(within).unwrap(), [1, 2]);
+    assert_eq!(within(), [0; 0]);
+    observation.run(|| panic!("in both")).unwrap_err();
+    assert_eq!(within(), [0; 0]);
+}
+
+/// A subscriber that is there.
+struct Local;
+
+impl Subscriber for Local {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, _: &Event<'_>) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// Whether the subscriber was there when this was entered and left.
+#[derive(Debug, Default)]
+struct Looks(Mutex<Vec<bool>>);
+
+impl Looks {
+    fn look(&self) {
+        let is_there = dispatcher::get_default(Dispatch::is::<Local>);
+        self.0.lock().unwrap().push(is_there);
+    }
+}
+
+impl Scope for Looks {
+    fn enter(&self) {
+        self.look();
+    }
+
+    fn exit(&self) {
+        self.look();
+    }
+}
+
+#[test]
+fn a_scope_is_left_where_it_was_entered() {
+    let looks = Arc::new(Looks::default());
+    let scope = Arc::clone(&looks);
+    let stage = Stage::with(|builder| {
+        let builder = builder.local_subscriber(Dispatch::new(Local));
+        builder.scopes(move || scope.clone())
+    });
+    let seen = || looks.0.lock().unwrap().clone();
+    let mut observation = stage.get();
+    observation.run(|| ()).unwrap();
+    assert_eq!(seen(), [false; 2]);
+    // The sink is told in it.
+    respond(&mut observation, 200, Some(0));
+    assert_eq!(seen(), [false; 4]);
 }
 
 #[test]

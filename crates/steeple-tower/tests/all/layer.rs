@@ -1,10 +1,13 @@
 //! The layer itself.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, future::Ready};
 
-use http::Response;
+use http::{Request, Response};
 use steeple_tower::{Observe, ObserveLayer, ObservedBody};
-use tower::{Layer, service_fn};
+use tower::{
+    Layer, Service, service_fn,
+    util::{BoxCloneSyncService, ServiceFn},
+};
 
 use crate::{
     log::Log,
@@ -12,12 +15,15 @@ use crate::{
 };
 
 #[test]
-fn layer_and_service_can_be_shared_and_their_bodies_sent() {
-    fn is_shared<T: Clone + Send + Sync + 'static>() {}
-    fn is_sent<T: Send + 'static>() {}
-    is_shared::<ObserveLayer>();
-    is_shared::<Observe<tower::util::BoxCloneSyncService<(), (), ()>>>();
-    is_sent::<ObservedBody<NoBody>>();
+fn all_that_the_layer_makes_can_be_sent_and_shared() {
+    type Inner = fn(Request<NoBody>) -> Ready<Result<Response<NoBody>, Infallible>>;
+    type Called = <Observe<ServiceFn<Inner>> as Service<Request<NoBody>>>::Future;
+    fn is_handed_out<T: Clone + Send + Sync + 'static>() {}
+    fn is_shared<T: Send + Sync + 'static>() {}
+    is_handed_out::<ObserveLayer>();
+    is_handed_out::<Observe<BoxCloneSyncService<(), (), ()>>>();
+    is_shared::<ObservedBody<NoBody>>();
+    is_shared::<Called>();
 }
 
 #[test]
