@@ -16,7 +16,7 @@ use crate::{
 const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which these servers do not offer";
 const TUNNELS: &str =
     "a tunnel is a stream among others, whose end shows to who holds an `Upgrade` alone";
-const ABANDONED: &str =
+pub(crate) const ABANDONED: &str =
     "actix-web goes on to the head of the answer to a stream of HTTP/2, be its client there or not";
 const CHUNKS: &str = "HTTP/2 frames bodies itself: there are no chunks to be malformed";
 
@@ -84,7 +84,13 @@ impl SpeaksHttp2 for ActixApp {
         steeple: &Steeple,
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
-        actix_app::serve(listener, steeple, setup, Version::HTTP_2)
+        actix_app::serve(
+            listener,
+            steeple,
+            setup,
+            Version::HTTP_2,
+            actix_app::configure,
+        )
     }
 }
 
