@@ -58,7 +58,7 @@ impl Connection {
         }
     }
 
-    /// Goes away, with all streams.
+    /// Breaks off, with all streams.
     pub(crate) fn abort(self) {
         self.connection.abort();
     }

@@ -3,14 +3,16 @@
 use std::future::Future;
 
 use http::Version;
-use steeple::Steeple;
+use steeple::{Outcome, Steeple};
 use tokio::net::TcpListener;
 
 use crate::{
     actix_app::{self, ActixApp},
     adapter::{Adapter, Cells, Setup, Traits},
     axum_router::AxumRouter,
+    expected::seen,
     hyper_service::{HyperService, REQUEST_BODIES},
+    stage::Stage,
 };
 
 const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which these servers do not offer";
@@ -18,6 +20,7 @@ const TUNNELS: &str =
     "a tunnel is a stream among others, whose end shows to who holds an `Upgrade` alone";
 pub(crate) const ABANDONED: &str =
     "actix-web goes on to the head of the answer to a stream of HTTP/2, be its client there or not";
+const UNSENT: &str = "actix-web learns that nobody reads the body of a stream of HTTP/2 when it sends the next piece of it";
 const CHUNKS: &str = "HTTP/2 frames bodies itself: there are no chunks to be malformed";
 
 /// An adapter of the list, asked in HTTP/2.
@@ -69,6 +72,15 @@ impl SpeaksHttp2 for ActixApp {
             "the method is a guard of actix-web's routes",
         ),
         ("a_client_gone_before_the_head_is_a_cancellation", ABANDONED),
+        (
+            "a_connection_that_breaks_before_the_head_is_a_cancellation",
+            ABANDONED,
+        ),
+        ("a_client_gone_in_a_silent_body_is_a_cancellation", UNSENT),
+        (
+            "a_connection_that_breaks_in_a_silent_body_is_a_cancellation",
+            UNSENT,
+        ),
         ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
         ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
         ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
@@ -128,4 +140,14 @@ impl SpeaksHttp2 for HyperService {
             REQUEST_BODIES,
         ),
     ];
+}
+
+#[test]
+fn actix_web_answers_a_stream_that_was_reset_and_the_answer_counts() {
+    let stage = Stage::new(&OverHttp2(ActixApp));
+    let mut client = stage.client();
+    client.send("GET", "/timeout-inside", &[], "");
+    stage.wait_until_active(1);
+    let _connection = client.leave();
+    stage.settles(seen("/timeout-inside", 408, 0, Outcome::ClientError));
 }

@@ -9,7 +9,7 @@ use steeple::Outcome;
 use steeple_tests::waiting::eventually;
 use tokio_tungstenite::tungstenite::{Message, WebSocket};
 
-use crate::{adapter::Adapter, expected::seen, records::Seen, stage::Stage};
+use crate::{adapter::Adapter, client::reset, expected::seen, records::Seen, stage::Stage};
 
 pub(crate) fn a_connection_is_open_until_it_ends(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
@@ -20,7 +20,7 @@ pub(crate) fn a_connection_is_open_until_it_ends(adapter: &impl Adapter) {
     for (index, mut client) in clients.into_iter().enumerate() {
         client.send("GET", "/ok", &[("connection", "keep-alive")], "");
         client.read_until("hello");
-        client.leave();
+        drop(client);
         let left = 2.0 - index as f64;
         eventually("one is gone", || stage.open("connections") == left);
     }
@@ -87,10 +87,4 @@ fn ends(stage: &Stage) {
     });
     assert_eq!(stage.durations("upgrade"), 1);
     assert_eq!(stage.total("http_server_upgrades_total"), 1);
-}
-
-/// Makes the drop of `stream` a reset.
-fn reset(stream: &TcpStream) {
-    let linger = Some(std::time::Duration::ZERO);
-    socket2::SockRef::from(stream).set_linger(linger).unwrap();
 }

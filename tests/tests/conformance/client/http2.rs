@@ -59,7 +59,7 @@ impl Http2 {
         read
     }
 
-    pub(super) fn answer(mut self) -> Answer {
+    pub(super) fn answer(&mut self) -> Answer {
         let stream = self.stream.as_mut().unwrap();
         let head = stream.head();
         let status = head.status.as_u16();
@@ -77,7 +77,17 @@ impl Http2 {
         Answer::new(status, head, body, is_whole)
     }
 
-    pub(super) fn leave(self) {
+    /// Resets the stream; the connection goes on.
+    pub(super) fn leave(mut self: Box<Self>) -> Box<Self> {
+        self.stream.as_mut().unwrap().reset();
+        // It leaves no record.
+        self.send("GET", "/healthz", &[], &[]);
+        assert_eq!(self.answer().status, 200);
+        self
+    }
+
+    /// Drops the connection.
+    pub(super) fn abort(self) {
         self.connection.abort();
     }
 }

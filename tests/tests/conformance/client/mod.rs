@@ -9,7 +9,10 @@ use std::net::SocketAddr;
 use http::Version;
 
 use self::http2::Http2;
-pub(crate) use self::{answer::Answer, http1::Http1};
+pub(crate) use self::{
+    answer::Answer,
+    http1::{Http1, reset},
+};
 
 /// A client of the version of HTTP that an adapter is asked in, for one request.
 pub(crate) enum Client {
@@ -59,7 +62,7 @@ impl Client {
     pub(crate) fn answer(self) -> Answer {
         match self {
             Self::Http1(client) => client.answer(),
-            Self::Http2(client) => client.answer(),
+            Self::Http2(mut client) => client.answer(),
         }
     }
 
@@ -72,11 +75,22 @@ impl Client {
         }
     }
 
-    /// Goes away.
-    pub(crate) fn leave(self) {
+    /// Takes the request back. HTTP/1 has no way but to go away; HTTP/2 resets the stream, and keeps its connection.
+    pub(crate) fn leave(self) -> Option<Box<Http2>> {
         match self {
-            Self::Http1(client) => client.leave(),
-            Self::Http2(client) => client.leave(),
+            Self::Http1(client) => {
+                client.leave();
+                None
+            }
+            Self::Http2(client) => Some(client.leave()),
+        }
+    }
+
+    /// Breaks the connection off.
+    pub(crate) fn abort(self) {
+        match self {
+            Self::Http1(client) => client.abort(),
+            Self::Http2(client) => client.abort(),
         }
     }
 }
