@@ -13,6 +13,7 @@ use crate::{
     expected::seen,
     hyper_service::{HyperService, REQUEST_BODIES},
     stage::Stage,
+    tonic_server::{self, TonicServer},
 };
 
 const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which these servers do not offer";
@@ -140,6 +141,10 @@ impl SpeaksHttp2 for HyperService {
             REQUEST_BODIES,
         ),
     ];
+}
+
+impl SpeaksHttp2 for TonicServer {
+    const CANNOT: Cells = tonic_server::CANNOT;
 }
 
 #[test]

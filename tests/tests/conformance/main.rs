@@ -71,6 +71,7 @@ conformance!({
     hyper: crate::hyper_service::HyperService,
     hyper_h2: crate::http2_servers::OverHttp2(crate::hyper_service::HyperService),
     tonic: crate::tonic_server::TonicServer,
+    tonic_h2: crate::http2_servers::OverHttp2(crate::tonic_server::TonicServer),
 } [
     an_answer_is_a_success,
     a_status_of_4xx_is_a_client_error,
