@@ -56,6 +56,10 @@ impl<A: SpeaksHttp2> Adapter for OverHttp2<A> {
         Version::HTTP_2
     }
 
+    fn route_of_extractor(&self, template: &'static str) -> &'static str {
+        self.0.route_of_extractor(template)
+    }
+
     fn serve(
         &self,
         listener: TcpListener,

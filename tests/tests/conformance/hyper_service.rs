@@ -35,6 +35,9 @@ use crate::{
 pub(crate) const REQUEST_BODIES: &str =
     "the layer of plain tower leaves request bodies as they are";
 
+/// The route until the handler tells one.
+pub(crate) const NO_ROUTER: &str = "_UNMATCHED";
+
 pub(crate) struct HyperService;
 
 pub(crate) type Boxed = BoxCloneSyncService<Request<Incoming>, Response<AnyBody>, BoxError>;
@@ -62,6 +65,10 @@ impl Adapter for HyperService {
                 REQUEST_BODIES,
             ),
         ]
+    }
+
+    fn route_of_extractor(&self, _: &'static str) -> &'static str {
+        NO_ROUTER
     }
 
     fn serve(

@@ -15,7 +15,7 @@ use tower::service_fn;
 use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
     http_fixture::timeout,
-    hyper_service::{REQUEST_BODIES, route},
+    hyper_service::{NO_ROUTER, REQUEST_BODIES, route},
 };
 
 pub(crate) struct TonicServer;
@@ -53,6 +53,10 @@ impl Adapter for TonicServer {
 
     fn cannot(&self) -> Cells {
         CANNOT
+    }
+
+    fn route_of_extractor(&self, _: &'static str) -> &'static str {
+        NO_ROUTER
     }
 
     fn serve(
