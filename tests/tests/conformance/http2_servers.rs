@@ -16,7 +16,7 @@ use crate::{
     tonic_server::{self, TonicServer},
 };
 
-const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which these servers do not offer";
+const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which actix-web's server does not offer";
 const TUNNELS: &str =
     "a tunnel is a stream among others, whose end shows to who holds an `Upgrade` alone";
 pub(crate) const ABANDONED: &str =
@@ -117,8 +117,6 @@ impl SpeaksHttp2 for AxumRouter {
             "a_guard_chooses_the_route",
             "axum has no guards: a path has one route",
         ),
-        ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
-        ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
         ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
         (
             "a_malformed_request_body_is_not_the_service_s_fault",
@@ -133,8 +131,6 @@ impl SpeaksHttp2 for HyperService {
             "a_guard_chooses_the_route",
             "tower has no routes, and so no guards",
         ),
-        ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
-        ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
         ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
         (
             "a_request_body_that_breaks_off_is_not_the_service_s_fault",

@@ -163,10 +163,9 @@ impl Stage {
         self.gauge(&format!("http_server_open_{what}"))
     }
 
-    /// How many of `what` are over: connection or upgrade.
-    pub(crate) fn durations(&self, what: &str) -> u64 {
+    /// How many of `what` are over, connection or upgrade, and how many seconds they lasted in all.
+    pub(crate) fn durations(&self, what: &str) -> (u64, f64) {
         self.histogram(&format!("http_server_{what}_duration_seconds"))
-            .0
     }
 
     /// How many values the histogram `name` holds, and what they add up to.

@@ -9,7 +9,7 @@ use std::{
 use socket2::SockRef;
 use tokio_tungstenite::tungstenite::{self, WebSocket};
 
-use super::Answer;
+use super::{Answer, Upgraded};
 
 pub(crate) struct Http1(TcpStream);
 
@@ -87,8 +87,8 @@ impl Http1 {
     }
 
     /// Asks for a WebSocket.
-    pub(crate) fn websocket(self, path: &str) -> WebSocket<TcpStream> {
-        tungstenite::client(format!("ws://test{path}"), self.0)
+    pub(super) fn websocket(self, path: &str) -> WebSocket<Upgraded> {
+        tungstenite::client(format!("ws://test{path}"), Upgraded::Connection(self.0))
             .unwrap()
             .0
     }
@@ -123,7 +123,7 @@ impl Http1 {
 }
 
 /// Makes the drop of `stream` a reset.
-pub(crate) fn reset(stream: &TcpStream) {
+pub(super) fn reset(stream: &TcpStream) {
     SockRef::from(stream)
         .set_linger(Some(Duration::ZERO))
         .unwrap();

@@ -3,16 +3,15 @@
 mod answer;
 mod http1;
 mod http2;
+mod upgraded;
 
 use std::net::SocketAddr;
 
 use http::Version;
+use tokio_tungstenite::tungstenite::WebSocket;
 
 use self::http2::Http2;
-pub(crate) use self::{
-    answer::Answer,
-    http1::{Http1, reset},
-};
+pub(crate) use self::{answer::Answer, http1::Http1, upgraded::Upgraded};
 
 /// A client of the version of HTTP that an adapter is asked in, for one request.
 pub(crate) enum Client {
@@ -83,6 +82,14 @@ impl Client {
                 None
             }
             Self::Http2(client) => Some(client.leave()),
+        }
+    }
+
+    /// Asks for a WebSocket.
+    pub(crate) fn websocket(self, path: &str) -> WebSocket<Upgraded> {
+        match self {
+            Self::Http1(client) => client.websocket(path),
+            Self::Http2(client) => client.websocket(path),
         }
     }
 
