@@ -59,6 +59,9 @@ pub(crate) fn start<'r>(
         },
     });
     observation.keep_path(request.path());
+    if observation.is_grpc() {
+        observation.called(request.path());
+    }
     (observation, ids.last())
 }
 

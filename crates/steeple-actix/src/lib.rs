@@ -41,7 +41,9 @@
 //! closed its own half only. The request then counts by how it ends. With
 //! [`HttpServer::h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) it is cancelled, and counts so.
 //!
-//! For a client of HTTP/2 it goes on to the head in any case.
+//! For a client of HTTP/2 it goes on to the head in any case, be the stream reset or the connection gone, and the request
+//! counts by how it is answered. In the body it learns of either when it sends the next piece: until there is one, the
+//! request is under way. What may wait for long there needs a time-out, or a sign of life to send.
 //!
 //! # Other middleware
 //!

@@ -54,16 +54,17 @@ impl Adapter for ActixApp {
         steeple: &Steeple,
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
-        serve(listener, steeple, setup, self.version())
+        serve(listener, steeple, setup, self.version(), configure)
     }
 }
 
-/// Serves the fixture in `version` of HTTP.
+/// Serves what `configure` makes of an application in `version` of HTTP.
 pub(crate) fn serve(
     listener: TcpListener,
     steeple: &Steeple,
     setup: Setup,
     version: Version,
+    configure: fn(&mut ServiceConfig),
 ) -> impl Future<Output = ()> + Send + 'static {
     let observe = steeple.actix();
     let on_connect = steeple::actix::on_connect(steeple.observer());
@@ -100,7 +101,8 @@ pub(crate) fn serve(
     async move { running.await.unwrap() }
 }
 
-fn configure(app: &mut ServiceConfig) {
+/// The fixture.
+pub(crate) fn configure(app: &mut ServiceConfig) {
     for route in ROUTES {
         // `/ok` knows its methods, so that others are refused by the framework.
         app.service(match route {

@@ -41,6 +41,11 @@ pub(crate) trait Adapter {
         Version::HTTP_11
     }
 
+    /// The route of a request whose extractor panicked, which matches `template`.
+    fn route_of_extractor(&self, template: &'static str) -> &'static str {
+        template
+    }
+
     /// The route of a call of the gRPC method `method`, which is known to exist or is not.
     fn route_of_call(&self, method: &str, known: bool) -> String {
         if known {

@@ -9,11 +9,11 @@ use axum::{
         FromRequestParts, Request,
         ws::{WebSocket, WebSocketUpgrade},
     },
-    http::{Method, StatusCode, request::Parts},
+    http::{Method, StatusCode, Version, request::Parts},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use steeple::Steeple;
+use steeple::{Steeple, current};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -94,8 +94,11 @@ async fn handle(request: Request) -> Response {
     http_fixture::handle(request).await.map(Body::new)
 }
 
-async fn websocket(upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(async |mut socket: WebSocket| {
+async fn websocket(version: Version, upgrade: WebSocketUpgrade) -> Response {
+    // The end of a connection is seen, that of a stream is not.
+    let open = (version == Version::HTTP_2).then(current::upgrade);
+    upgrade.on_upgrade(async move |mut socket: WebSocket| {
+        let _open = open;
         while let Some(Ok(message)) = socket.recv().await {
             if socket.send(message).await.is_err() {
                 break;

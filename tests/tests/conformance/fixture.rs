@@ -13,7 +13,7 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Part = Result<Bytes, BoxError>;
 
 /// The templates of the routes that [`answer`] knows, for routers.
-pub(crate) const ROUTES: [&str; 23] = [
+pub(crate) const ROUTES: [&str; 24] = [
     "/ok",
     "/status/{code}",
     "/attached",
@@ -21,6 +21,7 @@ pub(crate) const ROUTES: [&str; 23] = [
     "/panic-in-body",
     "/never",
     "/endless",
+    "/silent",
     "/slow",
     "/chunks",
     "/large",
@@ -100,7 +101,8 @@ pub(crate) async fn answer(
         "/panic" => panic!("lost"),
         "/panic-in-body" => streamed(part_and(|| panic!("lost in the body"))),
         "/never" => future::pending().await,
-        "/endless" => streamed(stream::repeat_with(|| Ok(Bytes::from(vec![b'x'; 1024])))),
+        "/endless" => streamed(stream::repeat_with(kilobyte)),
+        "/silent" => streamed(stream::iter([kilobyte()]).chain(stream::pending())),
         "/slow" => {
             tokio::time::sleep(Duration::from_secs(60)).await;
             text("too late")
@@ -212,6 +214,10 @@ fn streamed(parts: impl Stream<Item = Part> + Send + 'static) -> Reply {
         content: Content::Stream(parts.boxed()),
         ..status(200)
     }
+}
+
+fn kilobyte() -> Part {
+    Ok(Bytes::from(vec![b'x'; 1024]))
 }
 
 fn parts<const N: usize>(parts: [&'static str; N]) -> impl Stream<Item = Part> + Send + 'static {

@@ -1,13 +1,19 @@
 //! The streams of one HTTP/2 connection.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io::{self, Read, Write},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use h2::{
     Reason, RecvStream, SendStream,
     client::{ResponseFuture, SendRequest},
 };
 use http::{HeaderMap, Request, response::Parts};
+use steeple_tests::waiting::eventually;
 use tokio::{net::TcpStream, runtime, task::JoinHandle, time::timeout};
 
 /// How long it waits for anything.
@@ -55,10 +61,19 @@ impl Connection {
             sending,
             response: Some(response),
             received: None,
+            unread: Bytes::new(),
         }
     }
 
-    /// Goes away, with all streams.
+    /// Waits until the server has said that it takes [extended
+    /// CONNECTs](https://www.rfc-editor.org/rfc/rfc8441#section-3).
+    pub(crate) fn extends_connect(&self) {
+        eventually("the server takes extended CONNECTs", || {
+            self.requests.is_extended_connect_protocol_enabled()
+        });
+    }
+
+    /// Breaks off, with all streams.
     pub(crate) fn abort(self) {
         self.connection.abort();
     }
@@ -70,6 +85,8 @@ pub(crate) struct Stream {
     sending: SendStream<Bytes>,
     response: Option<ResponseFuture>,
     received: Option<(Parts, RecvStream)>,
+    /// What of the body came, and was not read as bytes yet.
+    unread: Bytes,
 }
 
 impl Stream {
@@ -115,5 +132,27 @@ impl Stream {
             self.received = Some(answer.unwrap().into_parts());
         }
         self.received.as_mut().unwrap()
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.unread.is_empty()
+            && let Some(data) = self.data()
+        {
+            self.unread = data.map_err(io::Error::other)?;
+        }
+        Buf::reader(&mut self.unread).read(buffer)
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.send(Bytes::copy_from_slice(data), false);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

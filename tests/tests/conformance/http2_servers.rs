@@ -3,21 +3,25 @@
 use std::future::Future;
 
 use http::Version;
-use steeple::Steeple;
+use steeple::{Outcome, Steeple};
 use tokio::net::TcpListener;
 
 use crate::{
     actix_app::{self, ActixApp},
     adapter::{Adapter, Cells, Setup, Traits},
     axum_router::AxumRouter,
+    expected::seen,
     hyper_service::{HyperService, REQUEST_BODIES},
+    stage::Stage,
+    tonic_server::{self, TonicServer},
 };
 
-const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which these servers do not offer";
+const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which actix-web's server does not offer";
 const TUNNELS: &str =
     "a tunnel is a stream among others, whose end shows to who holds an `Upgrade` alone";
-const ABANDONED: &str =
+pub(crate) const ABANDONED: &str =
     "actix-web goes on to the head of the answer to a stream of HTTP/2, be its client there or not";
+const UNSENT: &str = "actix-web learns that nobody reads the body of a stream of HTTP/2 when it sends the next piece of it";
 const CHUNKS: &str = "HTTP/2 frames bodies itself: there are no chunks to be malformed";
 
 /// An adapter of the list, asked in HTTP/2.
@@ -52,6 +56,10 @@ impl<A: SpeaksHttp2> Adapter for OverHttp2<A> {
         Version::HTTP_2
     }
 
+    fn route_of_extractor(&self, template: &'static str) -> &'static str {
+        self.0.route_of_extractor(template)
+    }
+
     fn serve(
         &self,
         listener: TcpListener,
@@ -69,6 +77,15 @@ impl SpeaksHttp2 for ActixApp {
             "the method is a guard of actix-web's routes",
         ),
         ("a_client_gone_before_the_head_is_a_cancellation", ABANDONED),
+        (
+            "a_connection_that_breaks_before_the_head_is_a_cancellation",
+            ABANDONED,
+        ),
+        ("a_client_gone_in_a_silent_body_is_a_cancellation", UNSENT),
+        (
+            "a_connection_that_breaks_in_a_silent_body_is_a_cancellation",
+            UNSENT,
+        ),
         ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
         ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
         ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
@@ -84,7 +101,13 @@ impl SpeaksHttp2 for ActixApp {
         steeple: &Steeple,
         setup: Setup,
     ) -> impl Future<Output = ()> + Send + 'static {
-        actix_app::serve(listener, steeple, setup, Version::HTTP_2)
+        actix_app::serve(
+            listener,
+            steeple,
+            setup,
+            Version::HTTP_2,
+            actix_app::configure,
+        )
     }
 }
 
@@ -94,8 +117,6 @@ impl SpeaksHttp2 for AxumRouter {
             "a_guard_chooses_the_route",
             "axum has no guards: a path has one route",
         ),
-        ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
-        ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
         ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
         (
             "a_malformed_request_body_is_not_the_service_s_fault",
@@ -110,8 +131,6 @@ impl SpeaksHttp2 for HyperService {
             "a_guard_chooses_the_route",
             "tower has no routes, and so no guards",
         ),
-        ("a_websocket_lasts_until_it_is_closed", WEBSOCKETS),
-        ("a_websocket_that_the_client_aborts_is_over", WEBSOCKETS),
         ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
         (
             "a_request_body_that_breaks_off_is_not_the_service_s_fault",
@@ -122,4 +141,18 @@ impl SpeaksHttp2 for HyperService {
             REQUEST_BODIES,
         ),
     ];
+}
+
+impl SpeaksHttp2 for TonicServer {
+    const CANNOT: Cells = tonic_server::CANNOT;
+}
+
+#[test]
+fn actix_web_answers_a_stream_that_was_reset_and_the_answer_counts() {
+    let stage = Stage::new(&OverHttp2(ActixApp));
+    let mut client = stage.client();
+    client.send("GET", "/timeout-inside", &[], "");
+    stage.wait_until_active(1);
+    let _connection = client.leave();
+    stage.settles(seen("/timeout-inside", 408, 0, Outcome::ClientError));
 }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::Future, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use http::{
-    HeaderValue, Method, Request, Response,
+    HeaderValue, Method, Request, Response, Version,
     header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
 };
 use http_body::Body;
@@ -35,6 +35,9 @@ use crate::{
 pub(crate) const REQUEST_BODIES: &str =
     "the layer of plain tower leaves request bodies as they are";
 
+/// The route until the handler tells one.
+pub(crate) const NO_ROUTER: &str = "_UNMATCHED";
+
 pub(crate) struct HyperService;
 
 pub(crate) type Boxed = BoxCloneSyncService<Request<Incoming>, Response<AnyBody>, BoxError>;
@@ -64,6 +67,10 @@ impl Adapter for HyperService {
         ]
     }
 
+    fn route_of_extractor(&self, _: &'static str) -> &'static str {
+        NO_ROUTER
+    }
+
     fn serve(
         &self,
         listener: TcpListener,
@@ -91,8 +98,10 @@ pub(crate) async fn serve(listener: TcpListener, service: Boxed, observer: Obser
         let (stream, _) = listener.accept().await.unwrap();
         let io = ObservedIo::new(stream, &observer);
         let service = OnConnection::new(service.clone(), io.connection());
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder.http2().enable_connect_protocol();
         tokio::spawn(
-            auto::Builder::new(TokioExecutor::new())
+            builder
                 .serve_connection_with_upgrades(TokioIo::new(io), TowerToHyperService::new(service))
                 .into_owned(),
         );
@@ -135,11 +144,11 @@ where
         .find(|route| matches(route, &path))
         .map(ToOwned::to_owned);
     async move {
-        if request.method() == Method::CONNECT {
-            return Ok(http_fixture::tunnel(request));
-        }
         let Some(template) = template else {
-            return Ok(http_fixture::status(404));
+            return Ok(match *request.method() {
+                Method::CONNECT => http_fixture::tunnel(request),
+                _ => http_fixture::status(404),
+            });
         };
         current::route(&template);
         if template == "/ok" && !["GET", "HEAD"].contains(&request.method().as_str()) {
@@ -165,11 +174,15 @@ where
     }
 }
 
-/// The [opening handshake](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2), and what comes after.
+/// The opening handshake in [HTTP/1](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2) and in
+/// [HTTP/2](https://www.rfc-editor.org/rfc/rfc8441#section-5), and what comes after.
 fn websocket<B: Send + 'static>(request: Request<B>) -> Response<AnyBody> {
-    let key = request.headers()[SEC_WEBSOCKET_KEY].as_bytes();
-    let accept = HeaderValue::try_from(derive_accept_key(key)).unwrap();
+    let key = request.headers().get(SEC_WEBSOCKET_KEY);
+    let accept = key.map(|key| derive_accept_key(key.as_bytes()));
+    // The end of a connection is seen, that of a stream is not.
+    let open = (request.version() == Version::HTTP_2).then(current::upgrade);
     tokio::spawn(async {
+        let _open = open;
         let upgraded = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
         let mut socket = WebSocketStream::from_raw_socket(upgraded, Role::Server, None).await;
         while let Some(Ok(message)) = socket.next().await {
@@ -178,6 +191,10 @@ fn websocket<B: Send + 'static>(request: Request<B>) -> Response<AnyBody> {
             }
         }
     });
+    let Some(accept) = accept else {
+        return http_fixture::status(200);
+    };
+    let accept = HeaderValue::try_from(accept).unwrap();
     let mut response = http_fixture::status(101);
     let upgrade = [
         (UPGRADE, HeaderValue::from_static("websocket")),

@@ -71,6 +71,7 @@ conformance!({
     hyper: crate::hyper_service::HyperService,
     hyper_h2: crate::http2_servers::OverHttp2(crate::hyper_service::HyperService),
     tonic: crate::tonic_server::TonicServer,
+    tonic_h2: crate::http2_servers::OverHttp2(crate::tonic_server::TonicServer),
 } [
     an_answer_is_a_success,
     a_status_of_4xx_is_a_client_error,
@@ -85,6 +86,10 @@ conformance!({
     a_panic_in_the_body_breaks_the_stream_off,
     a_client_gone_before_the_head_is_a_cancellation,
     a_client_gone_in_the_body_is_a_cancellation,
+    a_client_gone_in_a_silent_body_is_a_cancellation,
+    a_connection_that_breaks_before_the_head_is_a_cancellation,
+    a_connection_that_breaks_in_the_body_is_a_cancellation,
+    a_connection_that_breaks_in_a_silent_body_is_a_cancellation,
     a_timeout_inside_is_its_status,
     a_timeout_outside_is_a_cancellation,
     a_streamed_body_is_timed_and_counted_to_its_end,

@@ -6,6 +6,7 @@ use steeple::Outcome;
 
 use crate::{
     adapter::{Adapter, Setup},
+    client::Client,
     expected::{failed, panicked, seen, success},
     fixture::Refused,
     records::Seen,
@@ -118,14 +119,8 @@ pub(crate) fn a_panic_before_the_head_is_a_500_and_the_service_goes_on(adapter: 
 pub(crate) fn a_panic_in_an_extractor_is_a_500(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     assert_eq!(stage.get("/panic-in-extractor").status, 500);
-    let record = stage.records.next();
-    let route = record.seen.route.as_str();
-    assert!(
-        ["/panic-in-extractor", "_UNMATCHED"].contains(&route),
-        "{record:?}"
-    );
-    assert_eq!(record.seen, panicked(route, "lost in the extractor"));
-    stage.nothing_else_but(&[&record]);
+    let route = adapter.route_of_extractor("/panic-in-extractor");
+    stage.settles(panicked(route, "lost in the extractor"));
 }
 
 pub(crate) fn a_panic_in_a_responder_is_a_500(adapter: &impl Adapter) {
@@ -149,32 +144,73 @@ pub(crate) fn a_panic_in_the_body_breaks_the_stream_off(adapter: &impl Adapter) 
     });
 }
 
+/// A request of `path` that is under way.
+fn waiting(stage: &Stage, path: &str) -> Client {
+    let mut client = stage.client();
+    client.send("GET", path, &[], "");
+    stage.wait_until_active(1);
+    client
+}
+
+/// A request of `path` that was dropped before there was an answer.
+fn taken_back(path: &str) -> Seen {
+    Seen {
+        status: None,
+        ..seen(path, 0, 0, Outcome::CancelledBeforeHead)
+    }
+}
+
 pub(crate) fn a_client_gone_before_the_head_is_a_cancellation(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
+    let _connection = waiting(&stage, "/never").leave();
+    stage.settles(taken_back("/never"));
+}
+
+pub(crate) fn a_connection_that_breaks_before_the_head_is_a_cancellation(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    waiting(&stage, "/never").abort();
+    stage.settles(taken_back("/never"));
+}
+
+/// A request of `path` whose answer has begun to come.
+fn reading(stage: &Stage, path: &str) -> Client {
     let mut client = stage.client();
-    client.send("GET", "/never", &[], "");
-    stage.wait_until_active(1);
-    client.leave();
-    stage.settles(Seen {
-        status: None,
-        ..seen("/never", 0, 0, Outcome::CancelledBeforeHead)
-    });
+    client.send("GET", path, &[], "");
+    client.read_until("xxxx");
+    client
+}
+
+/// The one record is of an answer of `path` that was dropped within its body.
+fn is_broken_off(stage: &Stage, path: &str) {
+    let record = stage.records.next();
+    let size = record.seen.response_size;
+    assert!(size >= 1024, "{record:?}");
+    assert_eq!(record.seen, seen(path, 200, size, Outcome::CancelledInBody));
+    stage.nothing_else_but(&[&record]);
 }
 
 pub(crate) fn a_client_gone_in_the_body_is_a_cancellation(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
-    let mut client = stage.client();
-    client.send("GET", "/endless", &[], "");
-    client.read_until("xxxx");
-    client.leave();
-    let record = stage.records.next();
-    let size = record.seen.response_size;
-    assert!(size >= 1024, "{record:?}");
-    assert_eq!(
-        record.seen,
-        seen("/endless", 200, size, Outcome::CancelledInBody)
-    );
-    stage.nothing_else_but(&[&record]);
+    let _connection = reading(&stage, "/endless").leave();
+    is_broken_off(&stage, "/endless");
+}
+
+pub(crate) fn a_connection_that_breaks_in_the_body_is_a_cancellation(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    reading(&stage, "/endless").abort();
+    is_broken_off(&stage, "/endless");
+}
+
+pub(crate) fn a_client_gone_in_a_silent_body_is_a_cancellation(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    let _connection = reading(&stage, "/silent").leave();
+    is_broken_off(&stage, "/silent");
+}
+
+pub(crate) fn a_connection_that_breaks_in_a_silent_body_is_a_cancellation(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    reading(&stage, "/silent").abort();
+    is_broken_off(&stage, "/silent");
 }
 
 pub(crate) fn a_timeout_inside_is_its_status(adapter: &impl Adapter) {
@@ -186,10 +222,7 @@ pub(crate) fn a_timeout_inside_is_its_status(adapter: &impl Adapter) {
 pub(crate) fn a_timeout_outside_is_a_cancellation(adapter: &impl Adapter) {
     let stage = Stage::with(adapter, Setup::TimeoutOutside);
     assert_eq!(stage.get("/slow").status, 408);
-    stage.settles(Seen {
-        status: None,
-        ..seen("/slow", 0, 0, Outcome::CancelledBeforeHead)
-    });
+    stage.settles(taken_back("/slow"));
 }
 
 pub(crate) fn a_streamed_body_is_timed_and_counted_to_its_end(adapter: &impl Adapter) {

@@ -11,7 +11,7 @@ use http::Version;
 use steeple::{
     Steeple,
     core::{ResponseTrace, TraceConfig},
-    metrics::{HistogramSnapshot, Snapshot, Value},
+    metrics::{Snapshot, Value},
 };
 use tokio::net::TcpListener;
 
@@ -163,11 +163,18 @@ impl Stage {
         self.gauge(&format!("http_server_open_{what}"))
     }
 
-    /// How many of `what` are over: connection or upgrade.
-    pub(crate) fn durations(&self, what: &str) -> u64 {
-        self.values(&format!("http_server_{what}_duration_seconds"))
-            .filter_map(|value| value.as_histogram().map(HistogramSnapshot::count))
-            .sum()
+    /// How many of `what` are over, connection or upgrade, and how many seconds they lasted in all.
+    pub(crate) fn durations(&self, what: &str) -> (u64, f64) {
+        self.histogram(&format!("http_server_{what}_duration_seconds"))
+    }
+
+    /// How many values the histogram `name` holds, and what they add up to.
+    pub(crate) fn histogram(&self, name: &str) -> (u64, f64) {
+        self.values(name)
+            .filter_map(|value| Some((value.as_histogram()?.count(), value.as_histogram()?.sum())))
+            .fold((0, 0.0), |(count, sum), (more, added)| {
+                (count + more, sum + added)
+            })
     }
 
     pub(crate) fn active(&self) -> f64 {

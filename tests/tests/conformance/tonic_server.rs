@@ -1,4 +1,4 @@
-//! The fixture below tonic's server, which takes HTTP/1 too; what is gRPC has a list of its own.
+//! The fixture below tonic's server, which takes either version of HTTP; what is gRPC has a list of its own.
 
 use std::future::Future;
 
@@ -15,13 +15,33 @@ use tower::service_fn;
 use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
     http_fixture::timeout,
-    hyper_service::{REQUEST_BODIES, route},
+    hyper_service::{NO_ROUTER, REQUEST_BODIES, route},
 };
 
 pub(crate) struct TonicServer;
 
 const CONNECTIONS: &str = "tonic wants connections of its own trait `Connected`, which ours cannot have without knowing tonic";
 const UPGRADES: &str = "tonic's server upgrades no connections";
+
+/// Whatever the version of HTTP.
+pub(crate) const CANNOT: Cells = &[
+    (
+        "a_guard_chooses_the_route",
+        "tower has no routes, and so no guards",
+    ),
+    ("a_connection_is_open_until_it_ends", CONNECTIONS),
+    ("a_websocket_lasts_until_it_is_closed", UPGRADES),
+    ("a_websocket_that_the_client_aborts_is_over", UPGRADES),
+    ("a_tunnel_lasts_until_it_is_closed", UPGRADES),
+    (
+        "a_request_body_that_breaks_off_is_not_the_service_s_fault",
+        REQUEST_BODIES,
+    ),
+    (
+        "a_malformed_request_body_is_not_the_service_s_fault",
+        REQUEST_BODIES,
+    ),
+];
 
 impl Adapter for TonicServer {
     fn traits(&self) -> Traits {
@@ -32,24 +52,11 @@ impl Adapter for TonicServer {
     }
 
     fn cannot(&self) -> Cells {
-        &[
-            (
-                "a_guard_chooses_the_route",
-                "tower has no routes, and so no guards",
-            ),
-            ("a_connection_is_open_until_it_ends", CONNECTIONS),
-            ("a_websocket_lasts_until_it_is_closed", UPGRADES),
-            ("a_websocket_that_the_client_aborts_is_over", UPGRADES),
-            ("a_tunnel_lasts_until_it_is_closed", UPGRADES),
-            (
-                "a_request_body_that_breaks_off_is_not_the_service_s_fault",
-                REQUEST_BODIES,
-            ),
-            (
-                "a_malformed_request_body_is_not_the_service_s_fault",
-                REQUEST_BODIES,
-            ),
-        ]
+        CANNOT
+    }
+
+    fn route_of_extractor(&self, _: &'static str) -> &'static str {
+        NO_ROUTER
     }
 
     fn serve(

@@ -6,8 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::Answer;
+use socket2::SockRef;
 use tokio_tungstenite::tungstenite::{self, WebSocket};
+
+use super::{Answer, Upgraded};
 
 pub(crate) struct Http1(TcpStream);
 
@@ -85,8 +87,8 @@ impl Http1 {
     }
 
     /// Asks for a WebSocket.
-    pub(crate) fn websocket(self, path: &str) -> WebSocket<TcpStream> {
-        tungstenite::client(format!("ws://test{path}"), self.0)
+    pub(super) fn websocket(self, path: &str) -> WebSocket<Upgraded> {
+        tungstenite::client(format!("ws://test{path}"), Upgraded::Connection(self.0))
             .unwrap()
             .0
     }
@@ -110,7 +112,19 @@ impl Http1 {
     }
 
     /// Goes away.
-    pub(crate) fn leave(self) {
+    pub(super) fn leave(self) {
         self.0.shutdown(Shutdown::Both).unwrap();
     }
+
+    /// Resets the connection.
+    pub(super) fn abort(self) {
+        reset(&self.0);
+    }
+}
+
+/// Makes the drop of `stream` a reset.
+pub(super) fn reset(stream: &TcpStream) {
+    SockRef::from(stream)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
 }

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::Request;
+use h2::ext::Protocol;
+use http::{Method, Request};
+use tokio_tungstenite::tungstenite::{WebSocket, protocol::Role};
 
-use super::Answer;
+use super::{Answer, Upgraded};
 use crate::http2::{Connection, Stream};
 
 pub(crate) struct Http2 {
@@ -49,7 +51,7 @@ impl Http2 {
     }
 
     pub(super) fn read_until(&mut self, text: &str) -> String {
-        let stream = self.stream.as_mut().unwrap();
+        let stream = self.stream();
         let mut read = String::new();
         while !read.contains(text) {
             let data = stream.data();
@@ -59,8 +61,8 @@ impl Http2 {
         read
     }
 
-    pub(super) fn answer(mut self) -> Answer {
-        let stream = self.stream.as_mut().unwrap();
+    pub(super) fn answer(&mut self) -> Answer {
+        let stream = self.stream();
         let head = stream.head();
         let status = head.status.as_u16();
         let fields = head.headers.iter();
@@ -77,7 +79,37 @@ impl Http2 {
         Answer::new(status, head, body, is_whole)
     }
 
-    pub(super) fn leave(self) {
+    /// Bootstraps a [WebSocket](https://www.rfc-editor.org/rfc/rfc8441#section-5).
+    pub(super) fn websocket(mut self: Box<Self>, path: &str) -> WebSocket<Upgraded> {
+        self.connection.extends_connect();
+        let request = Request::builder()
+            .method(Method::CONNECT)
+            .uri(format!("http://test{path}"))
+            .header("sec-websocket-version", "13")
+            .extension(Protocol::from_static("websocket"))
+            .body(())
+            .unwrap();
+        let mut stream = self.connection.request(request, true);
+        assert_eq!(stream.head().status, 200);
+        self.stream = Some(stream);
+        WebSocket::from_raw_socket(Upgraded::Stream(self), Role::Client, None)
+    }
+
+    pub(super) fn stream(&mut self) -> &mut Stream {
+        self.stream.as_mut().unwrap()
+    }
+
+    /// Resets the stream; the connection goes on.
+    pub(super) fn leave(mut self: Box<Self>) -> Box<Self> {
+        self.stream().reset();
+        // It leaves no record.
+        self.send("GET", "/healthz", &[], &[]);
+        assert_eq!(self.answer().status, 200);
+        self
+    }
+
+    /// Drops the connection.
+    pub(super) fn abort(self) {
         self.connection.abort();
     }
 }

@@ -3,13 +3,15 @@
 mod answer;
 mod http1;
 mod http2;
+mod upgraded;
 
 use std::net::SocketAddr;
 
 use http::Version;
+use tokio_tungstenite::tungstenite::WebSocket;
 
 use self::http2::Http2;
-pub(crate) use self::{answer::Answer, http1::Http1};
+pub(crate) use self::{answer::Answer, http1::Http1, upgraded::Upgraded};
 
 /// A client of the version of HTTP that an adapter is asked in, for one request.
 pub(crate) enum Client {
@@ -59,7 +61,7 @@ impl Client {
     pub(crate) fn answer(self) -> Answer {
         match self {
             Self::Http1(client) => client.answer(),
-            Self::Http2(client) => client.answer(),
+            Self::Http2(mut client) => client.answer(),
         }
     }
 
@@ -72,11 +74,30 @@ impl Client {
         }
     }
 
-    /// Goes away.
-    pub(crate) fn leave(self) {
+    /// Takes the request back. HTTP/1 has no way but to go away; HTTP/2 resets the stream, and keeps its connection.
+    pub(crate) fn leave(self) -> Option<Box<Http2>> {
         match self {
-            Self::Http1(client) => client.leave(),
-            Self::Http2(client) => client.leave(),
+            Self::Http1(client) => {
+                client.leave();
+                None
+            }
+            Self::Http2(client) => Some(client.leave()),
+        }
+    }
+
+    /// Asks for a WebSocket.
+    pub(crate) fn websocket(self, path: &str) -> WebSocket<Upgraded> {
+        match self {
+            Self::Http1(client) => client.websocket(path),
+            Self::Http2(client) => client.websocket(path),
+        }
+    }
+
+    /// Breaks the connection off.
+    pub(crate) fn abort(self) {
+        match self {
+            Self::Http1(client) => client.abort(),
+            Self::Http2(client) => client.abort(),
         }
     }
 }

@@ -45,6 +45,18 @@ pub(super) fn taken_back(method: &str) -> Seen {
     }
 }
 
+/// A call of the fixture's `method` that was answered with a `status` of HTTP alone, and unread.
+pub(super) fn no_call(method: &str, status: u16) -> Seen {
+    Seen {
+        status: Some(status),
+        outcome: Outcome::ServerError,
+        error_type: Some(status.to_string()),
+        request_size: None,
+        rpc: None,
+        ..seen(method, GrpcStatus::Unknown, 0)
+    }
+}
+
 pub(super) fn panicked(method: &str, message: &str, response_size: u64) -> Seen {
     Seen {
         outcome: Outcome::Panicked,

@@ -2,6 +2,7 @@
 //!
 //! The [`service`] is the same wherever it is served; a client of [`h2`] says and hears exactly what is on the wire.
 
+mod actix_app;
 mod client;
 mod expected;
 mod scenarios;
@@ -10,17 +11,20 @@ mod service;
 mod stage;
 
 conformance!({
+    actix: crate::grpc::actix_app::StatusesOnActix,
     axum: crate::grpc::servers::RoutesInAxum,
     hyper: crate::grpc::servers::RoutesOnHyper,
     tonic: crate::grpc::servers::TonicServer,
 } [
     an_answer_is_ok,
+    ok_in_the_headers_is_a_success,
     a_status_of_the_caller_is_a_client_error,
     unknown_in_the_headers_is_a_server_error,
     unknown_in_the_trailers_is_a_server_error,
     unavailable_in_the_headers_is_a_server_error,
     unavailable_in_the_trailers_is_a_server_error,
     an_answer_without_a_status_is_unknown,
+    an_http_error_is_no_call,
     a_method_that_does_not_exist_has_no_name,
     a_service_that_does_not_exist_has_no_name,
     a_panic_before_the_head_is_internal_and_the_service_goes_on,

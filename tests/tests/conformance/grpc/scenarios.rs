@@ -8,7 +8,7 @@ use crate::{
     adapter::{Adapter, Setup},
     grpc::{
         client::Ended,
-        expected::{panicked, seen, taken_back, unnamed},
+        expected::{no_call, panicked, seen, taken_back, unnamed},
         stage::Stage,
     },
     records::Seen,
@@ -28,6 +28,12 @@ pub(crate) fn an_answer_is_ok(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     assert!(in_trailers(&stage.call("Ok"), &["hello"], "0"));
     stage.settles(seen("Ok", GrpcStatus::Ok, 10));
+}
+
+pub(crate) fn ok_in_the_headers_is_a_success(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert!(in_headers(&stage.call("Empty"), "0"));
+    stage.settles(seen("Empty", GrpcStatus::Ok, 0));
 }
 
 pub(crate) fn a_status_of_the_caller_is_a_client_error(adapter: &impl Adapter) {
@@ -77,6 +83,12 @@ pub(crate) fn an_answer_without_a_status_is_unknown(adapter: &impl Adapter) {
     let ended = stage.call("NoStatus");
     assert_eq!((ended.messages.len(), ended.status), (1, (None, None)));
     stage.settles(unread(seen("NoStatus", GrpcStatus::Unknown, 10)));
+}
+
+pub(crate) fn an_http_error_is_no_call(adapter: &impl Adapter) {
+    let stage = Stage::new(adapter);
+    assert_eq!(stage.call("HttpError").status, (None, None));
+    stage.settles(no_call("HttpError", 503));
 }
 
 pub(crate) fn a_method_that_does_not_exist_has_no_name(adapter: &impl Adapter) {

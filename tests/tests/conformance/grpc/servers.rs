@@ -20,6 +20,14 @@ use crate::{
     hyper_service::{self, boxed},
 };
 
+/// The route of `method` for a router that knows the service, and takes any method of it for `rest`.
+pub(super) fn route_by_service(method: &str, rest: &str) -> String {
+    match method.split_once('/') {
+        Some((service @ Fixture::NAME, _)) => format!("/{service}/{rest}"),
+        _ => "_UNMATCHED".to_owned(),
+    }
+}
+
 /// tonic's own server.
 pub(crate) struct TonicServer;
 
@@ -75,10 +83,7 @@ impl Adapter for RoutesInAxum {
     }
 
     fn route_of_call(&self, method: &str, _: bool) -> String {
-        match method.split_once('/') {
-            Some((service @ Fixture::NAME, _)) => format!("/{service}/{{*rest}}"),
-            _ => "_UNMATCHED".to_owned(),
-        }
+        route_by_service(method, "{*rest}")
     }
 
     fn serve(

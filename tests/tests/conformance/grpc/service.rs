@@ -29,7 +29,17 @@ impl NamedService for Fixture {
     const NAME: &'static str = "conformance.Fixture";
 }
 
-const UNARY: [&str; 6] = ["Ok", "Missing", "Unknown", "Unavailable", "Last", "Panic"];
+pub(super) const UNARY: [&str; 7] = [
+    "Ok",
+    "Empty",
+    "Missing",
+    "Unknown",
+    "Unavailable",
+    "Last",
+    "Panic",
+];
+/// A whole message, as it is on the wire.
+pub(super) const HELLO: &[u8] = b"\0\0\0\0\x05hello";
 
 type Messages = BoxStream<'static, Result<Bytes, Status>>;
 
@@ -53,6 +63,7 @@ impl Service<http::Request<Body>> for Fixture {
             let mut grpc = Grpc::new(Raw);
             Ok(match method.as_deref() {
                 Some("NoStatus") => without_status(),
+                Some("HttpError") => http_error(),
                 // It reads nothing, so that no client can break off what it reads.
                 Some("Never") => future::pending().await,
                 Some(method) if UNARY.contains(&method) => {
@@ -71,9 +82,10 @@ impl Service<http::Request<Body>> for Fixture {
     }
 }
 
-async fn unary(method: String) -> Result<Response<Bytes>, Status> {
+pub(super) async fn unary(method: String) -> Result<Response<Bytes>, Status> {
     match method.as_str() {
         "Ok" => Ok(Response::new(Bytes::from("hello"))),
+        "Empty" => Err(Status::ok("")),
         "Missing" => Err(Status::not_found("no such order")),
         "Unknown" => Err(Status::unknown("nobody knows")),
         "Unavailable" => Err(Status::unavailable("later")),
@@ -131,10 +143,17 @@ fn one_and(last: fn() -> Result<Bytes, Status>) -> Messages {
 
 /// What no server of gRPC should answer.
 fn without_status() -> http::Response<Body> {
-    let hello = Bytes::from_static(b"\0\0\0\0\x05hello");
     http::Response::builder()
         .header("content-type", "application/grpc")
-        .body(Body::new(Full::new(hello)))
+        .body(Body::new(Full::from(HELLO)))
+        .unwrap()
+}
+
+/// What stands before a service may answer so.
+fn http_error() -> http::Response<Body> {
+    http::Response::builder()
+        .status(http::StatusCode::SERVICE_UNAVAILABLE)
+        .body(Body::empty())
         .unwrap()
 }
 

@@ -15,6 +15,8 @@ use crate::{
     records::{Full, Seen},
 };
 
+const CALLS: &str = "rpc_server_call_duration_seconds";
+
 pub(super) struct Stage<'a, A> {
     adapter: &'a A,
     pub(super) inner: crate::stage::Stage,
@@ -82,6 +84,8 @@ impl<'a, A: Adapter> Stage<'a, A> {
         for record in records {
             call_agrees(&snapshot, record);
         }
+        let calls = records.iter().filter(|record| record.seen.rpc.is_some());
+        assert_eq!(self.inner.histogram(CALLS).0, calls.count() as u64);
         let failures = u64::from(expected.error_type.is_some());
         assert_eq!(self.inner.total("http_server_errors_total"), failures);
         assert_eq!(self.inner.active(), 0.0);
@@ -89,10 +93,12 @@ impl<'a, A: Adapter> Stage<'a, A> {
     }
 }
 
-/// The histogram of calls holds what `record` says.
+/// The histogram of calls holds what `record` says, if it is of one.
 fn call_agrees(snapshot: &Snapshot, record: &Full) {
     let seen = &record.seen;
-    let (method, status) = seen.rpc.as_ref().unwrap();
+    let Some((method, status)) = &seen.rpc else {
+        return;
+    };
     let mut labels = vec![
         ("rpc_system_name", "grpc"),
         ("rpc_method", method.as_str()),
@@ -104,6 +110,5 @@ fn call_agrees(snapshot: &Snapshot, record: &Full) {
             .map(|error| ("error_type", error)),
     );
     let duration = record.duration.as_secs_f64();
-    let name = "rpc_server_call_duration_seconds";
-    histograms::holds(snapshot, name, &labels, &[duration]);
+    histograms::holds(snapshot, CALLS, &labels, &[duration]);
 }
