@@ -51,10 +51,9 @@ impl<B: MessageBody> Answer<ServiceResponse<B>, Error> for UnansweredRequest {
         observation: Observation,
         response: ServiceResponse<B>,
     ) -> Self::Response {
-        let upgrade = self.upgrade.take();
-        response.map_body(|_, body| {
-            let observed = Observed::new(Some(body), observation);
-            ObservedBody { observed, upgrade }
+        response.map_body(|_, body| ObservedBody {
+            observed: Observed::new(Some(body), observation),
+            upgrade: self.upgrade.take(),
         })
     }
 

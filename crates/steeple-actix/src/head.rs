@@ -36,12 +36,11 @@ pub(crate) fn start<'r>(
     let ids = map.get_all(&REQUEST_ID).as_slice();
     // Hash maps are slow to go through: eight fields cost as much as six look-ups.
     let read = |f: &mut dyn FnMut(&str, &[u8])| {
-        let tell_id = |id: &HeaderValue| f(REQUEST_ID.as_str(), id.as_bytes());
-        ids.iter().for_each(tell_id);
+        ids.iter()
+            .for_each(|id| f(REQUEST_ID.as_str(), id.as_bytes()));
         for name in names.of(version, body_size) {
-            for value in map.get_all(name) {
-                f(name.as_str(), value.as_bytes());
-            }
+            map.get_all(name)
+                .for_each(|value| f(name.as_str(), value.as_bytes()));
         }
     };
     let mut observation = observer.start(&RequestHead {
@@ -58,10 +57,9 @@ pub(crate) fn start<'r>(
             peer: request.peer_addr(),
         },
     });
-    observation.keep_path(request.path());
-    if observation.is_grpc() {
-        observation.called(request.path());
-    }
+    let path = request.path();
+    observation.keep_path(path);
+    observation.called(path);
     (observation, ids.last())
 }
 

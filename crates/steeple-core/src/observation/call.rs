@@ -14,7 +14,7 @@ impl State {
     /// Takes in the path of a call.
     #[inline(never)]
     pub(crate) fn called(&mut self, path: &str) {
-        let Some(shared) = self.shared.as_ref().filter(|_| self.fields.grpc) else {
+        let Some(shared) = &self.shared else {
             return;
         };
         self.fields.grpc_method = shared.routes.find(path);

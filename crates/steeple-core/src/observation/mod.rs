@@ -182,10 +182,12 @@ impl Observation {
         self.state.as_deref().is_some_and(is_spoken)
     }
 
-    /// Takes in the path of a gRPC call, `/package.Service/Method`: the name of its method.
+    /// Takes in the path of the request, which is the name of its method, `/package.Service/Method`, if it is a gRPC call.
     #[inline]
     pub fn called(&mut self, path: &str) {
-        if let Some(state) = &mut self.state {
+        if let Some(state) = &mut self.state
+            && state.fields.grpc
+        {
             state.called(path);
         }
     }
