@@ -6,7 +6,7 @@ use steeple::Outcome;
 
 use crate::{
     adapter::{Adapter, Setup},
-    expected::{failed, panicked, seen, success},
+    expected::{failed, left, panicked, seen, success},
     fixture::Refused,
     records::Seen,
     stage::Stage,
@@ -155,10 +155,7 @@ pub(crate) fn a_client_gone_before_the_head_is_a_cancellation(adapter: &impl Ada
     client.send("GET", "/never", &[], "");
     stage.wait_until_active(1);
     client.leave();
-    stage.settles(Seen {
-        status: None,
-        ..seen("/never", 0, 0, Outcome::CancelledBeforeHead)
-    });
+    stage.settles(left("/never"));
 }
 
 pub(crate) fn a_client_gone_in_the_body_is_a_cancellation(adapter: &impl Adapter) {
@@ -186,10 +183,7 @@ pub(crate) fn a_timeout_inside_is_its_status(adapter: &impl Adapter) {
 pub(crate) fn a_timeout_outside_is_a_cancellation(adapter: &impl Adapter) {
     let stage = Stage::with(adapter, Setup::TimeoutOutside);
     assert_eq!(stage.get("/slow").status, 408);
-    stage.settles(Seen {
-        status: None,
-        ..seen("/slow", 0, 0, Outcome::CancelledBeforeHead)
-    });
+    stage.settles(left("/slow"));
 }
 
 pub(crate) fn a_streamed_body_is_timed_and_counted_to_its_end(adapter: &impl Adapter) {
