@@ -1,11 +1,9 @@
 //! F20, F14: workers of actix-web, which build the application each for itself, and may die.
 
 use std::{
-    error::Error as _,
-    ffi::OsStr,
     future::pending,
     io,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
     sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
@@ -18,19 +16,11 @@ use actix_web::{
     web,
 };
 use steeple::{Steeple, actix::Observe, metrics::Value};
-use steeple_tests::{
-    backends::free_address,
-    hostile::visit,
-    process::{isolated, isolated_with},
-    waiting::eventually,
-    warnings::Warnings,
-};
+use steeple_tests::{hostile::visit, process::isolated, waiting::eventually, warnings::Warnings};
 
 use crate::server::Server;
 
-/// More than one worker gets.
-const VISITS: u64 = 40;
-const OF_WORKERS: &str = "a server's worker has built";
+pub(crate) const OF_WORKERS: &str = "a server's worker has built";
 
 fn instance() -> Steeple {
     Steeple::builder("workers")
@@ -46,7 +36,9 @@ fn serve(observe: impl Fn() -> Observe + Send + Clone + 'static) -> ActixServer 
 }
 
 /// The same, and where it listens.
-fn serve_at(observe: impl Fn() -> Observe + Send + Clone + 'static) -> (SocketAddr, ActixServer) {
+pub(crate) fn serve_at(
+    observe: impl Fn() -> Observe + Send + Clone + 'static,
+) -> (SocketAddr, ActixServer) {
     let server = HttpServer::new(move || App::new().wrap(observe()))
         .workers(2)
         .disable_signals()
@@ -55,19 +47,16 @@ fn serve_at(observe: impl Fn() -> Observe + Send + Clone + 'static) -> (SocketAd
     (server.addrs()[0], server.run())
 }
 
-fn visit_both_workers(address: SocketAddr) {
-    for _ in 0..VISITS {
-        assert_eq!(visit(address, "/").expect("the service serves"), 404);
-    }
-}
-
 async fn run_and_stop(server: ActixServer) {
     let served = run_for(server, || ()).await;
     served.expect("a plain server");
 }
 
 /// Runs `server` until `visits` are over.
-async fn run_for(server: ActixServer, visits: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(crate) async fn run_for(
+    server: ActixServer,
+    visits: impl FnOnce() + Send + 'static,
+) -> io::Result<()> {
     let handle: ServerHandle = server.handle();
     let visited = async move {
         web::block(visits).await.expect("no panic");
@@ -113,112 +102,6 @@ fn workers_of_a_server_on_tokio_are_warned_about_too() {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
             runtime.block_on(run_and_stop(serve(|| instance().actix())));
             assert_eq!(warnings.with(OF_WORKERS).len(), 1);
-        },
-    );
-}
-
-// What somebody new writes: an instance in the closure that makes the application, with all that is ordinary.
-
-#[test]
-fn instances_that_workers_build_and_keep_are_warned_about_and_the_first_counts_for_all() {
-    isolated(
-        "workers::instances_that_workers_build_and_keep_are_warned_about_and_the_first_counts_for_all",
-        || {
-            let warnings = Warnings::collect();
-            let (keep, kept) = mpsc::channel();
-            let (address, server) = serve_at(move || {
-                let steeple = Steeple::builder("workers").build().expect("a free port");
-                let observe = steeple.actix();
-                keep.send(steeple).expect("the test waits for it");
-                observe
-            });
-            let served =
-                System::new().block_on(run_for(server, move || visit_both_workers(address)));
-            served.expect("a plain server");
-            assert_eq!(warnings.with(OF_WORKERS).len(), 1);
-            assert!(
-                !warnings
-                    .with("the default ops address is in use")
-                    .is_empty()
-            );
-            let kept: Vec<Steeple> = kept.iter().collect();
-            let [first, second] = &kept[..] else {
-                panic!("two workers: {kept:?}")
-            };
-            assert_ne!(first.ops_addr(), second.ops_addr());
-            assert_eq!(requests(first), VISITS);
-            let of_one = requests(second);
-            assert!((1..VISITS).contains(&of_one), "{of_one}");
-        },
-    );
-}
-
-fn requests(steeple: &Steeple) -> u64 {
-    let snapshot = steeple.registry().snapshot();
-    let family = snapshot
-        .family("http_server_requests_total")
-        .expect("requests are counted");
-    let series = family.series.iter();
-    series.filter_map(|series| series.value.as_counter()).sum()
-}
-
-#[test]
-fn instances_that_workers_build_and_drop_are_warned_about_and_listen_no_more() {
-    isolated_with(
-        "workers::instances_that_workers_build_and_drop_are_warned_about_and_listen_no_more",
-        // The default port may be somebody else's by then.
-        &[("OTEL_EXPORTER_PROMETHEUS_PORT", OsStr::new("0"))],
-        || {
-            let warnings = Warnings::collect();
-            let (tell, told) = mpsc::channel();
-            let (address, server) = serve_at(move || {
-                let steeple = Steeple::builder("workers").build().expect("a free port");
-                tell.send(steeple.ops_addr())
-                    .expect("the test waits for it");
-                steeple.actix()
-            });
-            let visits = move || {
-                visit_both_workers(address);
-                for listener in told.iter().take(2) {
-                    let refused = TcpStream::connect(listener.expect("it listened")).unwrap_err();
-                    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
-                }
-            };
-            let served = System::new().block_on(run_for(server, visits));
-            served.expect("a plain server");
-            assert_eq!(warnings.with(OF_WORKERS).len(), 1);
-        },
-    );
-}
-
-#[test]
-fn instances_that_workers_build_for_one_ops_address_are_warned_about_and_refused() {
-    isolated(
-        "workers::instances_that_workers_build_for_one_ops_address_are_warned_about_and_refused",
-        || {
-            let warnings = Warnings::collect();
-            let ops_address = free_address().expect("a free port");
-            let (tell, told) = mpsc::channel();
-            let (_, server) = serve_at(move || {
-                let built = Steeple::builder("workers")
-                    .ops(move |ops| ops.address(ops_address))
-                    .build();
-                let observe = built.as_ref().ok().map(Steeple::actix);
-                tell.send(built).expect("the test waits for it");
-                observe.expect("a free address")
-            });
-            let served = System::new().block_on(run_for(server, || ()));
-            served.expect_err("one worker cannot start");
-            assert_eq!(warnings.with(OF_WORKERS).len(), 1);
-            let built: Vec<_> = told.iter().collect();
-            let [Ok(_), Err(refused)] = &built[..] else {
-                panic!("one of two: {built:?}")
-            };
-            let cause = refused.source().expect("what went wrong").to_string();
-            assert!(
-                cause.starts_with(&format!("ops address {ops_address} is already in use")),
-                "{cause}"
-            );
         },
     );
 }

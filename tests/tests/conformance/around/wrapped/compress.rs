@@ -6,7 +6,7 @@ use steeple::Outcome;
 use crate::{
     around::{
         sizes::{GZIP, packed, panics_in_the_body},
-        wrapped::{leaves_alone, stage},
+        wrapped::framework::{leaves_alone, stage},
     },
     expected::seen,
     fixture::LARGE,

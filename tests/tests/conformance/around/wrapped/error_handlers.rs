@@ -10,7 +10,7 @@ use actix_web::{
 use steeple::Outcome;
 
 use crate::{
-    around::wrapped::{leaves_alone, stage},
+    around::wrapped::framework::{leaves_alone, stage},
     expected::{failed, seen},
     stage::Stage,
 };

@@ -6,7 +6,7 @@ use crate::{
     around::{
         heads::is_the_same,
         lines::Lines,
-        wrapped::{leaves_alone, stage},
+        wrapped::framework::{leaves_alone, stage},
     },
     stage::Stage,
 };

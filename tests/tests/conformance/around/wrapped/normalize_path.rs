@@ -4,7 +4,7 @@ use actix_web::middleware::NormalizePath;
 use steeple::Outcome;
 
 use crate::{
-    around::wrapped::{leaves_alone, stage},
+    around::wrapped::framework::{leaves_alone, stage},
     expected::{left, panicked, seen},
     stage::Stage,
 };
