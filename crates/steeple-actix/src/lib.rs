@@ -30,10 +30,13 @@
 //! one that a guard refused, unless its path is a resource's: then it counts under the pattern of that resource.
 //!
 //! A handler that panicked, that the client did not wait for, or that a middleware answers for with an `Err`, leaves no
-//! request to ask. The route is then the first pattern that fits the path, whatever the guards said: where two patterns fit
-//! one path and only guards tell them apart, it may be the other one.
+//! request to ask. The route is then the first pattern that fits the path, in the order in which they were registered and
+//! whatever the guards say. Where two patterns fit one path and only guards tell them apart, it is the first of them, whichever
+//! was asked for; where only guards tell two scopes of one prefix apart, it is looked for in the first of them, and what is not
+//! there is `_UNMATCHED`. The path is the one that came to this middleware: what `NormalizePath` inside of it makes of that is
+//! not known then.
 //!
-//! A route that the handler names with [`current::route`](steeple_core::current::route) has precedence.
+//! A route that the handler names with [`current::route`](steeple_core::current::route) has precedence in any case.
 //!
 //! # Clients that leave
 //!

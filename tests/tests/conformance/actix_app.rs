@@ -12,7 +12,7 @@ use actix_web::{
     App, Error, FromRequest, HttpRequest, HttpResponse, HttpServer, Responder, ResponseError,
     Scope,
     body::{BodySize, BodyStream, BoxBody, MessageBody},
-    dev::{Payload, Service},
+    dev::{Payload, Service, ServiceFactory, ServiceRequest, ServiceResponse},
     error::ErrorRequestTimeout,
     guard,
     http::{Method, StatusCode},
@@ -67,7 +67,6 @@ pub(crate) fn serve(
     configure: fn(&mut ServiceConfig),
 ) -> impl Future<Output = ()> + Send + 'static {
     let observe = steeple.actix();
-    let on_connect = steeple::actix::on_connect(steeple.observer());
     let app = move || {
         let limit = match setup {
             Setup::TimeoutOutside => LIMIT,
@@ -86,10 +85,30 @@ pub(crate) fn serve(
                 }
             })
     };
+    run(listener, steeple, version, app)
+}
+
+/// Serves the application that `app` makes in `version` of HTTP.
+pub(crate) fn run<T, B>(
+    listener: TcpListener,
+    steeple: &Steeple,
+    version: Version,
+    app: impl Fn() -> App<T> + Send + Clone + 'static,
+) -> impl Future<Output = ()> + Send + 'static
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
     // By default actix-web goes on for a client that went away before the head: it may have closed but its own half.
     let server = HttpServer::new(app)
         .h1_allow_half_closed(false)
-        .on_connect(on_connect)
+        .on_connect(steeple::actix::on_connect(steeple.observer()))
         .workers(1)
         .disable_signals();
     let listener = listener.into_std().unwrap();

@@ -40,6 +40,14 @@ pub(crate) fn failed(seen: Seen, error_type: &str) -> Seen {
     }
 }
 
+/// What a request leaves that nobody waited for.
+pub(crate) fn left(route: &str) -> Seen {
+    Seen {
+        status: None,
+        ..seen(route, 0, 0, Outcome::CancelledBeforeHead)
+    }
+}
+
 /// What a panic before the head leaves.
 pub(crate) fn panicked(route: &str, message: &str) -> Seen {
     Seen {

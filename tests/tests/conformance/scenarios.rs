@@ -7,7 +7,7 @@ use steeple::Outcome;
 use crate::{
     adapter::{Adapter, Setup},
     client::Client,
-    expected::{failed, panicked, seen, success},
+    expected::{failed, left, panicked, seen, success},
     fixture::Refused,
     records::Seen,
     stage::Stage,
@@ -152,24 +152,16 @@ fn waiting(stage: &Stage, path: &str) -> Client {
     client
 }
 
-/// A request of `path` that was dropped before there was an answer.
-fn taken_back(path: &str) -> Seen {
-    Seen {
-        status: None,
-        ..seen(path, 0, 0, Outcome::CancelledBeforeHead)
-    }
-}
-
 pub(crate) fn a_client_gone_before_the_head_is_a_cancellation(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     let _connection = waiting(&stage, "/never").leave();
-    stage.settles(taken_back("/never"));
+    stage.settles(left("/never"));
 }
 
 pub(crate) fn a_connection_that_breaks_before_the_head_is_a_cancellation(adapter: &impl Adapter) {
     let stage = Stage::new(adapter);
     waiting(&stage, "/never").abort();
-    stage.settles(taken_back("/never"));
+    stage.settles(left("/never"));
 }
 
 /// A request of `path` whose answer has begun to come.
@@ -222,7 +214,7 @@ pub(crate) fn a_timeout_inside_is_its_status(adapter: &impl Adapter) {
 pub(crate) fn a_timeout_outside_is_a_cancellation(adapter: &impl Adapter) {
     let stage = Stage::with(adapter, Setup::TimeoutOutside);
     assert_eq!(stage.get("/slow").status, 408);
-    stage.settles(taken_back("/slow"));
+    stage.settles(left("/slow"));
 }
 
 pub(crate) fn a_streamed_body_is_timed_and_counted_to_its_end(adapter: &impl Adapter) {

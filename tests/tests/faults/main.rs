@@ -28,4 +28,5 @@ mod sentry;
 mod server;
 mod terminal;
 mod unscraped;
+mod worker_instances;
 mod workers;

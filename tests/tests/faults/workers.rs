@@ -2,7 +2,8 @@
 
 use std::{
     future::pending,
-    net::TcpListener,
+    io,
+    net::{SocketAddr, TcpListener},
     sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
@@ -19,7 +20,7 @@ use steeple_tests::{hostile::visit, process::isolated, waiting::eventually, warn
 
 use crate::server::Server;
 
-const OF_WORKERS: &str = "a server's worker has built";
+pub(crate) const OF_WORKERS: &str = "a server's worker has built";
 
 fn instance() -> Steeple {
     Steeple::builder("workers")
@@ -31,18 +32,38 @@ fn instance() -> Steeple {
 
 /// Starts a server of two workers, each of which calls `observe`.
 fn serve(observe: impl Fn() -> Observe + Send + Clone + 'static) -> ActixServer {
-    HttpServer::new(move || App::new().wrap(observe()))
+    serve_at(observe).1
+}
+
+/// The same, and where it listens.
+pub(crate) fn serve_at(
+    observe: impl Fn() -> Observe + Send + Clone + 'static,
+) -> (SocketAddr, ActixServer) {
+    let server = HttpServer::new(move || App::new().wrap(observe()))
         .workers(2)
         .disable_signals()
         .bind("127.0.0.1:0")
-        .expect("a free port")
-        .run()
+        .expect("a free port");
+    (server.addrs()[0], server.run())
 }
 
 async fn run_and_stop(server: ActixServer) {
-    let handle: ServerHandle = server.handle();
-    let (served, ()) = futures_util::join!(server, async move { handle.stop(true).await });
+    let served = run_for(server, || ()).await;
     served.expect("a plain server");
+}
+
+/// Runs `server` until `visits` are over.
+pub(crate) async fn run_for(
+    server: ActixServer,
+    visits: impl FnOnce() + Send + 'static,
+) -> io::Result<()> {
+    let handle: ServerHandle = server.handle();
+    let visited = async move {
+        web::block(visits).await.expect("no panic");
+        handle.stop(true).await;
+    };
+    let (served, ()) = futures_util::join!(server, visited);
+    served
 }
 
 #[test]
@@ -132,10 +153,10 @@ fn a_worker_that_died_is_replaced_and_counted_on() {
 
 #[test]
 fn the_runtime_of_each_worker_is_told_of_and_a_worker_that_is_blocked_is_seen() {
-    fn on_actix(server: ActixServer) -> std::io::Result<()> {
+    fn on_actix(server: ActixServer) -> io::Result<()> {
         System::new().block_on(server)
     }
-    fn on_tokio(server: ActixServer) -> std::io::Result<()> {
+    fn on_tokio(server: ActixServer) -> io::Result<()> {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(server)
     }

@@ -6,11 +6,13 @@ use actix_web::{
     App, HttpResponse,
     dev::{Service, ServiceResponse},
     error::ErrorForbidden,
-    guard, middleware, web,
+    guard,
+    test::TestRequest,
+    web,
 };
 use steeple_core::current;
 
-use crate::stage::{self, Stage};
+use crate::stage::{self, Running, Stage};
 
 async fn ok() -> &'static str {
     "ok"
@@ -115,16 +117,6 @@ async fn a_refused_method_is_of_its_resource() {
 }
 
 #[actix_web::test]
-async fn a_path_that_was_normalized_is_found() {
-    let stage = Stage::new();
-    let app = App::new()
-        .route("/users/{id}", web::get().to(ok))
-        .wrap(middleware::NormalizePath::trim());
-    let app = stage.start(app).await;
-    assert_eq!(stage.route(&app, "//users///7/").await, "/users/{id}");
-}
-
-#[actix_web::test]
 async fn the_handler_names_the_route_where_actix_knows_none() {
     let stage = Stage::new();
     let app = App::new().default_service(web::to(async || {
@@ -160,7 +152,7 @@ async fn a_wrapped_scope_or_resource_is_observed_alone() {
         )
         .service(web::resource("/one/{id}").wrap(stage.observe()).to(ok))
         .route("/else", web::get().to(ok));
-    let app = stage::Running::new(app).await;
+    let app = Running::new(app).await;
     assert_eq!(stage.route(&app, "/api/users/1").await, "/api/users/{id}");
     assert_eq!(stage.route(&app, "/one/1").await, "/one/{id}");
     stage::answer(&app, stage::get("/else")).await;
@@ -204,8 +196,70 @@ async fn a_request_that_leaves_no_request_is_found_by_its_path() {
     assert_eq!(stage.route(&app, "/failing/1").await, "/failing/{id}");
     assert_eq!(stage.route(&app, "/no/such/page").await, "_UNMATCHED");
 
-    let mut call = app.call(stage::get("/never/1"));
-    assert!(futures_util::poll!(&mut call).is_pending());
-    drop(call);
+    cancel(&app, stage::get("/never/1")).await;
     assert_eq!(stage.record().route, "/never/{id}");
+}
+
+/// Begins `request`, and waits no longer.
+async fn cancel(app: &Running, request: TestRequest) {
+    let mut call = app.call(request);
+    assert!(futures_util::poll!(&mut call).is_pending());
+}
+
+#[actix_web::test]
+async fn a_request_that_leaves_no_request_is_of_the_first_pattern_that_fits_whatever_guards_say() {
+    let stage = Stage::new();
+    let handler = async |plan: web::Path<String>| match plan.as_str() {
+        "panic" => panics().await,
+        _ => pending().await,
+    };
+    let paid = web::resource("/plans/{paid}").guard(guard::Header("x-plan", "paid"));
+    let app = App::new()
+        .service(paid.to(handler))
+        .service(web::resource("/plans/{any}").to(handler));
+    let app = stage.start(app).await;
+    for plan in ["paid", "free"] {
+        let asked = |path| stage::get(path).insert_header(("x-plan", plan));
+        stage::answer(&app, asked("/plans/panic")).await;
+        assert_eq!(stage.record().route, "/plans/{paid}", "{plan}");
+        cancel(&app, asked("/plans/never")).await;
+        assert_eq!(stage.record().route, "/plans/{paid}", "{plan}");
+    }
+}
+
+#[actix_web::test]
+async fn a_request_that_leaves_no_request_is_looked_for_in_the_first_of_the_scopes_that_fit() {
+    let stage = Stage::new();
+    let scope = |host| web::scope("/shop").guard(guard::Host(host));
+    let app = App::new()
+        .service(scope("a.example").route("/carts/{id}", web::get().to(panics)))
+        .service(
+            scope("b.example")
+                .route("/ok/{id}", web::get().to(ok))
+                .route("/panic/{id}", web::get().to(panics)),
+        );
+    let app = stage.start(app).await;
+    for (host, path, route) in [
+        ("a.example", "/shop/carts/1", "/shop/carts/{id}"),
+        ("b.example", "/shop/ok/1", "/shop/ok/{id}"),
+        ("b.example", "/shop/panic/1", "_UNMATCHED"),
+    ] {
+        stage::answer(&app, stage::get(path).insert_header(("host", host))).await;
+        assert_eq!(stage.record().route, route, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn the_handlers_name_has_precedence_for_a_panic_too() {
+    let stage = Stage::new();
+    let handler = async || {
+        current::route("/plans/{any}");
+        panics().await
+    };
+    let paid = web::resource("/plans/{paid}").guard(guard::Header("x-plan", "paid"));
+    let app = App::new()
+        .service(paid.to(ok))
+        .route("/plans/{any}", web::get().to(handler));
+    let app = stage.start(app).await;
+    assert_eq!(stage.route(&app, "/plans/1").await, "/plans/{any}");
 }

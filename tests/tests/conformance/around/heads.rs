@@ -10,7 +10,10 @@ use tower_http::{
 };
 
 use crate::{
-    around::framework::{Framework, stage},
+    around::{
+        framework::{Framework, stage},
+        lines::Lines,
+    },
     expected::{failed, seen, success},
     records::Seen,
     stage::Stage,
@@ -88,7 +91,7 @@ impl MakeRequestId for Own {
 fn identified(stage: &Stage, sent: Option<&str>) -> String {
     let header = sent.map(|id| ("x-request-id", id));
     let answer = stage.send("GET", "/ok", header.as_slice(), "");
-    let id = stage.records.next().request_id;
+    let id = stage.settles(success()).request_id;
     let answered: Vec<_> = answer
         .head
         .lines()
@@ -136,9 +139,10 @@ pub(super) fn request_ids_that_are_bad_are_replaced_outside(framework: Framework
     assert!(is_random(&identified(&stage, Some("<script>"))));
 }
 
-fn is_the_same(stage: &Stage) {
-    assert_eq!(stage.get("/chunks").status, 200);
-    assert_eq!(stage.get("/status/503").status, 503);
+/// A body is streamed, and one request is refused.
+pub(super) fn is_the_same(stage: &Stage, lines: &Lines) {
+    assert_eq!(stage.get(&lines.path("/chunks")).status, 200);
+    assert_eq!(stage.get(&lines.path("/status/503")).status, 503);
     let streamed = stage.records.next();
     assert_eq!(streamed.seen, seen("/chunks", 200, 15, Outcome::Success));
     let refused = stage.records.next();
@@ -149,10 +153,19 @@ fn is_the_same(stage: &Stage) {
     stage.nothing_else_but(&[&streamed, &refused]);
 }
 
+/// Nothing else is recorded, and what is logged is there.
+fn traces(stage: &Stage) {
+    let lines = Lines::collect();
+    is_the_same(stage, &lines);
+    lines.has(&["uri=/chunks", "started processing request"]);
+    lines.has(&["uri=/chunks", "finished processing request", "status=200"]);
+    lines.has(&["uri=/status/503", "response failed", "503"]);
+}
+
 pub(super) fn trace_inside_changes_nothing(framework: Framework) {
-    is_the_same(&stage!(framework, inside TraceLayer::new_for_http()));
+    traces(&stage!(framework, inside TraceLayer::new_for_http()));
 }
 
 pub(super) fn trace_outside_changes_nothing(framework: Framework) {
-    is_the_same(&stage!(framework, outside TraceLayer::new_for_http()));
+    traces(&stage!(framework, outside TraceLayer::new_for_http()));
 }

@@ -11,7 +11,7 @@ use tower::{
 use crate::{
     around::framework::{Framework, stage},
     client::Client,
-    expected::{failed, seen, success},
+    expected::{failed, left, seen, success},
     records::Seen,
     stage::Stage,
 };
@@ -39,23 +39,16 @@ fn occupy(stage: &Stage) -> Client {
     client
 }
 
-fn left() -> Seen {
-    Seen {
-        status: None,
-        ..seen("/never", 0, 0, Outcome::CancelledBeforeHead)
-    }
-}
-
 pub(super) fn buffer_inside_leaves_a_cancellation_one(framework: Framework) {
     let stage = stage!(framework, inside BufferLayer::new(8));
     occupy(&stage).leave();
-    stage.settles(left());
+    stage.settles(left("/never"));
 }
 
 pub(super) fn buffer_outside_leaves_a_cancellation_one(framework: Framework) {
     let stage = stage!(framework, outside BufferLayer::new(8));
     occupy(&stage).leave();
-    stage.settles(left());
+    stage.settles(left("/never"));
 }
 
 /// Lets a request wait for another one to leave, and gives the time that is recorded of it.
@@ -67,9 +60,11 @@ fn waited(stage: &Stage, wait: impl FnOnce(&Stage)) -> Duration {
     thread::sleep(WAIT);
     occupant.leave();
     assert_eq!(client.answer().status, 200);
-    assert_eq!(stage.records.next().seen, left());
+    let gone = stage.records.next();
+    assert_eq!(gone.seen, left("/never"));
     let record = stage.records.next();
     assert_eq!(record.seen, success());
+    stage.nothing_else_but(&[&gone, &record]);
     record.duration
 }
 
@@ -121,9 +116,12 @@ pub(super) fn load_shed_inside_is_an_error(framework: Framework) {
             ..failed(seen("_UNMATCHED", 0, 0, Outcome::ServerError), "_OTHER")
         },
     );
-    assert_eq!(stage.records.next().seen, expected);
+    let refused = stage.records.next();
+    assert_eq!(refused.seen, expected);
     occupant.leave();
-    assert_eq!(stage.records.next().seen, left());
+    let gone = stage.records.next();
+    assert_eq!(gone.seen, left("/never"));
+    stage.nothing_else_but(&[&refused, &gone]);
 }
 
 pub(super) fn load_shed_outside_is_unseen(framework: Framework) {
@@ -131,5 +129,5 @@ pub(super) fn load_shed_outside_is_unseen(framework: Framework) {
     let occupant = occupy(&stage);
     shed(framework, &stage);
     occupant.leave();
-    assert_eq!(stage.records.next().seen, left());
+    stage.settles(left("/never"));
 }

@@ -16,7 +16,7 @@ use crate::{
     stage::Stage,
 };
 
-const GZIP: &[(&str, &str)] = &[("accept-encoding", "gzip")];
+pub(super) const GZIP: &[(&str, &str)] = &[("accept-encoding", "gzip")];
 
 /// 1,000 bytes `x`, as `gzip` packs them.
 const PACKED: [u8; 29] = [
@@ -25,7 +25,7 @@ const PACKED: [u8; 29] = [
 ];
 
 /// The size of what was sent packed.
-fn packed(answer: &Answer) -> u64 {
+pub(super) fn packed(answer: &Answer) -> u64 {
     assert_eq!(answer.header("content-encoding"), Some("gzip"));
     let content = answer.content();
     assert!(content.starts_with(&[0x1f, 0x8b]), "{content:?}");
@@ -45,7 +45,7 @@ pub(super) fn compression_outside_counts_what_the_handler_wrote(framework: Frame
     stage.settles(seen("/large", 200, LARGE as u64, Outcome::Success));
 }
 
-fn panics_in_the_body(stage: &Stage, size: impl Fn(u64) -> bool) {
+pub(super) fn panics_in_the_body(stage: &Stage, size: impl Fn(u64) -> bool) {
     let mut client = stage.http1_client();
     client.send("GET", "/panic-in-body", GZIP, "");
     assert!(

@@ -8,7 +8,7 @@ use tower::{
 
 use crate::{
     around::framework::{Framework, stage},
-    expected::{failed, seen},
+    expected::{failed, left, seen},
     fixture::{BoxError, LIMIT},
     http_fixture::timeout,
     records::Seen,
@@ -25,13 +25,6 @@ fn waits(stage: &Stage, status: Option<u16>) {
     }
 }
 
-fn cancelled() -> Seen {
-    Seen {
-        status: None,
-        ..seen("/slow", 0, 0, Outcome::CancelledBeforeHead)
-    }
-}
-
 pub(super) fn http_timeout_inside_is_its_status(framework: Framework) {
     let stage = stage!(framework, inside timeout());
     waits(&stage, Some(408));
@@ -41,7 +34,7 @@ pub(super) fn http_timeout_inside_is_its_status(framework: Framework) {
 pub(super) fn http_timeout_outside_is_a_cancellation(framework: Framework) {
     let stage = stage!(framework, outside timeout());
     waits(&stage, Some(408));
-    stage.settles(cancelled());
+    stage.settles(left("/slow"));
 }
 
 pub(super) fn tower_timeout_inside_is_an_error(framework: Framework) {
@@ -77,5 +70,5 @@ pub(super) fn tower_timeout_inside_can_be_marked(framework: Framework) {
 pub(super) fn tower_timeout_outside_is_a_cancellation(framework: Framework) {
     let stage = stage!(framework, outside TimeoutLayer::new(LIMIT));
     waits(&stage, framework.cell(Some(504), None));
-    stage.settles(cancelled());
+    stage.settles(left("/slow"));
 }
