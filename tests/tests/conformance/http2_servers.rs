@@ -11,9 +11,9 @@ use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
     axum_router::AxumRouter,
     expected::seen,
-    hyper_service::{HyperService, REQUEST_BODIES},
+    hyper_service::HyperService,
     stage::Stage,
-    tonic_server::{self, TonicServer},
+    tonic_server::{CONNECTIONS, TonicServer, UPGRADES},
 };
 
 const WEBSOCKETS: &str = "HTTP/2 has no status 101: a WebSocket is an extended CONNECT, which actix-web's server does not offer";
@@ -133,18 +133,27 @@ impl SpeaksHttp2 for HyperService {
         ),
         ("a_tunnel_lasts_until_it_is_closed", TUNNELS),
         (
-            "a_request_body_that_breaks_off_is_not_the_service_s_fault",
-            REQUEST_BODIES,
-        ),
-        (
             "a_malformed_request_body_is_not_the_service_s_fault",
-            REQUEST_BODIES,
+            CHUNKS,
         ),
     ];
 }
 
 impl SpeaksHttp2 for TonicServer {
-    const CANNOT: Cells = tonic_server::CANNOT;
+    const CANNOT: Cells = &[
+        (
+            "a_guard_chooses_the_route",
+            "tower has no routes, and so no guards",
+        ),
+        ("a_connection_is_open_until_it_ends", CONNECTIONS),
+        ("a_websocket_lasts_until_it_is_closed", UPGRADES),
+        ("a_websocket_that_the_client_aborts_is_over", UPGRADES),
+        ("a_tunnel_lasts_until_it_is_closed", UPGRADES),
+        (
+            "a_malformed_request_body_is_not_the_service_s_fault",
+            CHUNKS,
+        ),
+    ];
 }
 
 #[test]

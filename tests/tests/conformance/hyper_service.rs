@@ -32,9 +32,6 @@ use crate::{
     http_fixture::{self, AnyBody, timeout},
 };
 
-pub(crate) const REQUEST_BODIES: &str =
-    "the layer of plain tower leaves request bodies as they are";
-
 /// The route until the handler tells one.
 pub(crate) const NO_ROUTER: &str = "_UNMATCHED";
 
@@ -45,26 +42,16 @@ pub(crate) type Boxed = BoxCloneSyncService<Request<Incoming>, Response<AnyBody>
 impl Adapter for HyperService {
     fn traits(&self) -> Traits {
         Traits {
-            counts_request_bodies: false,
+            counts_request_bodies: true,
             knows_addresses: false,
         }
     }
 
     fn cannot(&self) -> Cells {
-        &[
-            (
-                "a_guard_chooses_the_route",
-                "tower has no routes, and so no guards",
-            ),
-            (
-                "a_request_body_that_breaks_off_is_not_the_service_s_fault",
-                REQUEST_BODIES,
-            ),
-            (
-                "a_malformed_request_body_is_not_the_service_s_fault",
-                REQUEST_BODIES,
-            ),
-        ]
+        &[(
+            "a_guard_chooses_the_route",
+            "tower has no routes, and so no guards",
+        )]
     }
 
     fn route_of_extractor(&self, _: &'static str) -> &'static str {
@@ -84,10 +71,11 @@ impl Adapter for HyperService {
 
 /// The fixture with the layer around it.
 fn observed(steeple: &Steeple, setup: Setup) -> Boxed {
-    let service = steeple.tower().layer(service_fn(route));
+    let observe = steeple.tower().count_bodies(AnyBody::new);
+    let service = observe.layer(service_fn(route));
     match setup {
         Setup::Once => boxed(service),
-        Setup::Twice => boxed(steeple.tower().layer(service)),
+        Setup::Twice => boxed(observe.layer(service)),
         Setup::TimeoutOutside => boxed(timeout().layer(service)),
     }
 }
@@ -110,12 +98,15 @@ pub(crate) async fn serve(listener: TcpListener, service: Boxed, observer: Obser
 
 pub(crate) fn boxed<S, B>(service: S) -> Boxed
 where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
+    S: Service<Request<AnyBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Error: Into<BoxError>,
     S::Future: Send,
     B: http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let service = service
+        .map_request(|request: Request<Incoming>| {
+            request.map(|body| body.map_err(Into::into).boxed_unsync())
+        })
         .map_response(|response: Response<B>| {
             response.map(|body| body.map_err(Into::into).boxed_unsync())
         })

@@ -4,17 +4,21 @@ use std::{io::Read, sync::Arc};
 
 use actix_web::{App, HttpServer, web};
 use flate2::read::GzDecoder;
-use futures_util::FutureExt;
-use http::{Request, Version};
+use futures_util::{FutureExt, TryFutureExt};
+use http::{Request, Response, Version};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use steeple::{Outcome, Steeple, actix, axum, ops::Endpoints, tower::MountedOps};
+use steeple::{
+    Outcome, Steeple, actix, axum,
+    ops::Endpoints,
+    tower::{MountedOps, OpsResponseBody},
+};
 use tower::{Layer, ServiceExt, service_fn};
 
 use crate::{
     around::framework::{serve_router, serve_service},
     axum_router,
     expected::success,
+    http_fixture::AnyBody,
     hyper_service::{boxed, route},
     records::Seen,
     stage::Stage,
@@ -120,16 +124,15 @@ fn axum_mounts_it() {
 fn a_bare_service_mounts_it() {
     let stage = Stage::serving(|listener, steeple| {
         let mounted = MountedOps::new(ops(steeple, "test")).below("/internal");
-        let service = service_fn(move |request: Request<Incoming>| {
-            let mounted = mounted.clone();
-            async move {
-                if request.uri().path().starts_with("/internal/") {
-                    let answer = mounted.oneshot(request).await?;
-                    Ok(answer.map(|body| body.map_err(|never| match never {}).boxed_unsync()))
-                } else {
-                    route(request).await
-                }
+        let service = service_fn(move |request: Request<AnyBody>| {
+            if !request.uri().path().starts_with("/internal/") {
+                return route(request).left_future();
             }
+            let answered = |answer: Response<OpsResponseBody>| {
+                answer.map(|body| body.map_err(|never| match never {}).boxed_unsync())
+            };
+            let answer = mounted.clone().oneshot(request);
+            answer.map_ok(answered).right_future()
         });
         let service = boxed(steeple.tower().layer(service));
         serve_service(listener, steeple, || service)

@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use steeple::Steeple;
 use tokio::net::TcpListener;
 use tonic::{
+    body::Body,
     service::Routes,
     transport::server::{Server, TcpIncoming},
 };
@@ -15,16 +16,15 @@ use tower::service_fn;
 use crate::{
     adapter::{Adapter, Cells, Setup, Traits},
     http_fixture::timeout,
-    hyper_service::{NO_ROUTER, REQUEST_BODIES, route},
+    hyper_service::{NO_ROUTER, route},
 };
 
 pub(crate) struct TonicServer;
 
-const CONNECTIONS: &str = "tonic wants connections of its own trait `Connected`, which ours cannot have without knowing tonic";
-const UPGRADES: &str = "tonic's server upgrades no connections";
+pub(crate) const CONNECTIONS: &str = "tonic wants connections of its own trait `Connected`, which ours cannot have without knowing tonic";
+pub(crate) const UPGRADES: &str = "tonic's server upgrades no connections";
 
-/// Whatever the version of HTTP.
-pub(crate) const CANNOT: Cells = &[
+const CANNOT: Cells = &[
     (
         "a_guard_chooses_the_route",
         "tower has no routes, and so no guards",
@@ -33,20 +33,12 @@ pub(crate) const CANNOT: Cells = &[
     ("a_websocket_lasts_until_it_is_closed", UPGRADES),
     ("a_websocket_that_the_client_aborts_is_over", UPGRADES),
     ("a_tunnel_lasts_until_it_is_closed", UPGRADES),
-    (
-        "a_request_body_that_breaks_off_is_not_the_service_s_fault",
-        REQUEST_BODIES,
-    ),
-    (
-        "a_malformed_request_body_is_not_the_service_s_fault",
-        REQUEST_BODIES,
-    ),
 ];
 
 impl Adapter for TonicServer {
     fn traits(&self) -> Traits {
         Traits {
-            counts_request_bodies: false,
+            counts_request_bodies: true,
             knows_addresses: false,
         }
     }
@@ -68,7 +60,7 @@ impl Adapter for TonicServer {
         let incoming = TcpIncoming::from(listener);
         let routes = Routes::from(Router::new().fallback_service(service_fn(route)));
         let server = Server::builder().accept_http1(true);
-        let observe = steeple.tower();
+        let observe = steeple.tower().count_bodies(Body::new);
         let serving = match setup {
             Setup::Once => {
                 let mut server = server.layer(observe);

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use steeple::Steeple;
 use tokio::net::TcpListener;
 use tonic::{
+    body::Body,
     server::NamedService,
     service::Routes,
     transport::server::{Server, TcpIncoming},
@@ -34,7 +35,7 @@ pub(crate) struct TonicServer;
 impl Adapter for TonicServer {
     fn traits(&self) -> Traits {
         Traits {
-            counts_request_bodies: false,
+            counts_request_bodies: true,
             knows_addresses: false,
         }
     }
@@ -47,7 +48,7 @@ impl Adapter for TonicServer {
     ) -> impl Future<Output = ()> + Send + 'static {
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let server = Server::builder();
-        let observe = steeple.tower();
+        let observe = steeple.tower().count_bodies(Body::new);
         let serving = match setup {
             Setup::Once => server
                 .layer(observe)
