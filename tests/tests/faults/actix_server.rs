@@ -13,11 +13,21 @@ use futures_util::stream;
 
 use crate::server::Server;
 
-/// Starts the service. Where clients may close their half, its answer on `/pending` comes after 50 ms, for those who are gone
-/// too; otherwise never.
-pub(crate) fn start(allow_half_closed: bool) -> Server {
+/// What becomes of a request whose client is gone before the answer.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Abandoned {
+    /// It is dropped, and so `/pending` may last for ever.
+    Dropped,
+    /// It goes on, since clients may close their half: `/pending` answers after 50 ms.
+    GoesOn,
+    /// It goes on, since that is how actix-web serves HTTP/2.
+    OverHttp2,
+}
+
+/// Starts the service.
+pub(crate) fn start(abandoned: Abandoned) -> Server {
     let pending = move || async move {
-        if !allow_half_closed {
+        if abandoned == Abandoned::Dropped {
             future::pending::<()>().await;
         }
         sleep(Duration::from_millis(50)).await;
@@ -32,6 +42,7 @@ pub(crate) fn start(allow_half_closed: bool) -> Server {
                 .route("/hello", web::get().to(async || "hello"))
                 .route("/pending", web::get().to(pending))
                 .route("/endless", web::get().to(endless))
+                .route("/upload", web::post().to(async |_: Bytes| "stored"))
                 .wrap(observe.clone())
                 .wrap_fn(move |request, service| {
                     arrivals.count(request.path());
@@ -40,13 +51,15 @@ pub(crate) fn start(allow_half_closed: bool) -> Server {
         };
         thread::spawn(move || {
             let server = HttpServer::new(app)
-                .h1_allow_half_closed(allow_half_closed)
+                .h1_allow_half_closed(abandoned == Abandoned::GoesOn)
                 .on_connect(on_connect)
                 .workers(2)
-                .disable_signals()
-                .listen(listener)
-                .expect("a plain socket");
-            let served = System::new().block_on(server.run());
+                .disable_signals();
+            let server = match abandoned {
+                Abandoned::OverHttp2 => server.listen_auto_h2c(listener),
+                _ => server.listen(listener),
+            };
+            let served = System::new().block_on(server.expect("a plain socket").run());
             served.expect("the server runs until the process ends");
         });
     })
