@@ -66,7 +66,10 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> anyhow::Result<Exi
     steps.extend([
         Step::commands("format", [format(), in_benches(format())]),
         Step::commands("clippy", [clippy(), in_benches(clippy())]),
-        Step::check("design rules", || rules::arrows::check(workspace)),
+        Step::check("design rules", || {
+            rules::arrows::check(workspace)?;
+            rules::transform::check(workspace)
+        }),
         Step::check("feature tables", || rules::feature_tables::check(workspace)),
         tests("tests", |command| command, options, &cache, &left_out),
         Step::tests("doc tests", doc_tests, Totals::of_libtest),

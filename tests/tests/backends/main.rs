@@ -10,6 +10,7 @@ mod exposition;
 mod facts;
 mod formats;
 mod harness;
+mod hellos;
 mod lint;
 mod log_lines;
 mod otlp;

@@ -2,6 +2,7 @@
 
 pub(crate) mod arrows;
 pub(crate) mod feature_tables;
+pub(crate) mod transform;
 
 /// Fails with one finding a line.
 fn report(findings: &[String]) -> anyhow::Result<()> {
