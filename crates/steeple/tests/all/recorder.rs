@@ -191,7 +191,10 @@ fn wait_until_dropped(another: &PrometheusHandle) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let text = another.render();
-        let left = text.lines().find(|line| line.starts_with("http_"));
+        let ours = ["http_", "rpc_", "steeple_job_"];
+        let left = text
+            .lines()
+            .find(|line| ours.iter().any(|name| line.starts_with(name)));
         match left {
             None => break,
             Some(line) => assert!(Instant::now() < deadline, "{line} is still there"),
@@ -213,8 +216,18 @@ fn what_it_dropped_as_idle_is_there_again_with_the_next_request() {
             .unwrap();
         for round in 1..=3 {
             service::serve(steeple.observer(), || {});
+            service::call(steeple.observer());
+            service::upgrade(steeple.observer());
+            steeple::observe("cron", "nightly").run(|| {});
             let text = another.render();
             for (series, value) in [
+                ("rpc_server_call_duration_seconds_count{", 1),
+                ("http_server_open_connections", 0),
+                ("http_server_connection_duration_seconds_count", 1),
+                ("http_server_upgrades_total{", 1),
+                ("http_server_open_upgrades{", 0),
+                ("http_server_upgrade_duration_seconds_count{", 1),
+                ("steeple_job_duration_seconds_count{", 1),
                 ("http_server_requests_total{", 1),
                 ("http_server_request_duration_seconds_count{", 1),
                 ("http_server_response_head_duration_seconds_count{", 1),

@@ -30,3 +30,33 @@ pub(crate) fn serve(observer: &Observer, handler: impl FnOnce()) {
     observation.chunk(5);
     observation.finish();
 }
+
+/// Lets `observer` observe a gRPC call.
+pub(crate) fn call(observer: &Observer) {
+    let mut observation = observer.start(&RequestHead {
+        method: "POST",
+        scheme: None,
+        version: HttpVersion::Http2,
+        route: None,
+        headers: &[("content-type", "application/grpc")],
+        body_size: None,
+        details: &Default::default,
+    });
+    observation.called("/shop.Orders/Place");
+    observation.respond(&ResponseHead {
+        status: 200,
+        headers: &[("grpc-status", "0")],
+        body_size: Some(0),
+    });
+}
+
+/// Lets `observer` observe a connection that a request upgrades, to its end.
+pub(crate) fn upgrade(observer: &Observer) {
+    observer.connection().run(|| {
+        begin(observer, "GET", Some("/chat")).respond(&ResponseHead {
+            status: 101,
+            headers: &(),
+            body_size: None,
+        });
+    });
+}
