@@ -27,7 +27,7 @@ pub enum Outcome {
     CancelledBeforeHead,
     /// It was dropped before the body was complete: most often the client went away.
     CancelledInBody,
-    /// The body stream failed.
+    /// The body stream failed, or ended short of the length that the head had told.
     BodyError,
     /// It ran into a time-out that was marked as one, or into the deadline of a gRPC call.
     TimedOut,
