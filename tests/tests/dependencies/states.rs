@@ -63,7 +63,12 @@ pub(crate) fn passes_through<S: Deref<Target = Server>>(
         let frozen = outcome(health);
         assert_eq!(frozen.state, CheckState::Down);
         let (_, failure) = frozen.last_failure.unwrap();
-        assert!(matches!(failure, Failure::TimedOut(_)), "{failure:?}");
+        // A client may give up by itself at the moment that the check does.
+        let gave_up = failure
+            .message()
+            .is_some_and(|message| message.contains("timed out"));
+        let timed_out = matches!(failure, Failure::TimedOut(_));
+        assert!(timed_out || gave_up, "{failure:?}");
     }
     server.go_on();
     eventually("it is up again", || is_up(&patient));
